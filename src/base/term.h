@@ -1,0 +1,14 @@
+/* term: what the terminal can do, and one live progress line. */
+#ifndef CB_BASE_TERM_H
+#define CB_BASE_TERM_H
+
+#include <stdbool.h>
+
+/* Columns of the terminal on fd, $COLUMNS, or `fallback`. */
+int term_width(int fd, int fallback);
+/* Colour wanted on fd: a terminal, no NO_COLOR, TERM not "dumb". */
+bool term_colour(int fd);
+/* The locale's character set is UTF-8 (setlocale was called by main). */
+bool term_utf8(void);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * conf: jail.conf(5).  text -> jailconf; the printer writes what parses back
+ * to the same model.
+ */
+#ifndef CB_JAIL_CONF_H
+#define CB_JAIL_CONF_H
+
+#include "base/err.h"
+#include "base/report.h"
+#include "jail/pset.h"
+
+/* A jail as the file defines it, after merge of wildcards and substitution. */
+struct jailconf_jail {
+	char *name;	   /* full dotted name, or the digits of a jid */
+	struct pset params; /* in order; $variables are not in here */
+	char *file;
+	unsigned int line; /* of its first statement */
+};
+
+struct jailconf {
+	struct jailconf_jail *v; /* non-wildcard jails, in file order */
+	size_t n;
+	struct strv files; /* every file read, includes too */
+	/* private to conf_*.c */
+	void *raw;
+};
+
+/*
+ * Parse FILE ("-" = stdin, called "STDIN" in messages) and everything it
+ * includes.  A syntax error gives FreeBSD's text ("FILE line N: TOKEN: syntax
+ * error") and leaves ret untouched.  Unknown parameters are not errors here
+ * (jail(8) checks them), bad substitution and booleans are.
+ */
+int jailconf_load(const char *file, struct jailconf **ret, struct err *e);
+/* As above from memory; `name` stands for the file in messages. */
+int jailconf_parse(const char *name, const char *text, size_t len,
+		   struct jailconf **ret, struct err *e);
+void jailconf_free(struct jailconf **c);
+#define cleanup_jailconf __attribute__((cleanup(jailconf_free)))
+
+/*
+ * Parameters for a jail that no block of its own defines but that is named
+ * on the command line: what the wildcards matching `name` give it.
+ */
+int jailconf_wildcards(const struct jailconf *c, const char *name,
+		       struct pset *ret, struct err *e);
+
+/* The file as read (before merge), in canonical jail.conf text. */
+int jailconf_print(const struct jailconf *c, struct strbuf *out,
+		   struct err *e);
+/* One jail as a block, for registry files: NAME { p = v; ... } */
+void jailconf_print_jail(struct strbuf *out, const char *name,
+			 const struct pset *params);
+/* "a = b;" value quoting of jail.conf, and of `jail -e`/`jls -q`. */
+void jailconf_quote(struct strbuf *out, const char *value);
+
+/* jail -e SEP: one line a jail (jail.md section 1). */
+int jailconf_export(const struct jailconf *c, const char *sep,
+		    struct strbuf *out, struct err *e);
+
+/* A name matches a wildcard pattern ("*", "foo.*", "*.bar"). */
+bool jailconf_match(const char *pattern, const char *name);
+
+#endif

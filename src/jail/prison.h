@@ -1,0 +1,159 @@
+/*
+ * prison: what FreeBSD's kernel does for jail_set(2), jail_get(2),
+ * jail_attach(2) and jail_remove(2), on Linux namespaces.
+ *
+ * Theory of operation.  The kernel's objects are the truth; a registry under
+ * /run/cellblock holds what the kernel has no place for.  Each level of
+ * nesting has its own registry at the same path (a jail's /run/cellblock is
+ * the directory jails/JID/run of its creator's registry), so the same code
+ * works on the host and inside.  The creator treats what a child wrote below
+ * jails/JID/run as hostile.
+ *
+ *   /run/cellblock/
+ *     lock                 flock for every change of the registry
+ *     self                 in a jail: what its creator lets it know of itself
+ *     rt/                  in a jail: the runtime, read-only (rt/bin in PATH)
+ *     block/               in a jail: its block's folder, read-only, if any
+ *     host/                in a jail with copy-on-write root and children:
+ *                          the host's root, read-only, to make more of
+ *     jails/JID/params     jail.conf text: kernel parameters
+ *     jails/JID/life       jail.conf text: state, pids with start times,
+ *                          borrowed interfaces and where they came from
+ *     jails/JID/net        the pinned vnet (bind mount of its nsfs file)
+ *     jails/JID/run/       the jail's own /run/cellblock
+ *     names/NAME           symlink to the jid (names as this level says them)
+ *     pending/JID          operations under way; empty when all is well
+ *     if/COOKIE.IFINDEX    interface state (net/ifstate.h)
+ *     blocks/NAME          blocks brought up (block/)
+ *
+ * A jail has a first process (src/init/init.c, pid 1 of its pid namespace,
+ * reaps, nothing else) and outside a keeper (src/init/keeper.c) that waits
+ * for the end of the first process, or of the last process of a jail without
+ * persist, and then runs `jail -R JID`.  Killing either, or any command half
+ * way, leaves remains that the next command (prison_open) finishes.
+ */
+#ifndef CB_JAIL_PRISON_H
+#define CB_JAIL_PRISON_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "jail/pset.h"
+#include "net/vnet.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define CELLBLOCK_RUN "/run/cellblock"
+
+/* The registry of the calling level. */
+struct prisons;
+/*
+ * Open it (made if missing, root only for changes) and finish or undo what
+ * killed commands left in pending/.  Without the right to write it opens for
+ * reading.
+ */
+int prisons_open(struct prisons **ret, struct err *e);
+void prisons_free(struct prisons **ps);
+#define cleanup_prisons __attribute__((cleanup(prisons_free)))
+
+/* One jail as seen from the calling level. */
+struct prison {
+	int jid;
+	char *name;	    /* relative to the caller: "a", "a.b" */
+	bool dying;
+	bool vnet;
+	struct pset params; /* every kernel parameter, as text */
+	pid_t init;	    /* first process in the caller's pid namespace, or 0 */
+	struct strv path;   /* registry directories from this level down */
+};
+void prison_free(struct prison *p);
+#define cleanup_prison __attribute__((cleanup(prison_free)))
+
+/* flags, as jail_set(2) */
+enum {
+	PRISON_CREATE = 1,
+	PRISON_UPDATE = 2,
+	PRISON_DYING = 8,
+};
+
+/*
+ * jail_set(2).  Checks every parameter against param.h's table first; on
+ * error nothing is changed.  Messages are jail.md section 4's, without the
+ * "jail: " prefix.  Pseudo parameters (exec.*, vnet.interface, ...) are not
+ * accepted here except those that the mounts of a new root need:
+ * mount, mount.fstab lines, mount.devfs, mount.procfs, mount.fdescfs,
+ * block.root=copy (copy-on-write view of the host's root),
+ * block.dir=DIR (folder to show at /run/cellblock/block).
+ * A new jail has state "starting" until prison_started(): should the caller
+ * die before, the next command removes it.
+ */
+int prison_set(struct prisons *ps, const struct pset *params, int flags,
+	       int *ret_jid, struct err *e);
+/* Creation is complete: leave pending/, start the keeper. */
+int prison_started(struct prisons *ps, int jid, struct err *e);
+
+/* jail_get(2): by jid or by name ("5", "a", "a.b"); -ENOENT with text. */
+int prison_get(struct prisons *ps, const char *which, bool dying,
+	       struct prison *ret, struct err *e);
+/* All jails, nested ones too, in jid order. */
+int prison_list(struct prisons *ps, bool dying, struct prison **ret,
+		size_t *ret_n, struct err *e);
+void prison_list_free(struct prison **v, size_t n);
+
+/*
+ * jail_remove(2) and all that follows: kill, hand interfaces back to the
+ * vnets they came from, unpin, remove from the registry.  Children first.
+ */
+int prison_remove(struct prisons *ps, int jid, struct err *e);
+
+/* A vnet handle on the jail's stack (its own for vnet jails, else caller's). */
+int prison_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
+		struct err *e);
+
+/*
+ * vnet.interface / ifconfig IF vnet J: give one of the caller's interfaces to
+ * the jail, noted in `life` so that it comes back; and take one back.
+ */
+int prison_lend(struct prisons *ps, int jid, const char *ifname,
+		struct err *e);
+int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
+		   struct err *e);
+
+/*
+ * Run a function or a command inside.  The child is created in the jail's
+ * cgroup, enters all its namespaces, drops to the jail's capability bounds,
+ * closes every descriptor but 0-2 and keep_fds, and calls fn(data) whose
+ * return value is its exit status.  ret_pid: to be waited for by the caller.
+ */
+struct prison_exec {
+	int (*fn)(void *data); /* or NULL: execvp(argv) */
+	void *data;
+	char *const *argv;
+	char *const *envp;	/* NULL: the caller's */
+	const char *cwd;	/* in the jail; NULL: "/" */
+	const char *user;	/* NULL: root */
+	bool user_from_host;	/* look `user` up in the host's passwd */
+	bool login;		/* clean environment: HOME SHELL TERM USER PATH */
+	int stdio[3];		/* -1: inherit */
+	const int *keep_fds;
+	size_t nkeep;
+	bool new_session;	/* setsid, for exec.* */
+};
+int prison_spawn(struct prisons *ps, const struct prison *p,
+		 const struct prison_exec *x, pid_t *ret_pid, struct err *e);
+/* jail_attach(2) for jexec: as above but replaces the caller (exec). */
+int prison_exec(struct prisons *ps, const struct prison *p,
+		const struct prison_exec *x, struct err *e);
+
+/* What the calling process is: in a jail? its own jid, name, limits. */
+struct prison_self {
+	bool jailed;
+	int jid;
+	char name[256];
+	bool vnet;
+	int children_max;
+	bool block_root; /* has /run/cellblock/host: may make copy roots */
+};
+int prison_self(struct prison_self *ret, struct err *e);
+
+#endif

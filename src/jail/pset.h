@@ -1,0 +1,37 @@
+/*
+ * pset: an ordered set of jail parameters as text, the form in which
+ * parameters travel between jail.conf, the command line, the registry and
+ * libjail.  What a name means is in param.h's table.
+ */
+#ifndef CB_JAIL_PSET_H
+#define CB_JAIL_PSET_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+
+struct jparam {
+	char *name;
+	struct strv values; /* none: the name alone was given ("persist;") */
+	char *file;	    /* where it was written; NULL: command line */
+	unsigned int line;
+};
+
+struct pset {
+	struct jparam *v;
+	size_t n;
+};
+
+struct jparam *pset_find(const struct pset *ps, const char *name);
+/* First value, or NULL when absent or without value. */
+const char *pset_value(const struct pset *ps, const char *name);
+/* Replace (append=false) or extend; value NULL: name alone. */
+int pset_put(struct pset *ps, const char *name, const char *value, bool append,
+	     struct err *e);
+void pset_remove(struct pset *ps, const char *name);
+int pset_copy(struct pset *dst, const struct pset *src, struct err *e);
+void pset_free(struct pset *ps);
+#define cleanup_pset __attribute__((cleanup(pset_free)))
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * kind: one file and one table row per kind of interface (kind_epair.c,
+ * kind_bridge.c, ...; the table is in kind.c).
+ */
+#ifndef CB_NET_KIND_H
+#define CB_NET_KIND_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "net/ifnet.h"
+#include "net/vnet.h"
+
+#include <stdbool.h>
+
+struct ifkind {
+	const char *name;	/* FreeBSD's clone type: "epair"; group too */
+	const char *linux_kind; /* IFLA_INFO_KIND that shows as this kind */
+	bool clonable;
+	bool ethernet; /* has a MAC, may join a bridge, listed by -l ether */
+	/*
+	 * Create unit `unit` (names NAMEunit, epair: NAMEunit + a/b).  ret_name
+	 * gets the name to print ("epair0a").  -EEXIST when taken.  `words` are
+	 * create-time words of this kind (vlan N vlandev IF); consumed ones
+	 * are counted in ret_used.
+	 */
+	int (*create)(struct vnet *v, int unit, int nwords, char **words,
+		      int *ret_used, char ret_name[IFNAMSIZ], struct err *e);
+	int (*destroy)(struct vnet *v, const struct ifnet *ifp, struct err *e);
+};
+
+const struct ifkind *ifkind_by_name(const char *name); /* "epair" */
+const struct ifkind *ifkind_of_name(const char *ifname, int *ret_unit);
+const struct ifkind *ifkind_by_index(size_t i); /* NULL past the end */
+
+/*
+ * `ifconfig NAME create WORDS`: NAME is a type ("epair": lowest free unit) or
+ * a type with unit ("epair0").  Errors have ifconfig's texts.
+ */
+int if_create(struct vnet *v, const char *name, int nwords, char **words,
+	      int *ret_used, char ret_name[IFNAMSIZ], struct err *e);
+int if_destroy(struct vnet *v, const char *name, struct err *e);
+int if_rename(struct vnet *v, const char *name, const char *to, struct err *e);
+
+/*
+ * Move an interface between vnets (FreeBSD: ifconfig IF vnet J).  The state
+ * file moves along; a Linux bridge, which cannot change namespace, is rebuilt
+ * in `to` with its settings.  Afterwards the interface is down, has no
+ * addresses, is in no bridge.  -EEXIST on a name clash in `to`.
+ */
+int if_move(struct vnet *from, const char *name, struct vnet *to,
+	    struct err *e);
+
+#endif

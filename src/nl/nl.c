@@ -1,0 +1,470 @@
+/* See nl.h for the theory of operation. */
+#include "nl/nl.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#ifndef NETLINK_EXT_ACK
+#define NETLINK_EXT_ACK 11
+#endif
+
+#define DUMP_TRIES 16
+#define RECV_SIZE (256 * 1024)
+
+struct nl {
+	struct mnl_socket *sock;
+	uint32_t seq;
+	char *rbuf;
+};
+
+struct batch_item {
+	char *what;
+	uint32_t seq;
+	int error; /* 1 while unanswered */
+	char *ext;
+};
+
+struct nl_batch {
+	struct nl *nl;
+	struct strbuf bytes;
+	struct batch_item *v;
+	size_t n;
+};
+
+static int open_here(int proto, struct nl **ret, struct err *e)
+{
+	cleanup_nl struct nl *nl = calloc(1, sizeof(*nl));
+	int one = 1, size = 4 << 20;
+
+	if (!nl)
+		return err_nomem(e);
+	nl->rbuf = malloc(RECV_SIZE);
+	if (!nl->rbuf)
+		return err_nomem(e);
+	nl->sock = mnl_socket_open2(proto, SOCK_CLOEXEC);
+	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		return err_sys(e, errno, "netlink socket");
+	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &one, sizeof(one));
+	mnl_socket_setsockopt(nl->sock, NETLINK_GET_STRICT_CHK, &one,
+			      sizeof(one));
+	/* large batches have large answers; without the right to, best effort */
+	if (setsockopt(nl_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		       sizeof(size)) < 0)
+		setsockopt(nl_fd(nl), SOL_SOCKET, SO_RCVBUF, &size,
+			   sizeof(size));
+	nl->seq = 1;
+	*ret = take_ptr(nl);
+	return 0;
+}
+
+int nl_open(int proto, int nsfd, struct nl **ret, struct err *e)
+{
+	cleanup_close int self = -1;
+	int r;
+
+	if (nsfd < 0)
+		return open_here(proto, ret, e);
+	self = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (self < 0)
+		return err_sys(e, errno, "/proc/thread-self/ns/net");
+	if (setns(nsfd, CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "enter network namespace");
+	r = open_here(proto, ret, e);
+	if (setns(self, CLONE_NEWNET) < 0) {
+		/* going on in the wrong vnet would configure the wrong host */
+		if (r >= 0)
+			nl_free(ret);
+		return err_sys(e, errno, "return to network namespace");
+	}
+	return r;
+}
+
+void nl_free(struct nl **nlp)
+{
+	struct nl *nl = take_ptr(*nlp);
+
+	if (!nl)
+		return;
+	if (nl->sock)
+		mnl_socket_close(nl->sock);
+	free(nl->rbuf);
+	free(nl);
+}
+
+int nl_fd(const struct nl *nl)
+{
+	return mnl_socket_get_fd(nl->sock);
+}
+
+int nl_join(struct nl *nl, unsigned int group, struct err *e)
+{
+	if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &group,
+				  sizeof(group)) < 0)
+		return err_sys(e, errno, "netlink group %u", group);
+	return 0;
+}
+
+void nlm_begin(struct nlm *m, uint16_t type, uint16_t flags, const void *hdr,
+	       size_t hdrlen)
+{
+	m->overflow = false;
+	m->h = mnl_nlmsg_put_header(m->buf);
+	m->h->nlmsg_type = type;
+	m->h->nlmsg_flags = NLM_F_REQUEST | flags;
+	memcpy(mnl_nlmsg_put_extra_header(m->h, hdrlen), hdr, hdrlen);
+}
+
+void nlm_put(struct nlm *m, uint16_t type, const void *data, size_t len)
+{
+	if (!m->overflow &&
+	    !mnl_attr_put_check(m->h, sizeof(m->buf), type, len, data))
+		m->overflow = true;
+}
+
+void nlm_put_u8(struct nlm *m, uint16_t type, uint8_t v)
+{
+	nlm_put(m, type, &v, sizeof(v));
+}
+
+void nlm_put_u16(struct nlm *m, uint16_t type, uint16_t v)
+{
+	nlm_put(m, type, &v, sizeof(v));
+}
+
+void nlm_put_u32(struct nlm *m, uint16_t type, uint32_t v)
+{
+	nlm_put(m, type, &v, sizeof(v));
+}
+
+void nlm_put_str(struct nlm *m, uint16_t type, const char *s)
+{
+	nlm_put(m, type, s, strlen(s) + 1);
+}
+
+struct nlattr *nlm_nest(struct nlm *m, uint16_t type)
+{
+	struct nlattr *a = NULL;
+
+	if (!m->overflow)
+		a = mnl_attr_nest_start_check(m->h, sizeof(m->buf), type);
+	if (!a)
+		m->overflow = true;
+	return a;
+}
+
+void nlm_nest_end(struct nlm *m, struct nlattr *start)
+{
+	if (start)
+		mnl_attr_nest_end(m->h, start);
+}
+
+void nlm_put_raw(struct nlm *m, const void *data, size_t len)
+{
+	if (m->overflow ||
+	    m->h->nlmsg_len + MNL_ALIGN(len) > sizeof(m->buf)) {
+		m->overflow = true;
+		return;
+	}
+	memcpy(mnl_nlmsg_put_extra_header(m->h, len), data, len);
+}
+
+static const char *extack_text(const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *ne = mnl_nlmsg_get_payload(h);
+	size_t off = sizeof(*ne);
+	const struct nlattr *a;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		off += ne->msg.nlmsg_len - sizeof(ne->msg);
+	if (h->nlmsg_len < NLMSG_HDRLEN + MNL_ALIGN(off))
+		return NULL;
+	mnl_attr_for_each(a, h, off)
+		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
+			return mnl_attr_get_str(a);
+	return NULL;
+}
+
+static int fail_text(struct err *e, int code, const char *ext,
+		     const char *what)
+{
+	if (what && *what)
+		err_sys(e, code, "%s", what);
+	else
+		err_set(e, code, "%s", strerror(code));
+	if (ext && *ext)
+		err_append(e, " (%s)", ext);
+	return -code;
+}
+
+static int send_bytes(struct nl *nl, const void *p, size_t len, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = mnl_socket_sendto(nl->sock, p, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, errno, "netlink send");
+	return 0;
+}
+
+static ssize_t recv_bytes(struct nl *nl, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = mnl_socket_recvfrom(nl->sock, nl->rbuf, RECV_SIZE);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, errno, "netlink receive");
+	return n;
+}
+
+/* Read answers to `seq` until its ack or the end of its dump. */
+static int read_answers(struct nl *nl, uint32_t seq, nl_cb *cb, void *data,
+			bool *intr, const char *what, struct err *e)
+{
+	const struct nlmsghdr *h;
+	int n, r, failed = 0;
+
+	for (;;) {
+		ssize_t len = recv_bytes(nl, e);
+
+		if (len < 0)
+			return (int)len;
+		n = (int)len;
+		for (h = (void *)nl->rbuf; mnl_nlmsg_ok(h, n);
+		     h = mnl_nlmsg_next(h, &n)) {
+			if (h->nlmsg_seq != seq)
+				continue;
+			if (intr && (h->nlmsg_flags & NLM_F_DUMP_INTR))
+				*intr = true;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return failed;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				const struct nlmsgerr *ne =
+					mnl_nlmsg_get_payload(h);
+
+				if (ne->error && !failed)
+					failed = fail_text(e, -ne->error,
+							   extack_text(h),
+							   what);
+				return failed;
+			}
+			if (!cb || failed)
+				continue;
+			/* go on reading after a failure: keep the socket in step */
+			r = cb(h, data, e);
+			if (r < 0)
+				failed = r;
+		}
+	}
+}
+
+static int query(struct nl *nl, struct nlm *m, uint16_t flags, nl_cb *cb,
+		 void *data, bool *intr, const char *what, struct err *e)
+{
+	int r;
+
+	if (m->overflow)
+		return err_set(e, EMSGSIZE, "netlink message too long");
+	m->h->nlmsg_flags |= flags;
+	m->h->nlmsg_seq = nl->seq++;
+	r = send_bytes(nl, m->h, m->h->nlmsg_len, e);
+	if (r < 0)
+		return r;
+	return read_answers(nl, m->h->nlmsg_seq, cb, data, intr, what, e);
+}
+
+int nl_talk(struct nl *nl, struct nlm *m, struct err *e, const char *what, ...)
+{
+	char text[256] = "";
+	va_list ap;
+
+	if (what) {
+		va_start(ap, what);
+		vsnprintf(text, sizeof(text), what, ap);
+		va_end(ap);
+	}
+	return query(nl, m, NLM_F_ACK, NULL, NULL, NULL, text, e);
+}
+
+int nl_query(struct nl *nl, struct nlm *m, nl_cb *cb, void *data,
+	     struct err *e)
+{
+	return query(nl, m, NLM_F_ACK, cb, data, NULL, NULL, e);
+}
+
+int nl_dump(struct nl *nl, struct nlm *m, nl_cb *cb,
+	    void (*restart)(void *data), void *data, struct err *e)
+{
+	for (int i = 0; i < DUMP_TRIES; i++) {
+		bool intr = false;
+		int r = query(nl, m, NLM_F_DUMP, cb, data, &intr, NULL, e);
+
+		if (r < 0 || !intr)
+			return r;
+		if (restart)
+			restart(data);
+	}
+	return err_set(e, EINTR, "netlink dump kept changing");
+}
+
+int nl_batch_new(struct nl *nl, struct nl_batch **ret, struct err *e)
+{
+	struct nl_batch *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return err_nomem(e);
+	b->nl = nl;
+	b->bytes = (struct strbuf)STRBUF_INIT;
+	*ret = b;
+	return 0;
+}
+
+static void batch_clear(struct nl_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		free(b->v[i].what);
+		free(b->v[i].ext);
+	}
+	b->n = 0;
+	strbuf_clear(&b->bytes);
+}
+
+void nl_batch_free(struct nl_batch **bp)
+{
+	struct nl_batch *b = take_ptr(*bp);
+
+	if (!b)
+		return;
+	batch_clear(b);
+	free(b->v);
+	strbuf_free(&b->bytes);
+	free(b);
+}
+
+int nl_batch_add(struct nl_batch *b, struct nlm *m, struct err *e,
+		 const char *what, ...)
+{
+	static const char pad[MNL_ALIGNTO];
+	cleanup_free char *text = NULL;
+	struct batch_item *v;
+	va_list ap;
+
+	if (m->overflow)
+		return err_set(e, EMSGSIZE, "netlink message too long");
+	if (what) {
+		va_start(ap, what);
+		if (vasprintf(&text, what, ap) < 0)
+			text = NULL;
+		va_end(ap);
+	}
+	v = reallocarray(b->v, b->n + 1, sizeof(*v));
+	if (!v || (what && !text)) {
+		if (v)
+			b->v = v;
+		return err_nomem(e);
+	}
+	b->v = v;
+	m->h->nlmsg_flags |= NLM_F_ACK;
+	m->h->nlmsg_seq = b->nl->seq++;
+	strbuf_addn(&b->bytes, m->h, m->h->nlmsg_len);
+	strbuf_addn(&b->bytes, pad,
+		    MNL_ALIGN(m->h->nlmsg_len) - m->h->nlmsg_len);
+	if (strbuf_failed(&b->bytes))
+		return err_nomem(e);
+	v[b->n++] = (struct batch_item){
+		.what = take_ptr(text),
+		.seq = m->h->nlmsg_seq,
+		.error = 1,
+	};
+	return 0;
+}
+
+static void batch_answer(struct nl_batch *b, const struct nlmsghdr *h,
+			 size_t *left)
+{
+	const struct nlmsgerr *ne = mnl_nlmsg_get_payload(h);
+	size_t i;
+	const char *ext;
+
+	if (h->nlmsg_type != NLMSG_ERROR || !b->n)
+		return;
+	i = h->nlmsg_seq - b->v[0].seq;
+	if (i >= b->n || b->v[i].error != 1)
+		return;
+	b->v[i].error = ne->error;
+	ext = extack_text(h);
+	if (ext)
+		b->v[i].ext = strdup(ext);
+	--*left;
+}
+
+int nl_batch_run(struct nl_batch *b, size_t *ret_failed, struct err *e)
+{
+	size_t left = b->n;
+	int r = 0;
+
+	if (!left)
+		return 0;
+	r = send_bytes(b->nl, b->bytes.s, b->bytes.len, e);
+	while (r >= 0 && left) {
+		const struct nlmsghdr *h;
+		ssize_t len = recv_bytes(b->nl, e);
+		int n = (int)len;
+
+		if (len < 0) {
+			r = (int)len;
+			break;
+		}
+		for (h = (void *)b->nl->rbuf; mnl_nlmsg_ok(h, n);
+		     h = mnl_nlmsg_next(h, &n))
+			batch_answer(b, h, &left);
+	}
+	for (size_t i = 0; r >= 0 && i < b->n; i++) {
+		if (!b->v[i].error)
+			continue;
+		r = fail_text(e, -b->v[i].error, b->v[i].ext, b->v[i].what);
+		if (ret_failed)
+			*ret_failed = i;
+	}
+	batch_clear(b);
+	return r < 0 ? r : 0;
+}
+
+void nl_parse(const struct nlmsghdr *h, size_t hdrlen,
+	      const struct nlattr **tb, size_t max)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, sizeof(*tb) * (max + 1));
+	if (h->nlmsg_len < NLMSG_HDRLEN + MNL_ALIGN(hdrlen))
+		return;
+	mnl_attr_for_each(a, h, hdrlen)
+		if (mnl_attr_get_type(a) <= max)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
+		     size_t max)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, sizeof(*tb) * (max + 1));
+	if (!nest)
+		return;
+	mnl_attr_for_each_nested(a, nest)
+		if (mnl_attr_get_type(a) <= max)
+			tb[mnl_attr_get_type(a)] = a;
+}
