@@ -87,7 +87,7 @@ void report_pipe_result(int fd, int r, size_t changes, const struct err *e)
 
 	if (r < 0) {
 		res.code = -r;
-		strncpy(res.text, e->text, sizeof(res.text) - 1);
+		snprintf(res.text, sizeof(res.text), "%s", e->text);
 	}
 	record_write(fd, KIND_RESULT, &res, sizeof(res));
 }
