@@ -23,13 +23,22 @@ struct pset {
 	size_t n;
 };
 
+/*
+ * By any spelling: "persist" finds "nopersist" and "ip4.addr" finds
+ * "ip4.addrs" (param_bool() and param_jailsys() mind the "no").
+ */
 struct jparam *pset_find(const struct pset *ps, const char *name);
 /* First value, or NULL when absent or without value. */
 const char *pset_value(const struct pset *ps, const char *name);
 /* Replace (append=false) or extend; value NULL: name alone. */
 int pset_put(struct pset *ps, const char *name, const char *value, bool append,
 	     struct err *e);
+/* As above with a list of values (none: name alone) and where it stands. */
+int pset_put_values(struct pset *ps, const char *name,
+		    const struct strv *values, bool append, const char *file,
+		    unsigned int line, struct err *e);
 void pset_remove(struct pset *ps, const char *name);
+/* dst becomes a copy of src; what it held is freed.  Untouched on failure. */
 int pset_copy(struct pset *dst, const struct pset *src, struct err *e);
 void pset_free(struct pset *ps);
 #define cleanup_pset __attribute__((cleanup(pset_free)))
