@@ -1,0 +1,113 @@
+#! /usr/bin/env atf-sh
+# The test harness itself: a box hides the machine and leaves nothing behind.
+. "$(atf_get_srcdir)/common.sh"
+
+atf_test_case private
+private_head()
+{
+	atf_set descr "A box has its own network, /run, /tmp, /sys and processes"
+}
+private_body()
+{
+	atf_check -o inline:"lo\n" ls /sys/class/net
+	atf_check -o match:"lo: <LOOPBACK,UP" ip link show up
+	atf_check -o empty ls /run
+	atf_check -o inline:"box\n" uname -n
+	atf_check -o match:"^0::/$" grep ^0:: /proc/self/cgroup
+	atf_check -o inline:"1\n" sh -c 'ls -d /proc/1 | wc -l'
+	ip link add bridgebox type bridge || atf_fail "no rights in the box"
+	touch /run/x /tmp/x
+}
+
+atf_test_case again
+again_head()
+{
+	atf_set descr "What the test case before made is not there"
+}
+again_body()
+{
+	atf_check -s exit:1 -e ignore ip link show bridgebox
+	atf_check -s exit:1 test -e /run/x
+	atf_check -s exit:1 test -e /tmp/x
+}
+
+atf_test_case state
+state_head()
+{
+	atf_set descr "box_same sees interfaces, namespaces, files, cgroups and processes"
+}
+state_body()
+{
+	local cg
+
+	cg=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+	box_state before
+	cb_same_now before || {
+		diff -u before before.now
+		atf_fail "nothing changed, yet it differs"
+	}
+	ip link add b0 type bridge
+	cb_same_now before && atf_fail "an interface goes unseen"
+	ip link del b0
+	netns_new x
+	cb_same_now before && atf_fail "a namespace goes unseen"
+	ip netns del x
+	umount /run/netns && rmdir /run/netns
+	touch /run/file
+	cb_same_now before && atf_fail "a file goes unseen"
+	rm /run/file
+	mkdir "$cg/sub"
+	cb_same_now before && atf_fail "a cgroup goes unseen"
+	rmdir "$cg/sub"
+	mount -t tmpfs x /mnt
+	cb_same_now before && atf_fail "a mount goes unseen"
+	umount /mnt
+	sleep 77 &
+	cb_same_now before && atf_fail "a process goes unseen"
+	kill $!
+	wait $!
+	box_same before
+}
+
+atf_test_case killed
+killed_head()
+{
+	atf_set descr "A box that is killed takes its processes and cgroup along"
+}
+killed_body()
+{
+	local before pid
+
+	box_state before
+	# shellcheck disable=SC2016
+	box sh -c 'sleep 4711 & sleep 4711' &
+	pid=$!
+	must_wait 5 sh -c 'grep -lz 4711 /proc/[0-9]*/cmdline | grep -q .'
+	must_wait 5 sh -c 'find /sys/fs/cgroup -name "box-*" | grep -q .'
+	kill -KILL $pid
+	wait $pid
+	box_same before
+}
+
+atf_test_case status
+status_head()
+{
+	atf_set descr "A box passes the exit status on"
+}
+status_body()
+{
+	atf_check -s exit:7 box sh -c 'exit 7'
+	# shellcheck disable=SC2016
+	atf_check -s exit:137 box sh -c 'kill -9 $$'
+	atf_check -s exit:125 -e match:"No such file" box /nonexistent
+	atf_check -s exit:125 -e match:usage box
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case private
+	atf_add_test_case again
+	atf_add_test_case state
+	atf_add_test_case killed
+	atf_add_test_case status
+}

@@ -1,0 +1,416 @@
+/*
+ * box: run a command in namespaces of its own and leave nothing behind.
+ *
+ * Theory of operation.  Every system test case runs in a box, so that it can
+ * be root over a network, mounts, processes and cgroups which are not the
+ * machine's.  Three processes make one:
+ *
+ *   box       what the caller started; makes the cgroup, starts the others,
+ *             waits, passes the command's exit status on
+ *   first     pid 1 of the box: has new net, mount, pid, uts, ipc and cgroup
+ *             namespaces, prepares them, starts the command, reaps; when it
+ *             ends the kernel kills all that is left inside
+ *   guardian  outside, in a session of its own; a pipe tells it when box has
+ *             ended, in whatever way (Kyua kills by SIGKILL); then it kills
+ *             the cgroup and removes it
+ *
+ * In the box /run and /tmp are empty file systems (directories given by -k
+ * stay visible), /proc, /sys, /sys/fs/bpf and the cgroup2 tree are its own,
+ * lo is up, and the host name is "box".
+ *
+ *   box [-k DIR]... [--] COMMAND [ARG...]
+ *
+ * Exit status: the command's, 128+N when signal N ended it, 125 when the box
+ * cannot be made.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	EXIT_BOX = 125,
+	KEEP_MAX = 16
+};
+
+struct box {
+	char cg_mount[4096]; /* where the cgroup2 tree is mounted */
+	char cg_dir[4096];   /* the box's own cgroup, below that */
+	int cg_fd;
+	const char *keep[KEEP_MAX];
+	int keep_fd[KEEP_MAX];
+	int nkeep;
+	char **argv;
+};
+
+static void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void die(const char *fmt, ...)
+{
+	int code = errno;
+	va_list ap;
+
+	fputs("box: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, ": %s\n", strerror(code));
+	exit(EXIT_BOX);
+}
+
+static void nap_ms(long ms)
+{
+	struct timespec ts = {.tv_nsec = ms * 1000000L};
+
+	nanosleep(&ts, NULL);
+}
+
+/* ------------------------------------------------------------- cgroups */
+
+/* Where the cgroup2 tree is mounted: "... - cgroup2 SOURCE OPTIONS". */
+static void cgroup_find_mount(struct box *b)
+{
+	char line[8192], mnt[4096];
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+
+	if (!f)
+		die("/proc/self/mountinfo");
+	while (fgets(line, sizeof(line), f)) {
+		if (!strstr(line, " - cgroup2 ") ||
+		    sscanf(line, "%*d %*d %*s %*s %4095s", mnt) != 1)
+			continue;
+		snprintf(b->cg_mount, sizeof(b->cg_mount), "%s", mnt);
+		break;
+	}
+	fclose(f);
+	if (!b->cg_mount[0]) {
+		errno = ENODEV;
+		die("no cgroup2 file system is mounted");
+	}
+}
+
+/* Make MOUNT/OWN-CGROUP/box-PID. */
+static void cgroup_make(struct box *b)
+{
+	char line[4096], own[4096] = "";
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	int n;
+
+	if (!f)
+		die("/proc/self/cgroup");
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "0::/", 4))
+			snprintf(own, sizeof(own), "%s", line + 3);
+	}
+	fclose(f);
+	n = snprintf(b->cg_dir, sizeof(b->cg_dir), "%s%s/box-%d", b->cg_mount,
+		     !strcmp(own, "/") ? "" : own, (int)getpid());
+	if (n < 0 || (size_t)n >= sizeof(b->cg_dir)) {
+		errno = ENAMETOOLONG;
+		die("%s", own);
+	}
+	if (mkdir(b->cg_dir, 0755))
+		die("%s", b->cg_dir);
+	b->cg_fd = open(b->cg_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->cg_fd < 0)
+		die("%s", b->cg_dir);
+}
+
+/* Remove the cgroups below dirfd, deepest first. */
+static void cgroup_prune(int dirfd)
+{
+	int fd = dup(dirfd);
+	struct dirent *de;
+	DIR *d;
+
+	if (fd < 0)
+		return;
+	lseek(fd, 0, SEEK_SET);
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return;
+	}
+	while ((de = readdir(d))) {
+		int sub;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		sub = openat(dirfd, de->d_name,
+			     O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (sub < 0)
+			continue;
+		cgroup_prune(sub);
+		close(sub);
+		unlinkat(dirfd, de->d_name, AT_REMOVEDIR);
+	}
+	closedir(d);
+}
+
+/* ------------------------------------------------------------ guardian */
+
+/* Close every descriptor from 0 on except a and b. */
+static void close_others(int a, int b)
+{
+	int lo = a < b ? a : b, hi = a < b ? b : a;
+
+	if (lo > 0)
+		close_range(0, (unsigned int)lo - 1, 0);
+	if (hi > lo + 1)
+		close_range((unsigned int)lo + 1, (unsigned int)hi - 1, 0);
+	close_range((unsigned int)hi + 1, ~0U, 0);
+}
+
+/* Wait for the end of box, then kill and remove its cgroup; never returns. */
+static void guardian(const struct box *b, int pipe_rd)
+{
+	int kill_fd;
+	char c;
+
+	setsid();
+	if (chdir("/"))
+		_exit(1);
+	close_others(pipe_rd, b->cg_fd);
+	while (read(pipe_rd, &c, 1) < 0 && errno == EINTR)
+		;
+	kill_fd = openat(b->cg_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	for (int i = 0; i < 1000; i++) {
+		if (kill_fd >= 0 && write(kill_fd, "1", 1) < 0)
+			break;
+		cgroup_prune(b->cg_fd);
+		if (!rmdir(b->cg_dir) || errno == ENOENT)
+			_exit(0);
+		nap_ms(i < 20 ? 1 : 10);
+	}
+	_exit(1);
+}
+
+/* ------------------------------------------------------- inside the box */
+
+static void mount_or_die(const char *src, const char *dst, const char *type,
+			 unsigned long flags, const char *data)
+{
+	if (mount(src, dst, type, flags, data))
+		die("mount %s on %s", type ? type : src, dst);
+}
+
+/* mkdir -p; what exists is fine. */
+static void mkdirs(const char *path)
+{
+	char buf[4096];
+
+	snprintf(buf, sizeof(buf), "%s", path);
+	for (char *p = buf + 1; *p; p++)
+		if (*p == '/') {
+			*p = '\0';
+			mkdir(buf, 0755);
+			*p = '/';
+		}
+	mkdir(buf, 0755);
+}
+
+/* An empty file system there, then the kept directories again. */
+static void private_dir(const struct box *b, const char *dir, const char *mode)
+{
+	size_t n = strlen(dir);
+
+	mount_or_die("box", dir, "tmpfs", MS_NOSUID | MS_NODEV, mode);
+	for (int i = 0; i < b->nkeep; i++) {
+		char src[64];
+
+		if (strncmp(b->keep[i], dir, n) || b->keep[i][n] != '/')
+			continue;
+		mkdirs(b->keep[i]);
+		snprintf(src, sizeof(src), "/proc/self/fd/%d", b->keep_fd[i]);
+		mount_or_die(src, b->keep[i], NULL, MS_BIND | MS_REC, NULL);
+	}
+}
+
+/* sysfs of the new netns, with the cgroup trees moved over to it. */
+static void private_sys(const struct box *b)
+{
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/sys/fs/cgroup",
+				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+					(unsigned int)AT_RECURSIVE);
+
+	if (tree < 0)
+		die("open_tree /sys/fs/cgroup");
+	mount_or_die("box", "/sys", "sysfs", 0, NULL);
+	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, "/sys/fs/cgroup",
+		    MOVE_MOUNT_F_EMPTY_PATH))
+		die("move_mount /sys/fs/cgroup");
+	close(tree);
+	/* The kernel refuses one file system twice on the same point. */
+	if (umount2(b->cg_mount, MNT_DETACH))
+		die("umount %s", b->cg_mount);
+	mount_or_die("box", b->cg_mount, "cgroup2", 0, NULL);
+	/* Kernels without BPF have no such directory; then nothing to hide. */
+	if (mount("box", "/sys/fs/bpf", "bpf", 0, "mode=700") &&
+	    errno != ENOENT && errno != ENODEV)
+		die("mount bpf");
+}
+
+static void loopback_up(void)
+{
+	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
+		die("lo up");
+	close(fd);
+}
+
+static void enter(struct box *b)
+{
+	char cwd[4096];
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		die("getcwd");
+	if (unshare(CLONE_NEWCGROUP))
+		die("unshare cgroup");
+	mount_or_die(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	for (int i = 0; i < b->nkeep; i++) {
+		b->keep_fd[i] =
+			open(b->keep[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (b->keep_fd[i] < 0)
+			die("%s", b->keep[i]);
+	}
+	mount_or_die("box", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		     NULL);
+	private_sys(b);
+	private_dir(b, "/run", "mode=755");
+	private_dir(b, "/tmp", "mode=1777");
+	if (chdir(cwd) && chdir("/tmp"))
+		die("chdir");
+	if (sethostname("box", 3))
+		die("sethostname");
+	loopback_up();
+}
+
+/* pid 1 of the box: start the command, reap, pass on its status. */
+static int first(struct box *b)
+{
+	int status, ret = EXIT_BOX;
+	pid_t pid, got;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	enter(b);
+	close_range(3, ~0U, 0);
+	setenv("CELLBLOCK_BOX", "1", 1);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		execvp(b->argv[0], b->argv);
+		die("%s", b->argv[0]);
+	}
+	for (;;) {
+		got = wait(&status);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || got == pid)
+			break;
+	}
+	if (got == pid)
+		ret = WIFEXITED(status) ? WEXITSTATUS(status)
+					: 128 + WTERMSIG(status);
+	return ret;
+}
+
+/* ----------------------------------------------------------------- main */
+
+static pid_t clone_first(struct box *b)
+{
+	struct clone_args ca = {
+		.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)b->cg_fd,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+}
+
+static int run(struct box *b)
+{
+	int p[2], status = 0, ret = EXIT_BOX, failed = 0;
+	pid_t guard, pid;
+
+	if (pipe2(p, O_CLOEXEC))
+		die("pipe");
+	guard = fork();
+	if (guard < 0)
+		die("fork");
+	if (!guard) {
+		close(p[1]);
+		guardian(b, p[0]);
+	}
+	close(p[0]);
+	pid = clone_first(b);
+	if (!pid) {
+		close(p[1]);
+		_exit(first(b));
+	}
+	if (pid < 0)
+		failed = errno;
+	else if (waitpid(pid, &status, 0) == pid)
+		ret = WIFEXITED(status) ? WEXITSTATUS(status)
+					: 128 + WTERMSIG(status);
+	close(p[1]);
+	while (waitpid(guard, &status, 0) < 0 && errno == EINTR)
+		;
+	if (failed) {
+		errno = failed;
+		die("clone3");
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		errno = EBUSY;
+		die("%s", b->cg_dir);
+	}
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static struct box b;
+	int c;
+
+	while ((c = getopt(argc, argv, "+k:")) != -1) {
+		if (c != 'k' || b.nkeep == KEEP_MAX) {
+			fprintf(stderr, "usage: box [-k dir]... [--] command "
+					"[argument...]\n");
+			return EXIT_BOX;
+		}
+		b.keep[b.nkeep++] = optarg;
+	}
+	if (optind == argc) {
+		fprintf(stderr,
+			"usage: box [-k dir]... [--] command [argument...]\n");
+		return EXIT_BOX;
+	}
+	b.argv = argv + optind;
+	/* The command inherits 0-2 only; nothing of ours may linger in it. */
+	signal(SIGCHLD, SIG_DFL);
+	cgroup_find_mount(&b);
+	cgroup_make(&b);
+	return run(&b);
+}
