@@ -10,7 +10,9 @@
 
 #define RECORD_MAX 65536
 
-enum { KIND_RESULT = 'R' };
+enum {
+	KIND_RESULT = 'R'
+};
 
 struct record {
 	uint8_t kind;
@@ -60,7 +62,7 @@ static int read_all(int fd, void *p, size_t n)
 
 static void record_write(int fd, uint8_t kind, const void *p, size_t len)
 {
-	struct record h = { .kind = kind, .len = (uint32_t)len };
+	struct record h = {.kind = kind, .len = (uint32_t)len};
 
 	write_all(fd, &h, sizeof(h));
 	write_all(fd, p, len);
@@ -78,12 +80,12 @@ static void pipe_line(void *data, enum report_level level, const char *text)
 void report_pipe_init(struct report_pipe *p, int fd)
 {
 	p->fd = fd;
-	p->report = (struct report){ .line = pipe_line, .data = p };
+	p->report = (struct report){.line = pipe_line, .data = p};
 }
 
 void report_pipe_result(int fd, int r, size_t changes, const struct err *e)
 {
-	struct result res = { .changes = changes };
+	struct result res = {.changes = changes};
 
 	if (r < 0) {
 		res.code = -r;
@@ -96,7 +98,7 @@ int report_pipe_drain(int fd, const struct report *to, size_t *ret_changes,
 		      struct err *e)
 {
 	cleanup_free char *buf = malloc(RECORD_MAX + 1);
-	struct result res = { 0 };
+	struct result res = {0};
 	bool have = false;
 	struct record h;
 

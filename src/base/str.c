@@ -183,6 +183,17 @@ void strv_remove(struct strv *sv, size_t i)
 	sv->n--;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *sv)
+{
+	if (sv->n)
+		qsort(sv->v, sv->n, sizeof(*sv->v), compare);
+}
+
 int strv_split(struct strv *sv, const char *s, const char *sep)
 {
 	size_t n;

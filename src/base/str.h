@@ -53,6 +53,7 @@ int strv_addf(struct strv *sv, const char *fmt, ...)
 int strv_copy(struct strv *dst, const struct strv *src);
 bool strv_has(const struct strv *sv, const char *s);
 void strv_remove(struct strv *sv, size_t i);
+void strv_sort(struct strv *sv); /* by bytes */
 /* Split at any of `sep` characters; empty fields are dropped. */
 int strv_split(struct strv *sv, const char *s, const char *sep);
 /* Join with `sep`; malloc'd, NULL when out of memory. */

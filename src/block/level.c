@@ -1,0 +1,271 @@
+/*
+ * See level.h.
+ *
+ * A level inside a jail is brought up by a child that enters the jail and then
+ * works there as if it were at home: it can do only what the jail's own root
+ * could.  Its words come back through a pipe (base/report_pipe.h).
+ */
+#include "block/level.h"
+
+#include "base/cleanup.h"
+#include "base/report_pipe.h"
+#include "base/str.h"
+#include "jail/blockroot.h"
+#include "jail/conf.h"
+#include "rc/rc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#define BLOCK_SHOWN CELLBLOCK_RUN "/block"
+#define LOCAL_RCD "/usr/local/etc/rc.d"
+
+/* Where one level's files lie. */
+struct level {
+	struct rcdir dir;
+	char *rcconf, *rcconf_local, *local, *jailconf, *jails;
+};
+
+/* What a child inside a jail is asked to do. */
+struct job {
+	bool up, dry_run;
+	int fd;
+};
+
+static void level_clear(struct level *l)
+{
+	free(l->rcconf);
+	free(l->rcconf_local);
+	free(l->local);
+	free(l->jailconf);
+	free(l->jails);
+}
+
+/*
+ * In a jail with a copy-on-write root the block's files are copied into its
+ * /etc, where FreeBSD's programs look for them; a jail with a root of its
+ * own keeps its files, and the block's folder is read where it is shown.
+ */
+static int install_shown(struct err *e)
+{
+	cleanup_close int root = -1, block = -1;
+
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, errno, "/");
+	block = open(BLOCK_SHOWN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (block < 0 && errno != ENOENT)
+		return err_sys(e, errno, BLOCK_SHOWN);
+	return blockroot_install(root, block, NULL, e);
+}
+
+static bool root_is_copy(void)
+{
+	struct statfs sfs;
+
+	return !statfs("/", &sfs) && sfs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+static int level_paths(struct level *l, const char *dir, bool copied,
+		       struct err *e)
+{
+	const char *etc = dir ? dir : copied ? "/etc" : BLOCK_SHOWN;
+	const char *block = dir ? dir : BLOCK_SHOWN;
+
+	l->rcconf = str_printf("%s/rc.conf", etc);
+	l->rcconf_local = str_printf("%s/rc.conf.local", etc);
+	l->jailconf = str_printf("%s/jail.conf", etc);
+	l->local = copied ? strdup(LOCAL_RCD) : str_printf("%s/rc.d", block);
+	l->jails = str_printf("%s/jails", block);
+	if (!l->rcconf || !l->rcconf_local || !l->jailconf || !l->local ||
+	    !l->jails)
+		return err_nomem(e);
+	l->dir = (struct rcdir){
+		.etc = etc,
+		.local = l->local,
+		.block = !copied,
+	};
+	return 0;
+}
+
+/* Names of this level's own jails that run now. */
+static int running(struct prisons *ps, struct strv *ret, struct err *e)
+{
+	struct prison *v = NULL;
+	size_t n = 0;
+	int r;
+
+	r = prison_list(ps, false, &v, &n, e);
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		if (!strchr(v[i].name, '.') && strv_add(ret, v[i].name) < 0)
+			r = err_nomem(e);
+	prison_list_free(&v, n);
+	return r < 0 ? r : 0;
+}
+
+static bool has_folder(const struct level *l, const char *name)
+{
+	cleanup_free char *path = str_printf("%s/%s", l->jails, name);
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* Bring up to date what is inside the jails that ran before. */
+static int descend(struct level *l, const struct strv *before, bool dry_run,
+		   const struct report *r, size_t *changes, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	int ret;
+
+	if (!before->n)
+		return 0;
+	ret = prisons_open(&ps, e);
+	for (size_t i = 0; ret >= 0 && i < before->n; i++) {
+		cleanup_prison struct prison p = {0};
+
+		if (!has_folder(l, before->v[i]))
+			continue;
+		if (prison_get(ps, before->v[i], false, &p, NULL) < 0)
+			continue; /* its configuration is gone: so is it */
+		ret = level_up_in(ps, &p, dry_run, r, changes, e);
+		if (ret < 0)
+			err_wrap(e, "%s", before->v[i]);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int level_load(struct level *l, const char *dir, bool copied,
+		      struct rcconf **ret, struct err *e)
+{
+	int r = level_paths(l, dir, copied, e);
+
+	if (r < 0)
+		return r;
+	return rcconf_load((const char *[]){l->rcconf, l->rcconf_local, NULL},
+			   ret, e);
+}
+
+int level_up(const char *dir, bool dry_run, const struct report *r,
+	     size_t *changes, struct err *e)
+{
+	__attribute__((cleanup(level_clear))) struct level l = {0};
+	cleanup_rcconf struct rcconf *conf = NULL;
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_strv struct strv before = {0};
+	cleanup_plan struct plan plan = {0};
+	/* a dry run reads the folder itself and leaves the copies alone */
+	bool copied = !dir && !dry_run && root_is_copy();
+	int ret;
+
+	ret = copied ? install_shown(e) : 0;
+	if (ret < 0)
+		return ret;
+	ret = level_load(&l, dir, copied, &conf, e);
+	if (ret < 0)
+		return ret;
+	ret = prisons_open(&ps, e);
+	if (ret >= 0)
+		ret = running(ps, &before, e);
+	if (ret < 0)
+		return ret;
+	prisons_free(&ps); /* rc opens its own, and locks it */
+	ret = rc_start(&(struct rc){.dir = &l.dir,
+				    .conf = conf,
+				    .report = r,
+				    .dry_run = dry_run},
+		       &plan, e);
+	if (ret < 0)
+		return ret;
+	*changes += plan.n;
+	return descend(&l, &before, dry_run, r, changes, e);
+}
+
+int level_down(const char *dir, const struct report *r, struct err *e)
+{
+	__attribute__((cleanup(level_clear))) struct level l = {0};
+	cleanup_rcconf struct rcconf *conf = NULL;
+	int ret;
+
+	ret = level_load(&l, dir, !dir && root_is_copy(), &conf, e);
+	if (ret < 0)
+		return ret;
+	return rc_stop(&(struct rc){.dir = &l.dir, .conf = conf, .report = r},
+		       e);
+}
+
+/* In the child, inside the jail. */
+static int job_main(void *data)
+{
+	const struct job *job = data;
+	struct report_pipe rp;
+	struct err e = ERR_INIT;
+	size_t changes = 0;
+	int r;
+
+	report_pipe_init(&rp, job->fd);
+	r = job->up ? level_up(NULL, job->dry_run, &rp.report, &changes, &e)
+		    : level_down(NULL, &rp.report, &e);
+	report_pipe_result(job->fd, r, changes, &e);
+	return r < 0;
+}
+
+static int run_in(struct prisons *ps, const struct prison *p, struct job *job,
+		  const struct report *to, size_t *changes, struct err *e)
+{
+	cleanup_close int rd = -1, wr = -1;
+	struct err xe = ERR_INIT;
+	size_t more = 0;
+	int fds[2], r, status;
+	pid_t pid = -1;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	rd = fds[0];
+	wr = fds[1];
+	job->fd = wr;
+	r = prison_spawn(ps, p,
+			 &(struct prison_exec){
+				 .fn = job_main,
+				 .data = job,
+				 .stdio = {-1, -1, -1},
+				 .keep_fds = &wr,
+				 .nkeep = 1,
+			 },
+			 &pid, e);
+	if (r < 0)
+		return r;
+	close(take_fd(&wr));
+	r = report_pipe_drain(rd, to, &more, &xe);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r < 0) {
+		if (e)
+			*e = xe;
+		return r;
+	}
+	if (changes)
+		*changes += more;
+	return 0;
+}
+
+int level_up_in(struct prisons *ps, const struct prison *p, bool dry_run,
+		const struct report *r, size_t *changes, struct err *e)
+{
+	struct job job = {.up = true, .dry_run = dry_run, .fd = -1};
+
+	return run_in(ps, p, &job, r, changes, e);
+}
+
+int level_down_in(struct prisons *ps, const struct prison *p,
+		  const struct report *r, struct err *e)
+{
+	struct job job = {.up = false, .fd = -1};
+
+	return run_in(ps, p, &job, r, NULL, e);
+}

@@ -1,0 +1,87 @@
+/* See progress.h. */
+#include "cmd/progress.h"
+
+#include "base/term.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Text may come out of a jail: no control characters reach the terminal. */
+static void put_clean(FILE *f, const char *s, int max)
+{
+	for (int n = 0; *s && n < max; s++, n++)
+		putc(iscntrl((unsigned char)*s) && *s != '\t' ? '?' : *s, f);
+}
+
+static void live_clear(struct progress *p)
+{
+	if (p->shown)
+		fputs("\r\033[K", stderr);
+	p->shown = false;
+}
+
+static void step(struct progress *p, const char *text)
+{
+	p->count++;
+	if (p->list) {
+		put_clean(stdout, text, INT32_MAX);
+		putchar('\n');
+		return;
+	}
+	if (p->quiet)
+		return;
+	if (!p->live) {
+		put_clean(stderr, text, INT32_MAX);
+		putc('\n', stderr);
+		return;
+	}
+	live_clear(p);
+	fprintf(stderr, "%4lu  ", p->count);
+	put_clean(stderr, text, p->width - 8);
+	fflush(stderr);
+	p->shown = true;
+}
+
+static void line(void *data, enum report_level level, const char *text)
+{
+	struct progress *p = data;
+
+	switch (level) {
+	case REPORT_STEP:
+		step(p, text);
+		return;
+	case REPORT_VERBOSE:
+		if (!p->verbose)
+			return;
+		/* fall through */
+	case REPORT_OUT:
+		live_clear(p);
+		put_clean(stdout, text, INT32_MAX);
+		putchar('\n');
+		fflush(stdout);
+		return;
+	case REPORT_WARN:
+	case REPORT_ERROR:
+		live_clear(p);
+		fprintf(stderr, "%s: ", p->program);
+		put_clean(stderr, text, INT32_MAX);
+		putc('\n', stderr);
+		return;
+	}
+}
+
+void progress_init(struct progress *p)
+{
+	p->live = isatty(STDERR_FILENO);
+	p->width = term_width(STDERR_FILENO, 80);
+	p->report = (struct report){.line = line, .data = p};
+}
+
+void progress_end(struct progress *p)
+{
+	live_clear(p);
+	fflush(stderr);
+}
