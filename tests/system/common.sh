@@ -169,7 +169,9 @@ box_state()
 		echo "== mounts"
 		awk '{ print $4, $5 }' /proc/self/mountinfo
 		echo "== files"
-		find /run /sys/fs/bpf -xdev 2>/dev/null | sort
+		# /run/mount is where mount(8) keeps its notes.
+		find /run /sys/fs/bpf -xdev 2>/dev/null |
+		    grep -v '^/run/mount' | sort
 		echo "== cgroups"
 		find /sys/fs/cgroup -type d 2>/dev/null | sort
 		echo "== processes"

@@ -1,0 +1,76 @@
+#!/bin/sh
+# leftovers snapshot FILE | compare FILE BUILD
+#
+# What the machine holds that a test could leave behind: interfaces, network
+# namespaces, mounts, /run, pinned BPF objects, cgroups; and, for compare,
+# processes that run a program of BUILD or carry CELLBLOCK_CHECK's value in
+# their environment.  compare waits a while for what ends by itself.
+set -u
+
+links() {
+	# Names, kinds, addresses; not counters, which change by themselves.
+	ip -d link | sed 's/ state [A-Z]* / /; s/promiscuity.*//'
+	ip addr | sed -n 's/^ *\(inet6* [^ ]*\).*/\1/p'
+}
+
+state() {
+	echo "== interfaces"
+	links
+	echo "== network namespaces"
+	ip netns list 2>/dev/null
+	echo "== mounts"
+	awk '{ print $4, $5 }' /proc/self/mountinfo
+	echo "== files"
+	find /run /sys/fs/bpf -xdev 2>/dev/null | sort
+	echo "== cgroups"
+	find /sys/fs/cgroup -type d 2>/dev/null | sort
+}
+
+# Processes of ours that still run.
+processes() {
+	for p in /proc/[0-9]*; do
+		[ "${p#/proc/}" = $$ ] && continue
+		exe=$(readlink "$p/exe" 2>/dev/null) || continue
+		case $exe in
+		"$build"/*)
+			;;
+		*)
+			[ -n "${CELLBLOCK_CHECK:-}" ] || continue
+			[ -n "$(after "$p")" ] || continue
+			tr '\0' '\n' <"$p/environ" 2>/dev/null |
+				grep -qx "CELLBLOCK_CHECK=$CELLBLOCK_CHECK" ||
+				continue
+			;;
+		esac
+		printf '%s %s\n' "${p#/proc/}" "$(tr '\0' ' ' <"$p/cmdline")"
+	done
+}
+
+# Only orphans: what called us and what we call carry the mark too.
+after() {
+	[ "$(sed 's/.*) . \([0-9]*\) .*/\1/' "$1/stat" 2>/dev/null)" = 1 ] &&
+		echo orphan
+}
+
+case ${1:-} in
+snapshot)
+	state >"$2"
+	;;
+compare)
+	build=$(cd "$3" && pwd -P)
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		state >"$2.now"
+		procs=$(processes)
+		cmp -s "$2" "$2.now" && [ -z "$procs" ] && exit 0
+		sleep 1
+	done
+	echo "left behind (- before, + after):"
+	diff -U0 "$2" "$2.now" | sed 1,2d
+	[ -z "$procs" ] || printf 'processes:\n%s\n' "$procs"
+	exit 1
+	;;
+*)
+	echo "usage: leftovers snapshot FILE | compare FILE BUILD" >&2
+	exit 2
+	;;
+esac
