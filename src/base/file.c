@@ -219,7 +219,9 @@ static int open_resolve(int rootfd, const char *path, int flags, mode_t mode,
 			unsigned long long resolve, int *ret_fd, struct err *e)
 {
 	struct open_how how = {
-		.flags = (unsigned int)flags | O_CLOEXEC | O_NOCTTY,
+		/* openat2 refuses O_NOCTTY beside O_PATH */
+		.flags = (unsigned int)flags | O_CLOEXEC |
+			 (flags & O_PATH ? 0 : O_NOCTTY),
 		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
 		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
 	};
