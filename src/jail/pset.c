@@ -16,16 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool pset_same(const struct param_def *def, const char *name,
-		      const char *other)
-{
-	if (!strcmp(name, other))
-		return true;
-	if (!def || (def->flags & PARAM_KEYVAL))
-		return false;
-	return def == param_find(other, NULL);
-}
-
 struct jparam *pset_find(const struct pset *ps, const char *name)
 {
 	const struct param_def *def;
@@ -35,10 +25,10 @@ struct jparam *pset_find(const struct pset *ps, const char *name)
 		if (!strcmp(ps->v[i].name, name))
 			return &ps->v[i];
 	def = param_find(name, NULL);
-	if (!def)
+	if (!def || (def->flags & PARAM_KEYVAL))
 		return NULL;
 	for (size_t i = 0; i < ps->n; i++)
-		if (pset_same(def, name, ps->v[i].name))
+		if (ps->v[i].def == def)
 			return &ps->v[i];
 	return NULL;
 }

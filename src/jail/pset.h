@@ -11,11 +11,14 @@
 
 #include <stdbool.h>
 
+struct param_def;
+
 struct jparam {
 	char *name;
 	struct strv values; /* none: the name alone was given ("persist;") */
 	char *file;	    /* where it was written; NULL: command line */
 	unsigned int line;
+	const struct param_def *def; /* pset.c's: its row of param.h's table */
 };
 
 struct pset {
