@@ -16,7 +16,9 @@ if [ "$(id -u)" != 0 ]; then
 	exit 1
 fi
 CELLBLOCK_CHECK=$(date +%s).$$
-export CELLBLOCK_CHECK
+LSAN_OPTIONS=suppressions=$PWD/tests/unit/lsan.supp:print_suppressions=0
+UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export CELLBLOCK_CHECK LSAN_OPTIONS UBSAN_OPTIONS
 tools/leftovers.sh snapshot "$build/check.before"
 
 # The number before WORD in Kyua's "Test cases: 14 total, 0 skipped, ..."

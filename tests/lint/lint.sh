@@ -1,0 +1,199 @@
+#!/bin/sh
+# lint RULE [SRC]: print each place in the source tree SRC (default .) that
+# breaks RULE as "FILE:LINE: what"; exit 1 if there is any.
+#
+# The rules are functions rule_NAME that only print.  tests/lint/rules_test.sh
+# runs each on the tree, and on a planted mistake that it must find.
+set -u
+
+rule=${1:?usage: lint RULE [SRC]}
+cd "${2:-.}" || exit 2
+LC_ALL=C
+export LC_ALL
+
+# Files of ours below the given directories whose name ends so.
+sources() {
+	ext=$1
+	shift
+	for d in "$@"; do
+		[ -d "$d" ] && find "$d" -name "*.$ext" -type f
+	done | sort
+}
+
+c_files() {
+	sources c src tests bench
+	sources h src tests bench
+}
+
+# C without comments and string contents, one output line per input line.
+code_only() {
+	awk '{
+		line = $0; out = ""
+		while (line != "") {
+			if (incomment) {
+				i = index(line, "*/")
+				if (!i) { line = ""; break }
+				line = substr(line, i + 2); incomment = 0
+				continue
+			}
+			if (!match(line, /\/\*|\/\/|"/)) {
+				out = out line; break
+			}
+			out = out substr(line, 1, RSTART - 1)
+			t = substr(line, RSTART, RLENGTH)
+			line = substr(line, RSTART + RLENGTH)
+			if (t == "/*") incomment = 1
+			else if (t == "//") line = ""
+			else {
+				out = out "\"\""
+				while (match(line, /^([^"\\]|\\.)*"/) == 0 && line != "") line = ""
+				line = substr(line, RLENGTH + 1)
+			}
+		}
+		print FILENAME ":" FNR ":" out
+	}' "$1"
+}
+
+# Arrows between layers point down: src/LAYER includes its own headers and
+# those of layers before it.  init (no libc) includes nothing of the others;
+# its own headers, which say what it is passed, are open to all.
+rule_layers() {
+	sources '[chly]' src | xargs -r awk '
+	BEGIN {
+		n = split("base nl ns net jail rc block cmd", l, " ")
+		for (i = 1; i <= n; i++) rank[l[i]] = i
+	}
+	/^#[ \t]*include[ \t]*"/ {
+		split(FILENAME, f, "/"); from = f[2]
+		split($0, q, "\""); split(q[2], t, "/"); to = t[1]
+		if (index(q[2], "/") == 0) {
+			print FILENAME ":" FNR ": include \"LAYER/" q[2] "\", not \"" q[2] "\""
+			next
+		}
+		if (to == from || to == "init") next
+		if (from == "init")
+			print FILENAME ":" FNR ": init includes " q[2]
+		else if (!(from in rank))
+			print FILENAME ":" FNR ": " from " is not a layer"
+		else if (!(to in rank))
+			print FILENAME ":" FNR ": " to " is not a layer"
+		else if (rank[to] > rank[from])
+			print FILENAME ":" FNR ": " from " includes " q[2] " of a layer above"
+	}'
+}
+
+# Files of up to about 1,000 lines.
+rule_length() {
+	{ c_files; sources l src; sources y src; sources sh tests tools; } |
+		while read -r f; do
+			n=$(wc -l <"$f")
+			[ "$n" -le 1050 ] || echo "$f:$n: $n lines"
+		done
+}
+
+# What clang-format would change.
+rule_format() {
+	c_files | xargs -r clang-format --dry-run 2>&1 |
+		grep -E '(warning|error): ' | sed 's/ \[.*//' |
+		awk -F: '!seen[$1]++ { print $1 ":" $2 ": not as clang-format has it (make fmt)" }'
+}
+
+# Spaces at line ends, spaces before tabs, a missing last newline.
+rule_space() {
+	{
+		c_files
+		for d in src tests tools bench examples man docs; do
+			[ -d "$d" ] && find "$d" -type f \( -name '*.sh' \
+				-o -name '*.md' -o -name '*.[ly1-9]' \
+				-o -name '*.conf' -o -name 'meson.build' \)
+		done
+		find . -maxdepth 1 -type f \( -name '*.md' -o -name Makefile \
+			-o -name meson.build -o -name '*.txt' \)
+	} | sort -u | while read -r f; do
+		awk '/[ \t]$/ { print FILENAME ":" FNR ": space at the end" }
+		     /^\t* +\t/ { print FILENAME ":" FNR ": space before a tab" }' "$f"
+		[ -z "$(tail -c 1 "$f")" ] ||
+			echo "$f: no newline at the end"
+	done
+}
+
+# Calls the program must not make: shells by the back door, and functions
+# without a bound.
+rule_calls() {
+	sources '[chly]' src | while read -r f; do
+		code_only "$f"
+	done | grep -E '(^|[^A-Za-z0-9_])(system|popen|strcpy|strcat|sprintf|vsprintf|stpcpy|gets|mktemp|tmpnam|tempnam|alloca|vfork)[ ]*\(' |
+		sed -E 's/^([^:]*:[0-9]*):.*[^A-Za-z0-9_](system|popen|strcpy|strcat|sprintf|vsprintf|stpcpy|gets|mktemp|tmpnam|tempnam|alloca|vfork)[ ]*\(.*/\1: calls \2()/'
+}
+
+# No running of the platform's network tools: netlink is spoken here.
+rule_tools() {
+	sources '[chly]' src | xargs -r grep -HnE \
+		'"/(usr/)?s?bin/(ip|nft|tc|bridge|brctl|iptables|nsenter|unshare|mount|umount)"|(exec[lv]p?e?|spawn[p]?)[ ]*\([^;]*"(ip|nft|tc|bridge|brctl|iptables|nsenter|unshare|mount|umount)"|\{ *"(ip|nft|tc|bridge|brctl|iptables|nsenter|unshare)", *"(-|add|del|list|link|addr|route|netns|qdisc|filter|set)' |
+		sed 's/^\([^:]*:[0-9]*\):.*/\1: runs a network tool/'
+}
+
+# Each C file and header opens with a comment that says what it is.
+rule_comment() {
+	{ sources c src tests bench; sources h src tests bench; } |
+		while read -r f; do
+			head -n 1 "$f" | grep -q '^/\*' ||
+				echo "$f:1: no comment at the head"
+		done
+}
+
+# Manual pages without errors.
+rule_man() {
+	for f in man/*.[1-9]; do
+		[ -f "$f" ] && mandoc -T lint -W error "$f"
+	done | sed 's/^mandoc: //'
+}
+
+# Every command of commands.c has a manual page.
+rule_pages() {
+	sed -n 's/^	{ "\([^"]*\)",.*/\1/p; s/^		"\([^"]*\)",$/\1/p' \
+		src/cmd/commands.c | while read -r c; do
+		found=
+		for f in man/"$c".[1-9]; do
+			[ -f "$f" ] && found=1
+		done
+		[ -n "$found" ] || echo "src/cmd/commands.c: $c has no page in man/"
+	done
+}
+
+# packages.txt: sorted, no line twice, names only.
+rule_packages() {
+	for f in packages.txt packages-bench.txt; do
+		[ -f "$f" ] || continue
+		sort -uc "$f" 2>&1 | sed "s/^.*sort: //"
+		grep -nvE '^[a-z0-9][a-z0-9.+-]*$' "$f" | sed "s/^/$f:/"
+	done
+}
+
+# Shell scripts.
+rule_shell() {
+	{
+		sources sh tests tools bench
+		find .ci bench examples tools -type f -perm -u+x 2>/dev/null
+	} | sort -u | while read -r f; do
+		case $(head -n 1 "$f") in
+		*atf-sh*)
+			# Written in dash's language, with its local; sourced
+			# files are checked alone; ATF calls the functions.
+			shellcheck -s dash -f gcc -e SC1008,SC1091,SC2016,SC2034,SC2154,SC2317 "$f"
+			;;
+		'#!'*sh*)
+			shellcheck -f gcc -e SC1091,SC2016,SC2317,SC3043 "$f"
+			;;
+		*)
+			[ "${f%.sh}" = "$f" ] ||
+				shellcheck -s dash -f gcc -e SC1091,SC2016,SC2317 "$f"
+			;;
+		esac
+	done
+}
+
+out=$("rule_$rule")
+[ -z "$out" ] && exit 0
+printf '%s\n' "$out"
+exit 1

@@ -1,0 +1,173 @@
+#! /usr/bin/env atf-sh
+# The rules of tests/lint/lint.sh hold in the tree, and each rule finds a
+# mistake planted for it.
+CB_NO_BOX=1
+. "$(atf_get_srcdir)/../system/common.sh"
+
+# The tree obeys rule $1.
+clean()
+{
+	"$CB_SRC/tests/lint/lint.sh" "$1" "$CB_SRC" || atf_fail "rule $1 broken"
+}
+
+# plant FILE, text on stdin: a small tree with one mistake.
+plant()
+{
+	mkdir -p "bad/$(dirname "$1")"
+	cat >"bad/$1"
+}
+
+# caught RULE PATTERN: the rule finds it and says so.
+caught()
+{
+	atf_check -s exit:1 -o match:"$2" "$CB_SRC/tests/lint/lint.sh" "$1" bad
+	rm -r bad
+}
+
+atf_test_case layers
+layers_head()
+{
+	atf_set descr "Includes point from a layer to those below it"
+}
+layers_body()
+{
+	clean layers
+	echo '#include "net/ifnet.h"' | plant src/nl/x.c
+	caught layers '^src/nl/x.c:1: nl includes net/ifnet.h of a layer above$'
+	echo '#include "base/err.h"' | plant src/init/x.c
+	caught layers 'init includes base/err.h'
+	echo '#include "err.h"' | plant src/base/x.c
+	caught layers 'include "LAYER/err.h"'
+	echo '#include "pf/pf.h"' | plant src/net/x.c
+	caught layers 'pf is not a layer'
+}
+
+atf_test_case length
+length_head()
+{
+	atf_set descr "Files have at most about 1,000 lines"
+}
+length_body()
+{
+	clean length
+	seq 1100 | plant src/nl/x.c
+	caught length 'src/nl/x.c:1100: 1100 lines'
+}
+
+atf_test_case format
+format_head()
+{
+	atf_set descr "C is formatted by clang-format; no stray spaces"
+}
+format_body()
+{
+	need clang-format
+	clean space
+	printf '/* x */ \n' | plant src/nl/x.c
+	caught space 'src/nl/x.c:1: space at the end'
+	printf '/* x */' | plant src/nl/x.c
+	caught space 'no newline'
+	printf '/* x */\n  int   x ;\n' | plant src/nl/x.c
+	cp "$CB_SRC/.clang-format" bad/
+	caught format '^src/nl/x.c:[12]: '
+	clean format
+}
+
+atf_test_case calls
+calls_head()
+{
+	atf_set descr "No system(), no unbounded copies, no forks of ip and nft"
+}
+calls_body()
+{
+	clean calls
+	clean tools
+	printf '/* x */\nint x(void)\n{\n\treturn system("ls");\n}\n' |
+	    plant src/nl/x.c
+	caught calls '^src/nl/x.c:4: calls system()'
+	printf '\tstrcpy(a, b);\n' | plant src/nl/x.c
+	caught calls 'calls strcpy()'
+	# Neither comments, nor strings, nor longer names.
+	printf '/* system(x) */\n\tsnprintf(a, 1, "popen(%%d)", 1);\n' |
+	    plant src/nl/x.c
+	atf_check "$CB_SRC/tests/lint/lint.sh" calls bad
+	rm -r bad
+	printf '\texeclp("ip", "ip", "link", NULL);\n' | plant src/nl/x.c
+	caught tools '^src/nl/x.c:1: runs'
+	printf '\tconst char *p = "/sbin/nft";\n' | plant src/nl/x.c
+	caught tools 'src/nl/x.c:1: runs'
+}
+
+atf_test_case comment
+comment_head()
+{
+	atf_set descr "Each C file and header says at its head what it is"
+}
+comment_body()
+{
+	clean comment
+	echo '#include <x.h>' | plant src/nl/x.h
+	caught comment 'src/nl/x.h:1: no comment'
+}
+
+atf_test_case man
+man_head()
+{
+	atf_set descr "Manual pages are there for all commands and well-formed"
+}
+man_body()
+{
+	need mandoc
+	clean man
+	printf '.Dd x\n.Dt X 1\n.Os\n.Sh NAME\n.Bl -tag\n.It x\n' |
+	    plant man/x.1
+	printf '.Ed\n.Xr\n' >>bad/man/x.1
+	caught man 'man/x.1:'
+	printf '\t{ "frob", cmd_frob, "x" },\n' | plant src/cmd/commands.c
+	caught pages 'frob has no page'
+	# Until the pages land.
+	"$CB_SRC/tests/lint/lint.sh" pages "$CB_SRC" ||
+	    atf_expect_fail "pages missing"
+	clean pages
+}
+
+atf_test_case packages
+packages_head()
+{
+	atf_set descr "packages.txt is sorted"
+}
+packages_body()
+{
+	clean packages
+	printf 'b\na\n' | plant packages.txt
+	caught packages 'packages.txt:2'
+	printf 'a b\n' | plant packages.txt
+	caught packages 'packages.txt:1'
+}
+
+atf_test_case shell
+shell_head()
+{
+	atf_set descr "shellcheck has nothing to say about the shell scripts"
+	atf_set timeout 300
+}
+shell_body()
+{
+	need shellcheck
+	clean shell
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nrm $1\n' | plant tools/x.sh
+	caught shell 'tools/x.sh:2'
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case layers
+	atf_add_test_case length
+	atf_add_test_case format
+	atf_add_test_case calls
+	atf_add_test_case comment
+	atf_add_test_case man
+	atf_add_test_case packages
+	atf_add_test_case shell
+}
