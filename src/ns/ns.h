@@ -12,13 +12,113 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* --- proc.c: processes that cannot be mistaken for others --------------- */
+
 /* A process named by pid and start time (field 22 of /proc/PID/stat). */
 struct proc_id {
 	pid_t pid;
 	uint64_t start;
 };
 int proc_id_of(pid_t pid, struct proc_id *ret, struct err *e);
+/* The calling process. */
+int proc_id_self(struct proc_id *ret, struct err *e);
 /* pidfd if the process still is the one named, else -ESRCH. */
 int proc_id_open(const struct proc_id *id, int *ret_pidfd, struct err *e);
+/* It exists and is no zombie. */
+bool proc_id_alive(const struct proc_id *id);
+
+int pidfd_signal(int pidfd, int sig);
+/* Wait until it ended; false when timeout_ms (-1: none) passed before. */
+bool pidfd_wait(int pidfd, int timeout_ms);
+
+/* --- clone.c: children --------------------------------------------------- */
+
+/*
+ * How to make a child.  `flags` are CLONE_NEW* and the like; signal handlers
+ * are always reset in the child.  cgroup_fd: -1, or the cgroup2 directory to
+ * be born in (no migration, which would wait for a grace period).
+ */
+struct ns_child {
+	uint64_t flags;
+	int cgroup_fd;
+	int (*fn)(void *arg); /* its return value is the exit status */
+	void *arg;
+};
+
+/*
+ * Like vfork: the child runs fn on a stack of its own in the caller's memory,
+ * the caller sleeps until the child executes a program or ends.  So fn may
+ * report through memory, and must not leave locks held or change what the
+ * caller does not expect.  Cost does not depend on the caller's size.
+ */
+int ns_vfork(const struct ns_child *c, pid_t *ret_pid, int *ret_pidfd,
+	     struct err *e);
+/* In fn, last thing before execve: the caller's signal mask again. */
+void ns_vfork_unblock(void);
+/* Like fork: a copy of the caller; fn may do anything. */
+int ns_fork(const struct ns_child *c, pid_t *ret_pid, int *ret_pidfd,
+	    struct err *e);
+
+/* --- cgroup.c: cgroup2 without controllers, as a container of processes --- */
+
+/* Where cgroup2 is mounted; -ENOENT when it is not.  Malloc'd. */
+int cgroup_root(char **ret, struct err *e);
+int cgroup_make(const char *path, struct err *e);
+int cgroup_open(const char *path, int *ret_fd, struct err *e);
+/* SIGKILL to everything in it and below; missing ones are fine. */
+int cgroup_kill(const char *path, struct err *e);
+/* Remove it and all below once empty; waits for the last to leave, 2 s. */
+int cgroup_remove(const char *path, struct err *e);
+/* Whether any process is in it or below; an unreadable one counts as not. */
+bool cgroup_populated(const char *path);
+
+/* --- mnt.c: the mount API by descriptors ---------------------------------- */
+
+struct mnt_opt {
+	const char *key;
+	const char *value; /* NULL: a flag */
+};
+/*
+ * A new file system, not attached anywhere; it ends with its descriptor
+ * unless attached.  attrs: MOUNT_ATTR_*.
+ */
+int mnt_new(const char *fstype, const char *source, const struct mnt_opt *o,
+	    size_t n, unsigned int attrs, int *ret_fd, struct err *e);
+/* A copy of what is mounted at path (recursive: and below), not attached. */
+int mnt_clone(int dirfd, const char *path, bool recursive, int *ret_fd,
+	      struct err *e);
+/* Change attributes of a whole (detached or attached) tree. */
+int mnt_set(int fd, uint64_t set, uint64_t clear, struct err *e);
+/* Attach a detached tree on the directory or file behind `to`. */
+int mnt_attach(int fd, int to, const char *what, struct err *e);
+/*
+ * Open (make, when missing) the directory `path` inside the tree at rootfd
+ * for use as a mount point; symbolic links stay inside.
+ */
+int mnt_point(int rootfd, const char *path, bool file, int *ret_fd,
+	      struct err *e);
+/* Make `rootfd` the root and forget the old one with all its mounts. */
+int mnt_pivot(int rootfd, struct err *e);
+/* Everything mounted here stops propagating: own mount namespace only. */
+int mnt_private_all(struct err *e);
+
+/* Keep a namespace alive by a bind mount of its file on `path` (made). */
+int mnt_pin(int nsfd, const char *path, struct err *e);
+/* Undo; missing is fine. */
+int mnt_unpin(const char *path, struct err *e);
+/* A directory becomes a mount of its own that does not propagate. */
+int mnt_make_private_dir(const char *path, struct err *e);
+bool mnt_is_point(const char *path);
+
+/* --- cap.c: capabilities --------------------------------------------------- */
+
+/*
+ * The calling process can never have more than `mask` (bits by CAP_*): drops
+ * the rest from bounding, inheritable, ambient, permitted and effective sets.
+ * Must be the last privileged step before execve.
+ */
+int cap_limit(uint64_t mask, struct err *e);
+/* What the caller's bounding set holds. */
+uint64_t cap_bounding(void);
 
 #endif

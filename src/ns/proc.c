@@ -1,0 +1,133 @@
+/*
+ * proc: processes named so that a reused pid is never taken for the one that
+ * was meant: by pid and start time in files, by pidfd in memory.
+ */
+#include "ns/ns.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+/*
+ * State letter and start time out of /proc/PID/stat.  The second field is the
+ * program's name in parentheses and may hold anything, parentheses too, so
+ * fields are counted from the last closing one.
+ */
+static int stat_read(pid_t pid, char *ret_state, uint64_t *ret_start)
+{
+	char path[64], buf[1024], *s, *save = NULL, *end;
+	cleanup_close int fd = -1;
+	unsigned long long v;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = read(fd, buf, sizeof(buf) - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	s = strrchr(buf, ')');
+	if (!s || s[1] != ' ' || !s[2])
+		return -EBADMSG;
+	*ret_state = s[2];
+	s = strtok_r(s + 2, " ", &save);
+	for (int field = 3; s && field < 22; field++)
+		s = strtok_r(NULL, " ", &save);
+	if (!s)
+		return -EBADMSG;
+	errno = 0;
+	v = strtoull(s, &end, 10);
+	if (errno || *end)
+		return -EBADMSG;
+	*ret_start = v;
+	return 0;
+}
+
+int proc_id_of(pid_t pid, struct proc_id *ret, struct err *e)
+{
+	uint64_t start;
+	char state;
+	int r = stat_read(pid, &state, &start);
+
+	if (r < 0)
+		return err_sys(e, -r, "process %d", (int)pid);
+	*ret = (struct proc_id){.pid = pid, .start = start};
+	return 0;
+}
+
+int proc_id_self(struct proc_id *ret, struct err *e)
+{
+	return proc_id_of(getpid(), ret, e);
+}
+
+bool proc_id_alive(const struct proc_id *id)
+{
+	uint64_t start;
+	char state;
+
+	if (id->pid <= 0 || stat_read(id->pid, &state, &start) < 0)
+		return false;
+	return start == id->start && state != 'Z' && state != 'X';
+}
+
+int proc_id_open(const struct proc_id *id, int *ret_pidfd, struct err *e)
+{
+	cleanup_close int fd = -1;
+
+	if (id->pid <= 0)
+		return err_set(e, ESRCH, "no process");
+	fd = (int)syscall(SYS_pidfd_open, id->pid, 0);
+	if (fd < 0)
+		return err_sys(e, errno, "process %d", (int)id->pid);
+	/* the descriptor holds one process; is it the one that was meant? */
+	if (!proc_id_alive(id))
+		return err_set(e, ESRCH, "process %d: %s", (int)id->pid,
+			       strerror(ESRCH));
+	*ret_pidfd = take_fd(&fd);
+	return 0;
+}
+
+int pidfd_signal(int pidfd, int sig)
+{
+	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+bool pidfd_wait(int pidfd, int timeout_ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int64_t end = now_ms() + timeout_ms;
+	int left = timeout_ms, n;
+
+	for (;;) {
+		n = poll(&p, 1, left);
+		if (n > 0)
+			return true;
+		if (n == 0 || errno != EINTR)
+			return false;
+		if (timeout_ms >= 0) {
+			left = (int)(end - now_ms());
+			if (left < 0)
+				left = 0;
+		}
+	}
+}
