@@ -17,7 +17,36 @@
 
 struct ifkind; /* kind.h */
 
-struct ifaddr {
+/* IFF_LOWER_UP; <linux/if.h> does not go with <net/if.h> */
+#define IFNET_LOWER_UP 0x10000
+
+/* ND6 options as FreeBSD numbers them */
+enum {
+	ND6_PERFORMNUD = 0x1,
+	ND6_ACCEPT_RTADV = 0x2,
+	ND6_PREFER_SOURCE = 0x4,
+	ND6_IFDISABLED = 0x8,
+	ND6_DONT_SET_IFROUTE = 0x10,
+	ND6_AUTO_LINKLOCAL = 0x20,
+	ND6_NO_RADR = 0x40,
+	ND6_NO_PREFER_IFACE = 0x80,
+	ND6_NO_DAD = 0x100,
+	ND6_IPV6_ONLY = 0x200,
+	ND6_DEFAULTIF = 0x8000,
+};
+
+/* Flags of FreeBSD that Linux has no place for; kept in the state file. */
+enum {
+	IFEXT_DEBUG = 1 << 0,
+	IFEXT_LINK0 = 1 << 1,
+	IFEXT_LINK1 = 1 << 2,
+	IFEXT_LINK2 = 1 << 3,
+	IFEXT_MONITOR = 1 << 4,
+	IFEXT_STATICARP = 1 << 5,
+	IFEXT_STICKYARP = 1 << 6,
+};
+
+struct if_addr {
 	int family; /* AF_INET or AF_INET6 */
 	union {
 		struct in_addr in;
@@ -25,8 +54,8 @@ struct ifaddr {
 	} addr, peer, brd;
 	bool has_peer, has_brd;
 	unsigned char plen;
-	uint32_t flags;		    /* IFA_F_* */
-	uint32_t preferred, valid;  /* seconds; UINT32_MAX = infinite */
+	uint32_t flags;		   /* IFA_F_* */
+	uint32_t preferred, valid; /* seconds; UINT32_MAX = infinite */
 };
 
 struct ifbridge_port {
@@ -34,6 +63,8 @@ struct ifbridge_port {
 	uint16_t port_no, priority;
 	uint32_t cost;
 	bool learning, flood, isolated, locked;
+	/* from the bridge's state file */
+	bool sticky;
 };
 
 struct ifbridge {
@@ -42,7 +73,8 @@ struct ifbridge {
 	uint32_t ageing;		  /* 1/100 s */
 	uint32_t stp_state, root_cost;
 	uint16_t root_port, priority;
-	uint32_t fdb_max_learned;
+	uint32_t fdb_max_learned, fdb_n_learned;
+	bool has_fdb_max; /* the kernel knows fdb_max_learned (6.7) */
 	bool vlan_filtering;
 };
 
@@ -51,30 +83,34 @@ struct ifnet {
 	char name[IFNAMSIZ];  /* FreeBSD's: the kernel's lo is lo0 */
 	char kname[IFNAMSIZ]; /* the kernel's */
 	const struct ifkind *kind;
-	char linux_kind[16];  /* IFLA_INFO_KIND, "" for physical ones */
-	uint32_t flags;	      /* Linux IFF_*, with IFF_LOWER_UP */
+	char linux_kind[16]; /* IFLA_INFO_KIND, "" for physical ones */
+	uint32_t flags;	     /* Linux IFF_*, also IFNET_LOWER_UP */
 	unsigned short arptype;
 	uint32_t mtu;
 	unsigned char mac[32], permmac[32];
 	uint8_t maclen, permmaclen;
-	int master;	   /* ifindex, 0 none */
-	int link;	   /* IFLA_LINK: veth peer, vlan parent; 0 none */
-	int link_netnsid;  /* -1: same vnet */
+	int master;	  /* ifindex, 0 none */
+	int link;	  /* IFLA_LINK: veth peer, vlan parent; 0 none */
+	int link_netnsid; /* -1: same vnet */
 	bool carrier;
+	uint8_t tun_type; /* 1 tun, 2 tap when linux_kind is "tun", else 0 */
+	uint32_t nd6;	  /* ND6_*; 0 on a kernel without IPv6 */
+	bool own_ll;	  /* link-local addresses are ours to make */
 	struct strv altnames;
-	char *alias;	   /* IFLA_IFALIAS or NULL */
-	struct ifaddr *addrs;
+	char *alias; /* IFLA_IFALIAS or NULL */
+	struct if_addr *addrs;
 	size_t naddrs;
 	bool is_bridge, is_port;
-	struct ifbridge bridge;	     /* when is_bridge */
-	struct ifbridge_port port;   /* when is_port */
+	struct ifbridge bridge;	   /* when is_bridge */
+	struct ifbridge_port port; /* when is_port */
 	/* from the state file */
-	struct strv groups;	     /* as shown, type's group included */
-	char *descr;		     /* description, or alias */
+	struct strv groups; /* as shown, type's group included */
+	char *descr;	    /* description, or alias */
 	int metric, fib, tunnelfib;
-	char home_name[IFNAMSIZ];    /* name at creation: the unit it holds */
-	uint32_t ext;		     /* IFEXT_* words without Linux counterpart */
-	struct strv spans;	     /* of a bridge: names of span ports */
+	char home_name[IFNAMSIZ]; /* name at creation: the unit it holds */
+	uint32_t ext;		  /* IFEXT_* words without Linux counterpart */
+	struct strv spans;	  /* of a bridge: names of span ports */
+	int span_of; /* index of the bridge whose span port this is, or 0 */
 };
 
 struct ifnets {
@@ -86,6 +122,18 @@ struct ifnets {
 int ifnets_load(struct vnet *v, struct ifnets *ret, struct err *e);
 void ifnets_free(struct ifnets *s);
 #define cleanup_ifnets __attribute__((cleanup(ifnets_free)))
+
+/*
+ * One interface with its addresses and state, without dumping the vnet;
+ * `spans` stays empty.  -ENXIO "interface X does not exist".
+ */
+int ifnet_get(struct vnet *v, const char *name, struct ifnet *ret,
+	      struct err *e);
+/* As above without the addresses: one request. */
+int ifnet_link(struct vnet *v, const char *name, struct ifnet *ret,
+	       struct err *e);
+void ifnet_free(struct ifnet *ifp);
+#define cleanup_ifnet __attribute__((cleanup(ifnet_free)))
 
 /* By FreeBSD or kernel name, altnames included; NULL if absent. */
 struct ifnet *ifnets_find(const struct ifnets *s, const char *name);

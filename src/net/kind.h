@@ -13,9 +13,12 @@
 #include <stdbool.h>
 
 struct ifkind {
-	const char *name;	/* FreeBSD's clone type: "epair"; group too */
+	const char *name;	/* FreeBSD's clone type: "epair" */
 	const char *linux_kind; /* IFLA_INFO_KIND that shows as this kind */
+	/* further condition for that, or NULL */
+	bool (*match)(const struct ifnet *ifp);
 	bool clonable;
+	bool group;    /* interfaces belong to a group of this name */
 	bool ethernet; /* has a MAC, may join a bridge, listed by -l ether */
 	/*
 	 * Create unit `unit` (names NAMEunit, epair: NAMEunit + a/b).  ret_name
@@ -31,6 +34,8 @@ struct ifkind {
 const struct ifkind *ifkind_by_name(const char *name); /* "epair" */
 const struct ifkind *ifkind_of_name(const char *ifname, int *ret_unit);
 const struct ifkind *ifkind_by_index(size_t i); /* NULL past the end */
+/* What an interface shows as; needs home_name and what the kernel said. */
+const struct ifkind *ifkind_classify(const struct ifnet *ifp);
 
 /*
  * `ifconfig NAME create WORDS`: NAME is a type ("epair": lowest free unit) or
@@ -40,6 +45,12 @@ int if_create(struct vnet *v, const char *name, int nwords, char **words,
 	      int *ret_used, char ret_name[IFNAMSIZ], struct err *e);
 int if_destroy(struct vnet *v, const char *name, struct err *e);
 int if_rename(struct vnet *v, const char *name, const char *to, struct err *e);
+
+/*
+ * Many epairs at once: epairN for each of the n units, one netlink batch.
+ * All or nothing: -EEXIST and none made when one of them is taken.
+ */
+int if_create_epairs(struct vnet *v, const int *units, size_t n, struct err *e);
 
 /*
  * Move an interface between vnets (FreeBSD: ifconfig IF vnet J).  The state

@@ -15,14 +15,22 @@
 #include "base/err.h"
 #include "nl/nl.h"
 
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct vnet {
-	int nsfd;	  /* owned; descriptor of the namespace */
+	int nsfd;    /* owned; descriptor of the namespace */
+	dev_t nsdev; /* of the namespace's nsfs file */
+	ino_t nsino;
 	int statefd;	  /* owned; directory of interface state, or -1 */
 	uint64_t cookie;  /* SO_NETNS_COOKIE */
 	struct nl *rt;	  /* owned; NETLINK_ROUTE inside the vnet */
 	struct nl *gen;	  /* owned; NETLINK_GENERIC (ethtool), opened lazily */
+	uint16_t ethtool; /* genl family number, 0 until asked for */
+	signed char
+		v6off; /* new interfaces have IPv6 off: 1, -1 no, 0 unknown */
 };
 
 /*
@@ -30,11 +38,44 @@ struct vnet {
  * the path of the directory of interface state ("/run/cellblock/if" for the
  * caller's own level), made if missing; NULL for none.
  */
-int vnet_open(int nsfd, const char *statedir, struct vnet **ret,
-	      struct err *e);
+int vnet_open(int nsfd, const char *statedir, struct vnet **ret, struct err *e);
 void vnet_free(struct vnet **v);
 #define cleanup_vnet __attribute__((cleanup(vnet_free)))
 
 #define VNET_STATEDIR "/run/cellblock/if"
+
+/* Both handles are of the same stack. */
+bool vnet_same(const struct vnet *a, const struct vnet *b);
+
+/*
+ * Kernel index of a name (FreeBSD's or the kernel's), 0 when there is none;
+ * one cheap system call.  And the kernel's name of an index: false when gone.
+ */
+int vnet_ifindex(const struct vnet *v, const char *name);
+bool vnet_ifname(const struct vnet *v, int index, char ret[IFNAMSIZ]);
+
+/*
+ * Files below /proc/sys/net show the namespace of the thread that opens them:
+ * vnet_enter takes the calling thread into v (nothing to do when it is there)
+ * and vnet_leave back.  Between the two nothing but such files may be opened.
+ * ret_back is what vnet_leave needs.  -EXDEV-like failures of vnet_leave
+ * abort(): going on in the wrong vnet would configure the wrong host.
+ */
+int vnet_enter(const struct vnet *v, int *ret_back, struct err *e);
+void vnet_leave(int *back);
+
+/* One file below /proc/sys/net, by its path from there, inside v. */
+int vnet_sysctl_get(const struct vnet *v, const char *path, long long *ret,
+		    struct err *e);
+int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
+		    struct err *e);
+
+/*
+ * Give a stack that was just made (a vnet jail's) FreeBSD's defaults: new and
+ * arriving interfaces have IPv6 off until an inet6 address is set
+ * (IFDISABLED), lo0 excepted, and no link-local address of the kernel's
+ * making.  Spares a system call per interface later.
+ */
+int vnet_init_fresh(struct vnet *v, struct err *e);
 
 #endif

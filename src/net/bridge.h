@@ -1,0 +1,78 @@
+/*
+ * bridge: if_bridge(4) on the kernel's bridge: members and their flags, the
+ * table of addresses, span ports, and the numbers for display.
+ *
+ * All functions take the bridge and member by name; a name that is no bridge
+ * gives EINVAL ("unable to get bridge flags" is ifconfig's affair).  Error
+ * texts are FreeBSD's: "BRDGADD epair0a: Device busy".
+ */
+#ifndef CB_NET_BRIDGE_H
+#define CB_NET_BRIDGE_H
+
+#include "base/err.h"
+#include "net/ifnet.h"
+#include "net/vnet.h"
+
+#define BRIDGE_TIMEOUT 1200
+#define BRIDGE_MAXADDR 2000
+
+/* newer than Debian 12's headers (Linux 6.7) */
+#define BR_FDB_N_LEARNED 48
+#define BR_FDB_MAX_LEARNED 49
+
+int bridge_addm(struct vnet *v, const char *bridge, const char *member,
+		struct err *e);
+int bridge_deletem(struct vnet *v, const char *bridge, const char *member,
+		   struct err *e);
+
+/* learn, discover, private, sticky; errors "BRDGSIFFLGS x: ..." */
+enum bridge_flag {
+	BRIDGE_LEARN,
+	BRIDGE_DISCOVER,
+	BRIDGE_PRIVATE,
+	BRIDGE_STICKY,
+};
+int bridge_member_flag(struct vnet *v, const char *bridge, const char *member,
+		       enum bridge_flag flag, bool on, struct err *e);
+
+int bridge_span(struct vnet *v, const char *bridge, const char *port,
+		struct err *e);
+int bridge_unspan(struct vnet *v, const char *bridge, const char *port,
+		  struct err *e);
+
+/* The table of addresses. */
+struct bridge_entry {
+	unsigned char mac[6];
+	uint16_t vlan; /* 0 none */
+	int ifindex;
+	uint32_t expire; /* seconds left, 0 for static ones */
+	bool is_static, sticky;
+};
+int bridge_addrs(struct vnet *v, const char *bridge, struct bridge_entry **ret,
+		 size_t *ret_n, struct err *e);
+int bridge_static(struct vnet *v, const char *bridge, const char *member,
+		  const unsigned char mac[6], struct err *e);
+int bridge_deladdr(struct vnet *v, const char *bridge,
+		   const unsigned char mac[6], struct err *e);
+/* Learned entries; with `all` static ones too. */
+int bridge_flush(struct vnet *v, const char *bridge, bool all, struct err *e);
+
+/* Seconds; 0 = entries stay for ever. */
+int bridge_timeout(struct vnet *v, const char *bridge, uint32_t seconds,
+		   struct err *e);
+/* -EOPNOTSUPP with the reason where the kernel cannot limit the table. */
+int bridge_maxaddr(struct vnet *v, const char *bridge, uint32_t max,
+		   struct err *e);
+int bridge_ifmaxaddr(struct vnet *v, const char *bridge, const char *member,
+		     uint32_t max, struct err *e);
+/* The bridge's MTU and all members' with it, or none. */
+int bridge_mtu(struct vnet *v, const struct ifnet *br, uint32_t mtu,
+	       struct err *e);
+
+/*
+ * The interface is about to be destroyed or moved away: take away what points
+ * at it (mirrors to a span port, mirrors on a bridge's members).
+ */
+int bridge_forget(struct vnet *v, const struct ifnet *ifp, struct err *e);
+
+#endif

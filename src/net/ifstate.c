@@ -1,0 +1,489 @@
+/* The state files; see ifstate.h for the theory of operation. */
+#include "net/ifstate.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "net/bsderr.h"
+#include "net/kind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define STATE_MAX 65536
+
+void ifstate_free(struct ifstate *s)
+{
+	free(s->descr);
+	free(s->ports);
+	strv_free(&s->groups);
+	*s = (struct ifstate){0};
+}
+
+bool ifstate_is_default(const struct ifstate *s)
+{
+	return !s->home[0] && !s->descr && !s->groups.n && !s->no_type_group &&
+	       !s->metric && !s->fib && !s->tunnelfib && !s->ext &&
+	       !s->nd6_set && !s->nd6_clr && !s->nspans && !s->nports &&
+	       !s->span_of;
+}
+
+/* A name that Linux would take for an interface, without control characters */
+static bool name_ok(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (!n || n >= IFNAMSIZ || !strcmp(s, ".") || !strcmp(s, ".."))
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '/' ||
+		    *s == ':')
+			return false;
+	return true;
+}
+
+static bool group_ok(const char *s)
+{
+	size_t n = strlen(s);
+
+	return name_ok(s) && !(s[n - 1] >= '0' && s[n - 1] <= '9');
+}
+
+static bool in_range(const char *s, long long min, long long max,
+		     long long *ret)
+{
+	return str_to_int(s, min, max, ret) == 0;
+}
+
+static int parse_home(struct ifstate *s, const char *v)
+{
+	if (name_ok(v))
+		strcpy(s->home, v);
+	return 0;
+}
+
+/* Backslash escapes come back; control characters do not. */
+static int parse_descr(struct ifstate *s, const char *v)
+{
+	size_t n = strlen(v), o = 0;
+	char *d;
+
+	if (!n || n > IFDESCR_MAX || s->descr)
+		return 0;
+	d = malloc(n + 1);
+	if (!d)
+		return -ENOMEM;
+	for (; *v; v++)
+		if ((unsigned char)*v >= ' ' && *v != 0x7f)
+			d[o++] = *v;
+	d[o] = '\0';
+	s->descr = d;
+	return 0;
+}
+
+static int parse_group(struct ifstate *s, const char *v)
+{
+	if (!group_ok(v) || s->groups.n >= IFSTATE_MAX_GROUPS ||
+	    strv_has(&s->groups, v))
+		return 0;
+	return strv_add(&s->groups, v);
+}
+
+static int parse_ungroup(struct ifstate *s, const char *v)
+{
+	(void)v;
+	s->no_type_group = true;
+	return 0;
+}
+
+static int parse_metric(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, 0, INT32_MAX, &n))
+		s->metric = (int)n;
+	return 0;
+}
+
+static int parse_fib(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, 0, 65535, &n))
+		s->fib = (int)n;
+	return 0;
+}
+
+static int parse_tunnelfib(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, 0, 65535, &n))
+		s->tunnelfib = (int)n;
+	return 0;
+}
+
+static int parse_ext(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, 0, 0x7f, &n))
+		s->ext = (uint32_t)n;
+	return 0;
+}
+
+static int parse_nd6(struct ifstate *s, const char *v)
+{
+	unsigned int set, clr;
+	char extra;
+
+	if (sscanf(v, "%x %x%c", &set, &clr, &extra) == 2) {
+		s->nd6_set = set & 0xffff;
+		s->nd6_clr = clr & 0xffff & ~s->nd6_set;
+	}
+	return 0;
+}
+
+static int parse_span(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, 1, INT32_MAX, &n) && s->nspans < IFSTATE_MAX_SPANS)
+		s->spans[s->nspans++] = (int)n;
+	return 0;
+}
+
+static int parse_port(struct ifstate *s, const char *v)
+{
+	struct ifstate_port p = {0}, *ports;
+	int sticky;
+	char extra;
+
+	if (sscanf(v, "%d %d%c", &p.index, &sticky, &extra) != 2 ||
+	    p.index <= 0 || s->nports >= IFSTATE_MAX_PORTS)
+		return 0;
+	p.sticky = sticky == 1;
+	ports = reallocarray(s->ports, s->nports + 1, sizeof(*ports));
+	if (!ports)
+		return -ENOMEM;
+	s->ports = ports;
+	s->ports[s->nports++] = p;
+	return 0;
+}
+
+static int parse_spanof(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, 1, INT32_MAX, &n))
+		s->span_of = (int)n;
+	return 0;
+}
+
+static const struct {
+	const char *key;
+	int (*parse)(struct ifstate *s, const char *value);
+} keys[] = {
+	{"home", parse_home},	  {"descr", parse_descr},
+	{"group", parse_group},	  {"ungroup", parse_ungroup},
+	{"metric", parse_metric}, {"fib", parse_fib},
+	{"ext", parse_ext},	  {"tunnelfib", parse_tunnelfib},
+	{"nd6", parse_nd6},	  {"span", parse_span},
+	{"port", parse_port},	  {"spanof", parse_spanof},
+};
+
+static int parse_line(struct ifstate *s, char *line)
+{
+	char *value = strchr(line, ' ');
+
+	if (!value)
+		return 0;
+	*value++ = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(keys[i].key, line))
+			return keys[i].parse(s, value);
+	return 0;
+}
+
+int ifstate_parse(const char *text, size_t len, struct ifstate *ret,
+		  struct err *e)
+{
+	cleanup_ifstate struct ifstate s = {0};
+	cleanup_free char *copy = NULL;
+	char *p, *line;
+
+	if (len > STATE_MAX || memchr(text, '\0', len))
+		len = 0; /* not ours: as if it were empty */
+	copy = malloc(len + 1);
+	if (!copy)
+		return err_nomem(e);
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	for (p = copy; (line = strsep(&p, "\n"));)
+		if (parse_line(&s, line) < 0)
+			return err_nomem(e);
+	*ret = s;
+	s = (struct ifstate){0};
+	return 0;
+}
+
+void ifstate_print(const struct ifstate *s, struct strbuf *out)
+{
+	if (s->home[0])
+		strbuf_addf(out, "home %s\n", s->home);
+	if (s->descr)
+		strbuf_addf(out, "descr %s\n", s->descr);
+	for (size_t i = 0; i < s->groups.n; i++)
+		strbuf_addf(out, "group %s\n", s->groups.v[i]);
+	if (s->no_type_group)
+		strbuf_adds(out, "ungroup type\n");
+	if (s->metric)
+		strbuf_addf(out, "metric %d\n", s->metric);
+	if (s->fib)
+		strbuf_addf(out, "fib %d\n", s->fib);
+	if (s->tunnelfib)
+		strbuf_addf(out, "tunnelfib %d\n", s->tunnelfib);
+	if (s->ext)
+		strbuf_addf(out, "ext %u\n", s->ext);
+	if (s->nd6_set || s->nd6_clr)
+		strbuf_addf(out, "nd6 %x %x\n", s->nd6_set, s->nd6_clr);
+	for (size_t i = 0; i < s->nspans; i++)
+		strbuf_addf(out, "span %d\n", s->spans[i]);
+	for (size_t i = 0; i < s->nports; i++)
+		strbuf_addf(out, "port %d %d\n", s->ports[i].index,
+			    s->ports[i].sticky);
+	if (s->span_of)
+		strbuf_addf(out, "spanof %d\n", s->span_of);
+}
+
+static void state_name(const struct vnet *v, int ifindex, char *buf, size_t n)
+{
+	snprintf(buf, n, "%" PRIu64 ".%d", v->cookie, ifindex);
+}
+
+/*
+ * A jail may have put anything in place of the file: a link, a fifo that
+ * blocks the reader, a device.
+ */
+int ifstate_read_file(int dirfd, const char *name, char *buf, size_t size,
+		      size_t *ret_len)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	size_t len = 0;
+	ssize_t n;
+
+	fd = openat(dirfd, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	while (len < size && (n = read(fd, buf + len, size - len)) > 0)
+		len += (size_t)n;
+	if (len == size)
+		return -EFBIG;
+	buf[len] = '\0';
+	*ret_len = len;
+	return 0;
+}
+
+/* O_EXCL: never write through something that lies there already. */
+int ifstate_write_file(int dirfd, const char *name, const char *text,
+		       struct err *e)
+{
+	cleanup_close int fd = -1;
+	size_t len = strlen(text);
+	char tmp[64];
+	int r = 0;
+
+	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
+	for (int i = 0; fd < 0 && i < 2; i++) {
+		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			    0644);
+		if (fd < 0 && errno == EEXIST)
+			unlinkat(dirfd, tmp, 0);
+		else if (fd < 0)
+			break;
+	}
+	if (fd < 0)
+		return err_sys(e, errno, "interface state %s", tmp);
+	if (write(fd, text, len) != (ssize_t)len)
+		r = errno ? -errno : -ENOSPC;
+	else if (renameat(dirfd, tmp, dirfd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dirfd, tmp, 0);
+		return err_sys(e, -r, "interface state %s", name);
+	}
+	return 0;
+}
+
+static int state_read(const struct vnet *v, const char *name,
+		      struct ifstate *ret, struct err *e)
+{
+	cleanup_free char *big = NULL;
+	char small[4096], *buf = small;
+	size_t len;
+	int r;
+
+	r = ifstate_read_file(v->statefd, name, small, sizeof(small), &len);
+	if (r == -EFBIG) {
+		big = malloc(STATE_MAX);
+		if (!big)
+			return err_nomem(e);
+		buf = big;
+		r = ifstate_read_file(v->statefd, name, big, STATE_MAX, &len);
+	}
+	if (r < 0) {
+		*ret = (struct ifstate){0};
+		return 0;
+	}
+	return ifstate_parse(buf, len, ret, e);
+}
+
+int ifstate_get(const struct vnet *v, int ifindex, struct ifstate *ret,
+		struct err *e)
+{
+	char name[48];
+
+	if (v->statefd < 0) {
+		*ret = (struct ifstate){0};
+		return 0;
+	}
+	state_name(v, ifindex, name, sizeof(name));
+	return state_read(v, name, ret, e);
+}
+
+int ifstate_put(const struct vnet *v, int ifindex, const struct ifstate *s,
+		struct err *e)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	char name[48];
+
+	if (ifstate_is_default(s)) {
+		ifstate_remove(v, ifindex);
+		return 0;
+	}
+	if (v->statefd < 0)
+		return err_set(e, EROFS,
+			       "no directory to keep interface state in");
+	ifstate_print(s, &b);
+	if (strbuf_failed(&b))
+		return err_nomem(e);
+	state_name(v, ifindex, name, sizeof(name));
+	return ifstate_write_file(v->statefd, name, b.s, e);
+}
+
+void ifstate_remove(const struct vnet *v, int ifindex)
+{
+	char name[48];
+
+	if (v->statefd < 0)
+		return;
+	state_name(v, ifindex, name, sizeof(name));
+	unlinkat(v->statefd, name, 0);
+}
+
+/* "COOKIE.IFINDEX" of this vnet, nothing behind it. */
+static bool state_name_parse(const struct vnet *v, const char *name,
+			     int *ret_ifindex)
+{
+	char want[24];
+	const char *dot = strchr(name, '.');
+	long long n;
+
+	if (!dot)
+		return false;
+	snprintf(want, sizeof(want), "%" PRIu64, v->cookie);
+	if (strlen(want) != (size_t)(dot - name) ||
+	    strncmp(want, name, (size_t)(dot - name)))
+		return false;
+	if (str_to_int(dot + 1, 1, INT32_MAX, &n) < 0)
+		return false;
+	*ret_ifindex = (int)n;
+	return true;
+}
+
+int ifstate_each(const struct vnet *v,
+		 int (*fn)(int ifindex, const struct ifstate *s, void *data,
+			   struct err *e),
+		 void *data, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	char ifname[IFNAMSIZ];
+	int fd, index, r = 0;
+
+	if (v->statefd < 0)
+		return 0;
+	fd = openat(v->statefd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "interface state");
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return err_nomem(e);
+	}
+	while (r >= 0 && (de = readdir(d))) {
+		cleanup_ifstate struct ifstate s = {0};
+
+		if (!state_name_parse(v, de->d_name, &index))
+			continue;
+		if (!vnet_ifname(v, index, ifname)) {
+			unlinkat(v->statefd, de->d_name, 0);
+			continue;
+		}
+		r = state_read(v, de->d_name, &s, e);
+		if (r >= 0)
+			r = fn(index, &s, data, e);
+	}
+	return r < 0 ? r : 0;
+}
+
+/*
+ * The lock orders two commands that change one file.  It is not waited for
+ * forever: a jail's root could hold its own level's.
+ */
+static int state_lock(const struct vnet *v)
+{
+	const struct timespec nap = {.tv_nsec = 5000000};
+	int fd;
+
+	if (v->statefd < 0)
+		return -1;
+	fd = openat(v->statefd, "lock",
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		    0600);
+	for (int i = 0; fd >= 0 && i < 200; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return fd;
+}
+
+int ifstate_update(const struct vnet *v, int ifindex,
+		   int (*fn)(struct ifstate *s, void *data, struct err *e),
+		   void *data, struct err *e)
+{
+	cleanup_ifstate struct ifstate s = {0};
+	cleanup_close int lock = -1;
+	int r;
+
+	lock = state_lock(v);
+	r = ifstate_get(v, ifindex, &s, e);
+	if (r < 0)
+		return r;
+	r = fn(&s, data, e);
+	if (r < 0)
+		return r;
+	return ifstate_put(v, ifindex, &s, e);
+}

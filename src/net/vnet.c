@@ -1,0 +1,227 @@
+/* See vnet.h for the theory of operation. */
+#include "net/vnet.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "net/ifnet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define OWN_NS "/proc/thread-self/ns/net"
+
+/*
+ * The state directory of a jail lies in a directory that the jail's root
+ * writes, so its last component is never followed when it is a symlink.
+ */
+static int open_statedir(const char *path, int *ret, struct err *e)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd, r;
+
+	fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT) {
+		r = file_mkdirs(AT_FDCWD, path, 0755, e);
+		/* without the right to make it there is no state to read */
+		if (r == -EACCES || r == -EPERM || r == -EROFS) {
+			err_clear(e);
+			return 0;
+		}
+		if (r < 0)
+			return r;
+		fd = open(path, flags);
+	}
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	*ret = fd;
+	return 0;
+}
+
+int vnet_open(int nsfd, const char *statedir, struct vnet **ret, struct err *e)
+{
+	cleanup_vnet struct vnet *v = calloc(1, sizeof(*v));
+	socklen_t len = sizeof(v->cookie);
+	struct stat st;
+	int r;
+
+	if (!v)
+		return err_nomem(e);
+	v->statefd = -1;
+	if (nsfd < 0)
+		v->nsfd = open(OWN_NS, O_RDONLY | O_CLOEXEC);
+	else
+		v->nsfd = fcntl(nsfd, F_DUPFD_CLOEXEC, 3);
+	if (v->nsfd < 0 || fstat(v->nsfd, &st) < 0)
+		return err_sys(e, errno, "network namespace");
+	v->nsdev = st.st_dev;
+	v->nsino = st.st_ino;
+	r = nl_open(NETLINK_ROUTE, nsfd, &v->rt, e);
+	if (r < 0)
+		return r;
+	if (getsockopt(nl_fd(v->rt), SOL_SOCKET, SO_NETNS_COOKIE, &v->cookie,
+		       &len) < 0)
+		return err_sys(e, errno, "cookie of the network namespace");
+	if (statedir) {
+		r = open_statedir(statedir, &v->statefd, e);
+		if (r < 0)
+			return r;
+	}
+	*ret = take_ptr(v);
+	return 0;
+}
+
+void vnet_free(struct vnet **vp)
+{
+	struct vnet *v = take_ptr(*vp);
+
+	if (!v)
+		return;
+	nl_free(&v->rt);
+	nl_free(&v->gen);
+	if (v->nsfd >= 0)
+		close(v->nsfd);
+	if (v->statefd >= 0)
+		close(v->statefd);
+	free(v);
+}
+
+bool vnet_same(const struct vnet *a, const struct vnet *b)
+{
+	return a->cookie == b->cookie;
+}
+
+/* Interface ioctls work on any socket, so the netlink one serves. */
+int vnet_ifindex(const struct vnet *v, const char *name)
+{
+	struct ifreq ifr = {.ifr_ifindex = 0};
+	const char *kname = ifname_to_kernel(name);
+
+	if (!*kname || strlen(kname) >= sizeof(ifr.ifr_name))
+		return 0;
+	strcpy(ifr.ifr_name, kname);
+	if (ioctl(nl_fd(v->rt), SIOCGIFINDEX, &ifr) < 0)
+		return 0;
+	return ifr.ifr_ifindex;
+}
+
+bool vnet_ifname(const struct vnet *v, int index, char ret[IFNAMSIZ])
+{
+	struct ifreq ifr = {.ifr_ifindex = index};
+
+	if (ioctl(nl_fd(v->rt), SIOCGIFNAME, &ifr) < 0)
+		return false;
+	memcpy(ret, ifr.ifr_name, IFNAMSIZ);
+	ret[IFNAMSIZ - 1] = '\0';
+	return true;
+}
+
+int vnet_enter(const struct vnet *v, int *ret_back, struct err *e)
+{
+	cleanup_close int self = -1;
+	struct stat st;
+
+	self = open(OWN_NS, O_RDONLY | O_CLOEXEC);
+	if (self < 0 || fstat(self, &st) < 0)
+		return err_sys(e, errno, OWN_NS);
+	if (st.st_dev == v->nsdev && st.st_ino == v->nsino) {
+		*ret_back = -1;
+		return 0;
+	}
+	if (setns(v->nsfd, CLONE_NEWNET) < 0)
+		return err_sys(e, errno, "enter network namespace");
+	*ret_back = take_fd(&self);
+	return 0;
+}
+
+void vnet_leave(int *back)
+{
+	if (*back < 0)
+		return;
+	if (setns(*back, CLONE_NEWNET) < 0)
+		abort();
+	close(take_fd(back));
+}
+
+static int sysctl_path(struct strbuf *b, const char *path, struct err *e)
+{
+	if (strstr(path, ".."))
+		return err_set(e, EINVAL, "%s: bad path", path);
+	strbuf_addf(b, "/proc/sys/net/%s", path);
+	return strbuf_failed(b) ? err_nomem(e) : 0;
+}
+
+int vnet_sysctl_get(const struct vnet *v, const char *path, long long *ret,
+		    struct err *e)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	cleanup_free char *text = NULL;
+	int back, r;
+
+	r = sysctl_path(&b, path, e);
+	if (r < 0)
+		return r;
+	r = vnet_enter(v, &back, e);
+	if (r < 0)
+		return r;
+	r = file_read(AT_FDCWD, b.s, 4096, &text, NULL, e);
+	vnet_leave(&back);
+	if (r < 0)
+		return r;
+	text[strcspn(text, "\n")] = '\0';
+	r = str_to_int(text, INT64_MIN, INT64_MAX, ret);
+	return r < 0 ? err_set(e, -r, "%s: not a number", b.s) : 0;
+}
+
+int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
+		    struct err *e)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	char text[32];
+	int back, r;
+
+	r = sysctl_path(&b, path, e);
+	if (r < 0)
+		return r;
+	snprintf(text, sizeof(text), "%lld", value);
+	r = vnet_enter(v, &back, e);
+	if (r < 0)
+		return r;
+	r = file_poke(AT_FDCWD, b.s, text, e);
+	vnet_leave(&back);
+	return r;
+}
+
+int vnet_init_fresh(struct vnet *v, struct err *e)
+{
+	static const char *const files[][2] = {
+		/* addr_gen_mode 1 is "none" */
+		{"/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"},
+		{"/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"},
+		/* lo may have been made with the creator's defaults */
+		{"/proc/sys/net/ipv6/conf/lo/disable_ipv6", "0"},
+	};
+	int back, r;
+
+	r = vnet_enter(v, &back, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(files); i++)
+		r = file_poke(AT_FDCWD, files[i][0], files[i][1], e);
+	vnet_leave(&back);
+	if (r == -ENOENT) { /* a kernel without IPv6 has nothing to turn off */
+		err_clear(e);
+		r = 0;
+	}
+	return r;
+}
