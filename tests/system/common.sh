@@ -153,6 +153,19 @@ netns_new()
 	ip netns add "$1" && ip -n "$1" link set lo up
 }
 
+# started FILE COMMAND...: run it in the background, its output to FILE, and
+# wait until it has said its first line ("ready", "connected").  Its pid is $!.
+# For peer and sniff (tests/tools/*.c say what they can).
+started()
+{
+	local file
+
+	file=$1
+	shift
+	"$@" >"$file" 2>&1 &
+	wait_for 5 test -s "$file" || atf_fail "no word from: $*"
+}
+
 # box_state FILE: everything the machine (here: the box) holds that a command
 # could leave behind.  Compare two with box_same.
 box_state()

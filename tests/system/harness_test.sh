@@ -103,8 +103,53 @@ status_body()
 	atf_check -s exit:125 -e match:usage box
 }
 
+atf_test_case tools
+tools_head()
+{
+	atf_set descr "peer and sniff see what passes and what does not"
+}
+tools_body()
+{
+	local f
+
+	netns_new far
+	ip link add v0 type veth peer name v1 netns far
+	ip addr add 192.0.2.1/24 dev v0
+	ip link set v0 up
+	ip -n far addr add 192.0.2.2/24 dev v1
+	ip -n far link set v1 address 02:00:00:00:00:02 up
+	for f in tcp udp; do
+		started serve.$f ip netns exec far peer serve $f 192.0.2.2 7
+		atf_check peer probe $f -s 192.0.2.1 192.0.2.2 7
+		atf_check -s exit:1 -e match:"refused" \
+		    peer probe $f 192.0.2.2 8
+	done
+	ip neigh add 192.0.2.3 lladdr 02:00:00:00:00:03 dev v0
+	for f in tcp udp; do
+		atf_check -s exit:1 -e match:"timed out" \
+		    peer probe $f -t 100 192.0.2.3 7
+	done
+	started held peer hold tcp 192.0.2.2 7
+	atf_check -o inline:"connected\n" cat held
+
+	started seen ip netns exec far sniff -n 1 -t 5000 v1
+	f=$!
+	ping -c 1 -W 1 192.0.2.2 >/dev/null || atf_fail "no ping"
+	wait $f
+	atf_check -o match:"ipv4 192.0.2.1 > 192.0.2.2 icmp 98" cat seen
+	started seen ip netns exec far sniff -n 1 -t 5000 v1
+	f=$!
+	atf_check sniff -s 02:00:00:00:00:02 -S 02:00:00:00:00:09 v0 hello
+	wait $f
+	atf_check -o \
+	    match:"02:00:00:00:00:09 > 02:00:00:00:00:02 0x88b5 60" cat seen
+	atf_check -s exit:1 -o inline:"ready\n0\n" \
+	    ip netns exec far sniff -q -n 1 -t 50 v1
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case tools
 	atf_add_test_case private
 	atf_add_test_case again
 	atf_add_test_case state
