@@ -28,6 +28,7 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	CONF_MAX_BYTES = 16 << 20, /* text of all files together */
@@ -71,8 +72,10 @@ struct conf_block;
 
 struct conf_stmt {
 	enum conf_kind kind;
-	bool append; /* += */
-	char *name;  /* of a jail: as written, relative to its block */
+	bool append;   /* += */
+	char *name;    /* of a jail: as written, relative to its block */
+	uint32_t hash; /* of the name */
+	const struct param_def *def; /* its row, if any */
 	struct conf_values values;
 	struct conf_block *body; /* CONF_JAIL */
 	const char *file;	 /* in jailconf.files */
@@ -145,8 +148,15 @@ int conf_open_block(struct conf_parser *p, const struct conf_string *head);
 void conf_close_block(struct conf_parser *p);
 void conf_block_free(struct conf_block *b);
 
+/* jailconf_parse(), strict or lenient. */
+int conf_parse_text(const char *name, const char *text, size_t len,
+		    bool lenient, struct jailconf **ret, struct err *e);
+
 /* conf_lex.l: run the grammar over a buffer that ends in two NUL bytes. */
 int conf_scan(struct conf_parser *p, char *buf, size_t size);
+
+/* Of a name; entries are looked up by it first. */
+uint32_t conf_hash(const char *name);
 
 /* conf_model.c: fill conf->v from conf->raw. */
 int conf_merge(struct jailconf *c, bool lenient, struct err *e);

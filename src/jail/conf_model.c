@@ -179,6 +179,7 @@ enum entry_state {
 
 struct entry {
 	const char *name;
+	uint32_t hash;
 	bool var;
 	const struct param_def *def;
 	struct conf_string **raw; /* the strings are the tree's */
@@ -267,7 +268,17 @@ static bool reserved_name(const char *name)
 	return false;
 }
 
-static struct entry *merge_find(struct merge *m, const char *name, bool var,
+uint32_t conf_hash(const char *name)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return h;
+}
+
+static struct entry *merge_find(struct merge *m, const char *name,
+				uint32_t hash, bool var,
 				const struct param_def *def)
 {
 	bool by_row = def && !var && !(def->flags & PARAM_KEYVAL);
@@ -275,7 +286,7 @@ static struct entry *merge_find(struct merge *m, const char *name, bool var,
 	for (size_t i = 0; i < m->n; i++) {
 		struct entry *en = &m->v[i];
 
-		if (!strcmp(en->name, name) ||
+		if ((en->hash == hash && !strcmp(en->name, name)) ||
 		    (by_row && !en->var && en->def == def))
 			return en;
 	}
@@ -300,6 +311,7 @@ static int merge_name(struct merge *m, const char *file, unsigned int line)
 		return r;
 	m->v[m->n] = (struct entry){
 		.name = name,
+		.hash = conf_hash(name),
 		.def = param_find(name, NULL),
 		.state = ENTRY_DONE,
 		.file = file,
@@ -318,6 +330,7 @@ static int entry_set(struct merge *m, struct entry *en,
 		return merge_error(m, "too many values");
 	m->values += st->values.n;
 	en->name = st->name;
+	en->hash = st->hash;
 	en->file = st->file;
 	en->line = st->line;
 	en->nraw = keep;
@@ -335,8 +348,7 @@ static int entry_set(struct merge *m, struct entry *en,
 static int merge_add(struct merge *m, const struct conf_stmt *st)
 {
 	bool var = st->kind == CONF_VAR;
-	const struct param_def *def = param_find(st->name, NULL);
-	struct entry *en = merge_find(m, st->name, var, def);
+	struct entry *en = merge_find(m, st->name, st->hash, var, st->def);
 	int r;
 
 	if (en ? en->var != var : var && reserved_name(st->name))
@@ -349,7 +361,7 @@ static int merge_add(struct merge *m, const struct conf_stmt *st)
 		if (r < 0)
 			return r;
 		en = &m->v[m->n++];
-		*en = (struct entry){.var = var, .def = def};
+		*en = (struct entry){.var = var, .def = st->def};
 	} else if (!var &&
 		   (!strcmp(en->name, "jid") || !strcmp(en->name, "name"))) {
 		return merge_error(m, "cannot redefine parameter \"%s\".",
@@ -375,13 +387,13 @@ static int resolve(struct merge *m, struct entry *en, unsigned int depth);
 static int resolve_var(struct merge *m, const struct entry *en,
 		       const char *name, unsigned int depth, struct entry **ret)
 {
-	struct entry *v = merge_find(m, name, false, NULL);
+	struct entry *v = merge_find(m, name, conf_hash(name), false, NULL);
 	const struct param_def *def = v ? NULL : param_find(name, NULL);
 	int r;
 
 	/* ip4.addr by the name of ip4.addrs, but no boolean by its "no" */
 	if (def && (def->type == PARAM_IP4 || def->type == PARAM_IP6))
-		v = merge_find(m, name, false, def);
+		v = merge_find(m, name, 0, false, def);
 	if (!v || (v->state == ENTRY_DONE ? !v->out.n : !v->nraw))
 		return merge_error(m, "%s: variable \"%s\" not found", en->name,
 				   name);
@@ -490,8 +502,8 @@ static int merge_finish(struct merge *m, struct pset *ret)
 			continue;
 		r = check_value(m, en);
 		if (r == 0)
-			r = pset_put_values(&ps, en->name, &en->out, false,
-					    en->file, en->line, m->e);
+			r = pset_add(&ps, en->name, &en->out, en->file,
+				     en->line, m->e);
 		if (r < 0)
 			return r;
 	}

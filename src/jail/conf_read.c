@@ -483,6 +483,8 @@ int conf_statement(struct conf_parser *p, struct conf_string *head,
 		return -ENOMEM;
 	st->kind = h->v[0].var ? CONF_VAR : CONF_PARAM;
 	st->name = take_ptr(h->v[0].text);
+	st->hash = conf_hash(st->name);
+	st->def = param_find(st->name, NULL);
 	st->append = append;
 	st->line = h->line;
 	if (vs) {
@@ -750,8 +752,8 @@ int jailconf_load_lenient(const char *file, struct jailconf **ret,
 	return load_file(file, true, ret, e);
 }
 
-int jailconf_parse(const char *name, const char *text, size_t len,
-		   struct jailconf **ret, struct err *e)
+int conf_parse_text(const char *name, const char *text, size_t len,
+		    bool lenient, struct jailconf **ret, struct err *e)
 {
 	cleanup_jailconf struct jailconf *conf = NULL;
 	cleanup_free char *buf = NULL;
@@ -768,10 +770,16 @@ int jailconf_parse(const char *name, const char *text, size_t len,
 	r = load_start(&load, &conf);
 	if (r == 0)
 		r = parse_buffer(&load, conf->raw, name, NULL, 0, buf, len);
-	r = load_finish(&load, r, false, ret);
+	r = load_finish(&load, r, lenient, ret);
 	if (r == 0)
 		conf = NULL;
 	return r;
+}
+
+int jailconf_parse(const char *name, const char *text, size_t len,
+		   struct jailconf **ret, struct err *e)
+{
+	return conf_parse_text(name, text, len, false, ret, e);
 }
 
 void jailconf_free(struct jailconf **cp)

@@ -68,7 +68,11 @@ static int jparam_make(struct jparam *p, const char *name,
 		       const struct strv *values, const char *file,
 		       unsigned int line)
 {
-	*p = (struct jparam){.name = strdup(name), .line = line};
+	*p = (struct jparam){
+		.name = strdup(name),
+		.line = line,
+		.def = param_find(name, NULL),
+	};
 	if (p->name && file)
 		p->file = strdup(file);
 	if (p->name && (!file || p->file) &&
@@ -104,6 +108,16 @@ int pset_put_values(struct pset *ps, const char *name,
 	jparam_clear(old);
 	*old = p;
 	return 0;
+}
+
+int pset_add(struct pset *ps, const char *name, const struct strv *values,
+	     const char *file, unsigned int line, struct err *e)
+{
+	struct jparam p;
+
+	if (jparam_make(&p, name, values, file, line) < 0)
+		return err_nomem(e);
+	return pset_push(ps, &p, e);
 }
 
 int pset_put(struct pset *ps, const char *name, const char *value, bool append,

@@ -40,6 +40,9 @@ int pset_put(struct pset *ps, const char *name, const char *value, bool append,
 int pset_put_values(struct pset *ps, const char *name,
 		    const struct strv *values, bool append, const char *file,
 		    unsigned int line, struct err *e);
+/* A new entry; the caller vouches that none of its meaning is there yet. */
+int pset_add(struct pset *ps, const char *name, const struct strv *values,
+	     const char *file, unsigned int line, struct err *e);
 void pset_remove(struct pset *ps, const char *name);
 /* dst becomes a copy of src; what it held is freed.  Untouched on failure. */
 int pset_copy(struct pset *dst, const struct pset *src, struct err *e);
