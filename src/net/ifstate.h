@@ -80,21 +80,6 @@ int ifstate_update(const struct vnet *v, int ifindex,
 		   int (*fn)(struct ifstate *s, void *data, struct err *e),
 		   void *data, struct err *e);
 
-/* ifconfig IF group G / -group G: -EEXIST, -ENOENT, digit at the end. */
-int if_group_add(struct vnet *v, const struct ifnet *ifp, const char *group,
-		 struct err *e);
-int if_group_del(struct vnet *v, const struct ifnet *ifp, const char *group,
-		 struct err *e);
-/* description; NULL or "" removes it */
-int if_descr_set(struct vnet *v, const struct ifnet *ifp, const char *descr,
-		 struct err *e);
-int if_metric_set(struct vnet *v, const struct ifnet *ifp, int metric,
-		  struct err *e);
-int if_fib_set(struct vnet *v, const struct ifnet *ifp, int fib, bool tunnel,
-	       struct err *e);
-int if_ext_set(struct vnet *v, const struct ifnet *ifp, uint32_t set,
-	       uint32_t clr, struct err *e);
-
 /*
  * Units.  `base` is the clone's name without end ("epair0", "bridge3"), `end`
  * 'a' or 'b' for epairs and '-' for others.
