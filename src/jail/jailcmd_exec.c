@@ -1,0 +1,529 @@
+/*
+ * jailcmd_exec: one exec.* command as a process.
+ *
+ * Theory of operation.  Commands of the host are forked here, commands of the
+ * jail are put into it by prison_spawn(); both are then waited for by pidfd.
+ * A host command leads a process group of its own unless jail(8) was called
+ * from a terminal, where the command must stay in the foreground group: so a
+ * timeout reaches what a script has started, too.  "/bin/sh /etc/rc" and
+ * "/bin/sh /etc/rc.shutdown" in a jail without that file run the built-in rc.
+ */
+#include "jail/jailcmd_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "jail/jailcmd_split.h"
+#include "jail/param.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+
+#define STOP_TIMEOUT_DEFAULT 10
+#define RT_BIN CELLBLOCK_RUN "/rt/bin"
+#define PATH_LOGIN                                                             \
+	"/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+
+extern char **environ;
+
+/* What a child needs to know to become the command. */
+struct jailcmd_child {
+	char *const *argv;
+	char *const *envp;  /* NULL: environ as it is */
+	const char *prefix; /* "NAME: " for messages, or "" */
+	char *const *rc;    /* instead of argv when argv[1] is missing */
+	const struct passwd *pw;
+	bool chdir_home;
+	bool own_group;
+	bool session;
+};
+
+/* ---- environment ---- */
+
+static int env_put(struct strv *env, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (!strncmp(env->v[i], name, n) && env->v[i][n] == '=') {
+			strv_remove(env, i);
+			break;
+		}
+	return value ? strv_addf(env, "%s=%s", name, value) : 0;
+}
+
+static int env_jail(struct strv *env, const struct jailjob *j)
+{
+	const char *name = pset_value(&j->params, "name");
+	const char *path = pset_value(&j->params, "path");
+	char jid[16];
+
+	if (j->jid > 0) {
+		snprintf(jid, sizeof(jid), "%d", j->jid);
+		if (env_put(env, "JID", jid) < 0)
+			return -ENOMEM;
+	}
+	if (env_put(env, "JNAME", name ? name : j->name) < 0 ||
+	    env_put(env, "JPATH", path) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int env_user(struct strv *env, const struct passwd *pw)
+{
+	if (!pw)
+		return 0;
+	if (env_put(env, "USER", pw->pw_name) < 0 ||
+	    env_put(env, "HOME", pw->pw_dir) < 0 ||
+	    env_put(env, "SHELL", *pw->pw_shell ? pw->pw_shell : "/bin/sh") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* The environment of a command; a clean one is made by prison in a jail. */
+static int env_build(const struct jailjob *j, bool injail, bool clean,
+		     const struct passwd *pw, struct strv *env)
+{
+	const char *path = getenv("PATH"), *term = getenv("TERM");
+	cleanup_free char *jail_path = NULL;
+
+	if (clean) {
+		if (env_put(env, "PATH", PATH_LOGIN) < 0 ||
+		    env_put(env, "TERM", term) < 0)
+			return -ENOMEM;
+		return env_user(env, pw);
+	}
+	for (char **v = environ; v && *v; v++)
+		if (strv_add(env, *v) < 0)
+			return -ENOMEM;
+	if (injail) {
+		jail_path = str_printf(RT_BIN ":%s", path ? path : PATH_LOGIN);
+		if (!jail_path || env_put(env, "PATH", jail_path) < 0)
+			return -ENOMEM;
+	}
+	if (env_user(env, pw) < 0)
+		return -ENOMEM;
+	return env_jail(env, j);
+}
+
+/* ---- the child ---- */
+
+static void child_say(const struct jailcmd_child *c, const char *what,
+		      const char *arg, int code)
+{
+	/* stderr of this process, which may be exec.consolelog by now */
+	dprintf(STDERR_FILENO, "jail: %s%s %s: %s\n", c->prefix, what, arg,
+		strerror(code));
+}
+
+static void child_signals(void)
+{
+	static const int sigs[] = {SIGINT,  SIGTERM, SIGHUP,
+				   SIGQUIT, SIGPIPE, SIGCHLD};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
+		signal(sigs[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int child_user(const struct jailcmd_child *c)
+{
+	const struct passwd *pw = c->pw;
+
+	if (!pw || pw->pw_uid == geteuid())
+		return 0;
+	if (initgroups(pw->pw_name, pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0 ||
+	    setuid(pw->pw_uid) < 0) {
+		child_say(c, "setusercontext", pw->pw_name, errno);
+		return -1;
+	}
+	return 0;
+}
+
+/* The program itself; its return value is the exit status. */
+static int child_main(void *data)
+{
+	const struct jailcmd_child *c = data;
+	char *const *argv = c->argv;
+
+	child_signals();
+	if (c->session)
+		setsid();
+	else if (c->own_group)
+		setpgid(0, 0);
+	if (child_user(c) < 0)
+		return 1;
+	if (c->chdir_home && c->pw && chdir(c->pw->pw_dir) < 0) {
+		child_say(c, "chdir", c->pw->pw_dir, errno);
+		return 1;
+	}
+	if (c->rc && access(argv[1], F_OK) < 0) {
+		execve(RT_BIN "/rc", c->rc, c->envp ? c->envp : environ);
+		child_say(c, "exec", RT_BIN "/rc", errno);
+		return 1;
+	}
+	/* environ itself stays: the memory may be the parent's */
+	execvpe(argv[0], argv, c->envp ? c->envp : environ);
+	child_say(c, "exec", argv[0], errno);
+	return 1;
+}
+
+/* {"rc", "start"} for "/bin/sh /etc/rc", and its like; NULL: neither. */
+static char *const *child_rc(const struct strv *argv)
+{
+	static char rc[] = "rc", start[] = "start", stop[] = "stop";
+	static char *const rc_start[] = {rc, start, NULL};
+	static char *const rc_stop[] = {rc, stop, NULL};
+
+	if (argv->n < 2 || argv->n > 3 ||
+	    (argv->n == 3 && strcmp(argv->v[2], "jail") != 0))
+		return NULL;
+	if (strcmp(argv->v[0], "/bin/sh") != 0 && strcmp(argv->v[0], "sh") != 0)
+		return NULL;
+	if (!strcmp(argv->v[1], "/etc/rc"))
+		return rc_start;
+	return strcmp(argv->v[1], "/etc/rc.shutdown") ? NULL : rc_stop;
+}
+
+/* ---- starting it ---- */
+
+static int spawn_host(struct jailrun *run, struct jailjob *j,
+		      struct jailcmd_child *c, pid_t *ret)
+{
+	pid_t pid;
+
+	(void)run;
+	c->own_group = !c->session && !isatty(STDIN_FILENO);
+	pid = fork();
+	if (pid < 0) {
+		jailjob_error(run, j, "fork: %s", strerror(errno));
+		return -1;
+	}
+	if (!pid)
+		_exit(child_main(c));
+	j->own_group = c->own_group;
+	/* both sides do it, so that it is done whoever comes first */
+	if (c->own_group)
+		(void)setpgid(pid, pid);
+	*ret = pid;
+	return 0;
+}
+
+/* exec.consolelog; below the jail's path nothing may be a symlink. */
+static int console_open(struct jailrun *run, struct jailjob *j, int *ret)
+{
+	const char *log = pset_value(&j->params, "exec.consolelog");
+	const char *path = pset_value(&j->params, "path");
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
+	size_t n = path ? strlen(path) : 0;
+	struct err e = ERR_INIT;
+	int r;
+
+	if (!log || !*log)
+		return 0;
+	if (log[0] != '/') {
+		jailjob_error(run, j,
+			      "exec.consolelog: %s: not an absolute pathname",
+			      log);
+		return -1;
+	}
+	while (n && path[n - 1] == '/')
+		n--;
+	if (n && !strncmp(log, path, n) && log[n] == '/') {
+		cleanup_close int root =
+			open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		r = root < 0 ? -errno
+			     : file_open_beneath(root, log + n + 1, flags, 0666,
+						 ret, &e);
+	} else {
+		int fd = open(log, flags, 0666);
+
+		r = fd < 0 ? -errno : 0;
+		if (fd >= 0)
+			*ret = fd;
+	}
+	if (r == -ELOOP)
+		jailjob_error(run, j, "exec.consolelog: %s is a symbolic link",
+			      log);
+	else if (r < 0)
+		jailjob_error(run, j, "open %s: %s", log, strerror(-r));
+	return r;
+}
+
+static int spawn_jail(struct jailrun *run, struct jailjob *j,
+		      struct jailcmd_child *c, const char *user, bool clean,
+		      pid_t *ret)
+{
+	cleanup_prison struct prison p = {0};
+	cleanup_close int log = -1;
+	struct err e = ERR_INIT;
+	char jid[16];
+	struct prison_exec x = {
+		.fn = child_main,
+		.data = c,
+		.envp = c->envp,
+		.user = user,
+		.user_from_host =
+			param_set_bool(&j->params, "exec.system_jail_user"),
+		.login = clean,
+		.stdio = {-1, -1, -1},
+	};
+
+	if (console_open(run, j, &log) < 0)
+		return -1;
+	x.stdio[1] = x.stdio[2] = log;
+	snprintf(jid, sizeof(jid), "%d", j->jid);
+	if (prison_get(run->ps, jid, false, &p, &e) < 0 ||
+	    prison_spawn(run->ps, &p, &x, ret, &e) < 0) {
+		jailjob_error(run, j, "jail_attach: %s", e.text);
+		return -1;
+	}
+	j->own_group = false;
+	return 0;
+}
+
+static int background_add(struct jailrun *run, pid_t pid)
+{
+	pid_t *v = reallocarray(run->background, run->nbackground + 1,
+				sizeof(pid_t));
+
+	if (!v)
+		return -ENOMEM;
+	run->background = v;
+	v[run->nbackground++] = pid;
+	return 0;
+}
+
+/* The started process is what the job waits for now. */
+static int job_sleep(struct jailrun *run, struct jailjob *j, pid_t pid,
+		     const char *line)
+{
+	struct jparam *t = pset_find(&j->params, "exec.timeout");
+	int seconds = 0;
+
+	if (t)
+		(void)param_int(t, &seconds, NULL);
+	j->pid = pid;
+	j->line = strdup(line);
+	j->pidfd = pidfd_open(pid, 0);
+	if (j->pidfd < 0 || !j->line || jailrun_watch(run, j, j->pidfd) < 0) {
+		jailjob_error(run, j, "%s: %s", line, strerror(errno));
+		kill(pid, SIGKILL);
+		if (j->pidfd >= 0)
+			close(j->pidfd);
+		j->pid = 0;
+		j->pidfd = -1;
+		return -1;
+	}
+	j->since = jailrun_now();
+	j->deadline = seconds > 0 ? j->since + (int64_t)seconds * 1000 : 0;
+	run->running++;
+	jailjob_queue(run, j, QUEUE_SLEEP);
+	return STEP_WAIT;
+}
+
+/* The words of a command: one string to split, or all values as argv. */
+static int command_words(const struct jailjob *j, const struct jailstep *step,
+			 const char *value, struct jailcmd_line *ret,
+			 struct err *e)
+{
+	const struct jparam *p;
+
+	if (j->name || strcmp(step->param, "command") != 0)
+		return jailcmd_split(value, ret, e);
+	p = pset_find(&j->params, "command");
+	return strv_copy(&ret->argv, &p->values) < 0 ? err_nomem(e) : 0;
+}
+
+static int user_lookup(struct jailrun *run, struct jailjob *j, const char *user,
+		       const struct passwd **ret)
+{
+	errno = 0;
+	*ret = user ? getpwnam(user) : getpwuid(getuid());
+	if (*ret)
+		return 0;
+	if (user)
+		jailjob_error(run, j, "%s: no such user", user);
+	else
+		jailjob_error(run, j, "unknown uid %d", (int)getuid());
+	return -1;
+}
+
+static int job_spawn(struct jailrun *run, struct jailjob *j,
+		     const struct jailstep *step, struct jailcmd_line *l,
+		     pid_t *ret)
+{
+	const char *user =
+		pset_value(&j->params, step->injail ? "exec.jail_user"
+						    : "exec.system_user");
+	bool clean = param_set_bool(&j->params, "exec.clean");
+	cleanup_strv struct strv env = {0};
+	cleanup_free char *prefix = NULL;
+	const struct passwd *pw = NULL;
+	struct jailcmd_child c = {
+		.argv = l->argv.v,
+		.session = l->background,
+	};
+
+	if (!step->injail && (clean || user)) {
+		if (user_lookup(run, j, user, &pw) < 0)
+			return -1;
+		c.pw = pw;
+		c.chdir_home = clean;
+	}
+	prefix =
+		str_printf("%s%s", j->name ? j->name : "", j->name ? ": " : "");
+	if (!prefix || env_build(j, step->injail, clean, pw, &env) < 0)
+		return -1;
+	c.prefix = prefix;
+	if (!(step->injail && clean))
+		c.envp = env.v;
+	if (!step->injail)
+		return spawn_host(run, j, &c, ret);
+	c.rc = child_rc(&l->argv);
+	return spawn_jail(run, j, &c, user, clean, ret);
+}
+
+static int job_command(struct jailrun *run, struct jailjob *j,
+		       const struct jailstep *step, struct jailcmd_line *l)
+{
+	const char *user =
+		pset_value(&j->params, step->injail ? "exec.jail_user"
+						    : "exec.system_user");
+	cleanup_free char *text = jailcmd_line_text(&l->argv);
+	pid_t pid = 0;
+
+	if (!text)
+		return -1;
+	jailjob_note(run, j, REPORT_VERBOSE, "run command%s%s%s: %s",
+		     step->injail ? " in jail" : "", user ? " as " : "",
+		     user ? user : "", text);
+	if (job_spawn(run, j, step, l, &pid) < 0)
+		return -1;
+	if (l->background)
+		return background_add(run, pid) < 0 ? -1 : STEP_DONE;
+	return job_sleep(run, j, pid, text);
+}
+
+int jailjob_exec(struct jailrun *run, struct jailjob *j,
+		 const struct jailstep *step, const char *value)
+{
+	struct jailcmd_line l = {0};
+	struct err e = ERR_INIT;
+	int r;
+
+	if (command_words(j, step, value, &l, &e) < 0) {
+		jailjob_error(run, j, "%s", e.text);
+		return -1;
+	}
+	r = l.argv.n ? job_command(run, j, step, &l) : STEP_DONE;
+	strv_free(&l.argv);
+	return r;
+}
+
+/* ---- SIGTERM to everything in the jail ---- */
+
+static int term_add(struct jailrun *run, struct jailjob *j, pid_t pid)
+{
+	cleanup_close int fd = pidfd_open(pid, 0);
+	int *v;
+
+	/* by descriptor, so that a pid used again meets no stranger */
+	if (fd < 0 || pidfd_send_signal(fd, SIGTERM, NULL, 0) < 0)
+		return 0;
+	v = reallocarray(j->termfds, j->nterm + 1, sizeof(int));
+	if (!v)
+		return -ENOMEM;
+	j->termfds = v;
+	if (jailrun_watch(run, j, fd) < 0)
+		return 0;
+	v[j->nterm++] = take_fd(&fd);
+	return 1;
+}
+
+/* Is this a process of the pid namespace? */
+static bool pid_in_ns(const char *pid, const struct stat *ns)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/pid", pid);
+	return !stat(path, &st) && st.st_dev == ns->st_dev &&
+	       st.st_ino == ns->st_ino;
+}
+
+/*
+ * The jail's own processes: those of its pid namespace, not of its children's,
+ * without the first one, which ends with the jail.
+ */
+static int jail_pids(struct jailrun *run, int jid, pid_t **ret, size_t *ret_n)
+{
+	cleanup_prison struct prison p = {0};
+	cleanup_closedir DIR *proc = NULL;
+	cleanup_free pid_t *pids = NULL;
+	char which[64];
+	struct dirent *de;
+	struct stat ns;
+	size_t n = 0;
+
+	snprintf(which, sizeof(which), "%d", jid);
+	if (prison_get(run->ps, which, false, &p, NULL) < 0 || p.init <= 0)
+		return -ESRCH;
+	snprintf(which, sizeof(which), "/proc/%d/ns/pid", (int)p.init);
+	if (stat(which, &ns) < 0)
+		return -errno;
+	proc = opendir("/proc");
+	while (proc && (de = readdir(proc))) {
+		long long pid;
+		pid_t *v;
+
+		if (str_to_int(de->d_name, 1, INT_MAX, &pid) < 0 ||
+		    pid == p.init || !pid_in_ns(de->d_name, &ns))
+			continue;
+		v = reallocarray(pids, n + 1, sizeof(pid_t));
+		if (!v)
+			return -ENOMEM;
+		pids = v;
+		v[n++] = (pid_t)pid;
+	}
+	*ret = take_ptr(pids);
+	*ret_n = n;
+	return 0;
+}
+
+int jailjob_term(struct jailrun *run, struct jailjob *j, const char *value)
+{
+	struct jparam *t = pset_find(&j->params, "stop.timeout");
+	cleanup_strbuf struct strbuf note = STRBUF_INIT;
+	cleanup_free pid_t *pids = NULL;
+	int seconds = STOP_TIMEOUT_DEFAULT;
+	size_t n = 0;
+
+	(void)value;
+	if (t)
+		(void)param_int(t, &seconds, NULL);
+	if (seconds <= 0 || jail_pids(run, j->jid, &pids, &n) < 0)
+		return STEP_DONE;
+	for (size_t i = 0; i < n; i++)
+		if (term_add(run, j, pids[i]) > 0)
+			strbuf_addf(&note, " %d", (int)pids[i]);
+	if (!j->nterm)
+		return STEP_DONE;
+	jailjob_note(run, j, REPORT_VERBOSE, "sent SIGTERM to:%s", note.s);
+	j->flags |= JOB_TERM;
+	j->since = jailrun_now();
+	j->deadline = j->since + (int64_t)seconds * 1000;
+	jailjob_queue(run, j, QUEUE_SLEEP);
+	return STEP_WAIT;
+}
