@@ -19,6 +19,7 @@ struct topo_jail {
 	uint64_t cookie;
 	struct ifnets ifs;
 	char *hostname, *gateway; /* default route's next hop, or NULL */
+	struct strv addrs; /* ip4.addr, ip6.addr of a jail without vnet */
 };
 
 /* A patch cable: two ends of one epair (or an eiface and its node). */
@@ -42,6 +43,7 @@ struct map_opts {
 	int width;   /* columns */
 	bool ascii;
 	bool colour;
+	bool all; /* do not fold many similar jails into one box */
 };
 int map_boxes(const struct topo *t, const struct map_opts *o,
 	      struct strbuf *out, struct err *e);

@@ -1,0 +1,748 @@
+/*
+ * map_model: topology -> boxes, rows and cables.
+ *
+ * A jail without bridges and without children is a simple box with one row
+ * for each interface, address and fact.  Any other jail has a column of items
+ * of its own - one untitled box for plain interfaces and facts, a titled one
+ * for each bridge, one for each interface cabled straight to a child - and
+ * the boxes of its children.
+ */
+#include "base/cleanup.h"
+#include "block/map_priv.h"
+#include "net/kind.h"
+
+#include <arpa/inet.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TITLE_MAX 40
+#define TEXT_MAX 64
+/* So many similar jails on one bridge are folded, all but the first few. */
+#define FOLD_ABOVE 12
+#define FOLD_SHOW 8
+
+struct build {
+	struct mlayout *l;
+	struct mjail **jail;	/* by topology index; NULL: folded */
+	struct mrow ***row;	/* row[jail][if], NULL: not drawn */
+	size_t **link;		/* link[jail][if] + 1, 0 for none */
+	size_t *nlinks, *nkids; /* by jail */
+	bool *internal;		/* a link with both ends in this jail */
+	bool *folded;
+};
+
+struct fold {
+	size_t parent, bridge; /* index of the interface in parent + 1, or 0 */
+	size_t count, shown;
+	size_t first, last; /* jails folded away */
+};
+
+static const char *tr(const struct mlayout *l, const char *uni,
+		      const char *ascii)
+{
+	return l->o->ascii ? ascii : uni;
+}
+
+const char *model_kind(const struct ifnet *ifp)
+{
+	if (ifp->kind)
+		return ifp->kind->name;
+	if (!ifp->linux_kind[0])
+		return ifp->arptype == ARPHRD_ETHER ? "ethernet" : NULL;
+	return !strcmp(ifp->linux_kind, "veth") ? "epair" : ifp->linux_kind;
+}
+
+bool model_addr_dull(const struct ifaddr *ia)
+{
+	if (ia->family == AF_INET)
+		return ntohl(ia->addr.in.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&ia->addr.in6) ||
+	       IN6_IS_ADDR_LINKLOCAL(&ia->addr.in6);
+}
+
+void model_addr_text(const struct ifaddr *ia, char *buf, size_t size)
+{
+	char a[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(ia->family, &ia->addr, a, sizeof(a));
+	snprintf(buf, size, "%s/%u", a, ia->plen);
+}
+
+/* What the kernel makes by itself in every new vnet, of no use to anybody. */
+static bool is_fallback(const struct ifnet *ifp)
+{
+	static const char *const names[] = {
+		"tunl0",    "gre0",   "gretap0", "erspan0",   "ip_vti0",
+		"ip6_vti0", "sit0",   "ip6tnl0", "ip6gre0",
+	};
+
+	if (ifp->flags & IFF_UP || ifp->naddrs)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(ifp->name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_shown(const struct ifnet *ifp)
+{
+	if (is_fallback(ifp))
+		return false;
+	if (!(ifp->flags & IFF_LOOPBACK))
+		return true;
+	for (size_t i = 0; i < ifp->naddrs; i++)
+		if (!model_addr_dull(&ifp->addrs[i]))
+			return true;
+	return false;
+}
+
+static bool is_up(const struct ifnet *ifp)
+{
+	return ifp->flags & IFF_UP;
+}
+
+static struct mseg seg(struct mlayout *l, const char *s, int max,
+		       enum map_style st)
+{
+	return (struct mseg){
+		.s = s ? text_clean(l->arena, s, l->o->ascii, max) : NULL,
+		.st = st,
+	};
+}
+
+/* --- items and rows --- */
+
+static struct mitem *item_new(struct mlayout *l, struct mjail *j,
+			      enum mitem_kind kind)
+{
+	struct mitem **v = arena_alloc(l->arena, j->nitems + 1, sizeof(*v));
+	struct mitem *it = arena_alloc(l->arena, 1, sizeof(*it));
+
+	if (!v || !it)
+		return NULL;
+	if (j->nitems)
+		memcpy(v, j->items, j->nitems * sizeof(*v));
+	v[j->nitems] = it;
+	it->seq = j->nitems++;
+	j->items = v;
+	it->kind = kind;
+	it->jail = j;
+	return it;
+}
+
+static struct mrow *row_new(struct mlayout *l, struct mitem *it)
+{
+	struct mrow *r = arena_alloc(l->arena, 1, sizeof(*r));
+	struct mrow **v = it->rows;
+
+	if (!r)
+		return NULL;
+	/* room grows in powers of two */
+	if (!(it->nrows & (it->nrows + 1)) || !v) {
+		v = arena_alloc(l->arena, 2 * it->nrows + 2, sizeof(*v));
+		if (!v)
+			return NULL;
+		if (it->nrows)
+			memcpy(v, it->rows, it->nrows * sizeof(*v));
+		it->rows = v;
+	}
+	v[it->nrows++] = r;
+	r->item = it;
+	return r;
+}
+
+static int row_fact(struct mlayout *l, struct mitem *it, const char *key,
+		    const char *val, struct err *e)
+{
+	struct mrow *r = row_new(l, it);
+
+	if (!r)
+		return err_nomem(e);
+	r->key = (struct mseg){ .s = key, .st = MS_FAINT };
+	r->fact = true;
+	r->val = seg(l, val, TEXT_MAX, MS_PLAIN);
+	return 0;
+}
+
+/* "down", "no carrier", or where a cable goes that leaves the map. */
+static const char *if_remark(const struct mlayout *l, const struct ifnet *ifp,
+			     bool linked)
+{
+	if (!is_up(ifp))
+		return "down";
+	if (!ifp->carrier)
+		return "no carrier";
+	if (!linked && !strcmp(ifp->linux_kind, "veth"))
+		return tr(l, "\u21d2 outside", "=> outside");
+	return NULL;
+}
+
+/* The rows of one interface: name and first address, further addresses. */
+static int rows_if(struct mlayout *l, struct mitem *it,
+		   const struct ifnet *ifp, bool linked, struct mrow **ret,
+		   struct err *e)
+{
+	enum map_style st = is_up(ifp) ? MS_UP : MS_DOWN;
+	const char *kind = model_kind(ifp), *remark;
+	struct mrow *r = row_new(l, it);
+	size_t shown = 0;
+	char buf[80];
+
+	if (!r)
+		return err_nomem(e);
+	*ret = r;
+	r->key = seg(l, ifp->name, TITLE_MAX, st);
+	remark = if_remark(l, ifp, linked);
+	if (remark)
+		r->note = (struct mseg){ .s = remark,
+					 .st = is_up(ifp) ? MS_FAINT :
+							    MS_DOWN };
+	for (size_t i = 0; i < ifp->naddrs; i++) {
+		if (model_addr_dull(&ifp->addrs[i]))
+			continue;
+		if (shown++) {
+			r = row_new(l, it);
+			if (!r)
+				return err_nomem(e);
+			r->cont = true;
+		}
+		model_addr_text(&ifp->addrs[i], buf, sizeof(buf));
+		r->val = seg(l, buf, TEXT_MAX, MS_PLAIN);
+	}
+	if (!shown && !l->terse && kind && strcmp(kind, "epair") &&
+	    strcmp(kind, "lo")) {
+		snprintf(buf, sizeof(buf), "(%s)", kind);
+		r->val = seg(l, buf, TEXT_MAX, MS_FAINT);
+	}
+	return 0;
+}
+
+/* gateway, host name, addresses of a jail that has no vnet */
+static int rows_facts(struct mlayout *l, struct mitem *it,
+		      const struct topo_jail *tj, struct err *e)
+{
+	int r = 0;
+
+	if (!tj->vnet && tj->parent >= 0) {
+		if (!tj->addrs.n)
+			r = row_fact(l, it, "shares", "the network around it",
+				     e);
+		for (size_t i = 0; !r && i < tj->addrs.n; i++)
+			r = row_fact(l, it, i ? NULL : "shares",
+				     tj->addrs.v[i], e);
+	}
+	if (!r && tj->gateway)
+		r = row_fact(l, it, "gateway", tj->gateway, e);
+	if (!r && tj->hostname && tj->hostname[0] && !l->terse &&
+	    strcmp(tj->hostname, tj->name ? tj->name : ""))
+		r = row_fact(l, it, "hostname", tj->hostname, e);
+	return r;
+}
+
+/* --- what the links say --- */
+
+static bool is_below(const struct topo *t, size_t j, size_t top)
+{
+	while (j != top && j > 0)
+		j = t->jails[j].parent < 0 ? 0 : (size_t)t->jails[j].parent;
+	return j == top;
+}
+
+static size_t far_end(const struct topo_link *k, size_t j, size_t i,
+		      size_t *ret_if)
+{
+	bool a = k->jail_a == j && k->if_a == i;
+
+	*ret_if = a ? k->if_b : k->if_a;
+	return a ? k->jail_b : k->jail_a;
+}
+
+static int build_index(struct build *b, struct err *e)
+{
+	struct arena *a = b->l->arena;
+	const struct topo *t = b->l->t;
+	size_t n = t->njails;
+
+	b->jail = arena_alloc(a, n, sizeof(struct mjail *));
+	b->row = arena_alloc(a, n, sizeof(struct mrow **));
+	b->link = arena_alloc(a, n, sizeof(size_t *));
+	b->nlinks = arena_alloc(a, n, sizeof(size_t));
+	b->nkids = arena_alloc(a, n, sizeof(size_t));
+	b->internal = arena_alloc(a, n, sizeof(bool));
+	b->folded = arena_alloc(a, n, sizeof(bool));
+	if (!b->jail || !b->row || !b->link || !b->nlinks || !b->nkids ||
+	    !b->internal || !b->folded)
+		return err_nomem(e);
+	for (size_t j = 0; j < n; j++) {
+		size_t m = t->jails[j].ifs.n;
+
+		b->row[j] = arena_alloc(a, m, sizeof(struct mrow *));
+		b->link[j] = arena_alloc(a, m, sizeof(size_t));
+		if (!b->row[j] || !b->link[j])
+			return err_nomem(e);
+		if (j)
+			b->nkids[t->jails[j].parent]++;
+	}
+	for (size_t k = 0; k < t->nlinks; k++) {
+		const struct topo_link *tl = &t->links[k];
+
+		b->link[tl->jail_a][tl->if_a] = k + 1;
+		b->link[tl->jail_b][tl->if_b] = k + 1;
+		b->nlinks[tl->jail_a]++;
+		b->nlinks[tl->jail_b]++;
+		if (tl->jail_a == tl->jail_b)
+			b->internal[tl->jail_a] = true;
+	}
+	return 0;
+}
+
+static bool jail_simple(const struct build *b, size_t j)
+{
+	const struct ifnets *ifs = &b->l->t->jails[j].ifs;
+
+	if (!j || b->nkids[j] || b->internal[j])
+		return false;
+	for (size_t i = 0; i < ifs->n; i++)
+		if (ifs->v[i].is_bridge)
+			return false;
+	return true;
+}
+
+/* --- folding --- */
+
+/* The group of look-alikes a jail belongs to; false: it is on its own. */
+static bool fold_class(const struct build *b, size_t j, size_t *ret_bridge)
+{
+	const struct topo *t = b->l->t;
+	size_t p = (size_t)t->jails[j].parent, far_if, br;
+	const struct topo_link *tl = NULL;
+	const struct ifnets *pi = &t->jails[p].ifs;
+
+	if (!jail_simple(b, j) || b->nlinks[j] > 1)
+		return false;
+	if (!b->nlinks[j]) {
+		*ret_bridge = 0;
+		return true;
+	}
+	for (size_t i = 0; i < t->jails[j].ifs.n; i++) {
+		if (!b->link[j][i])
+			continue;
+		tl = &t->links[b->link[j][i] - 1];
+		if (far_end(tl, j, i, &far_if) != p)
+			return false;
+		for (br = 0; br < pi->n; br++)
+			if (pi->v[br].is_bridge &&
+			    pi->v[br].index == pi->v[far_if].master)
+				break;
+		if (br == pi->n)
+			return false;
+		*ret_bridge = br + 1;
+		return true;
+	}
+	return false;
+}
+
+static struct fold *fold_find(struct fold *v, size_t n, size_t parent,
+			      size_t bridge)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].parent == parent && v[i].bridge == bridge)
+			return &v[i];
+	return NULL;
+}
+
+static int build_folds(struct build *b, struct fold **ret, size_t *ret_n,
+		       struct err *e)
+{
+	const struct topo *t = b->l->t;
+	struct fold *v, *f;
+	size_t n = 0, br;
+
+	*ret_n = 0;
+	if (b->l->o->all)
+		return 0;
+	v = arena_alloc(b->l->arena, t->njails, sizeof(*v));
+	if (!v)
+		return err_nomem(e);
+	for (size_t j = 1; j < t->njails; j++) {
+		if (!fold_class(b, j, &br))
+			continue;
+		f = fold_find(v, n, (size_t)t->jails[j].parent, br);
+		if (!f) {
+			f = &v[n++];
+			f->parent = (size_t)t->jails[j].parent;
+			f->bridge = br;
+		}
+		f->count++;
+	}
+	for (size_t j = 1; j < t->njails; j++) {
+		if (!fold_class(b, j, &br))
+			continue;
+		f = fold_find(v, n, (size_t)t->jails[j].parent, br);
+		if (f->count <= FOLD_ABOVE || f->shown++ < FOLD_SHOW)
+			continue;
+		b->folded[j] = true;
+		if (!f->first)
+			f->first = j;
+		f->last = j;
+	}
+	*ret = v;
+	*ret_n = n;
+	return 0;
+}
+
+/* --- jails --- */
+
+static struct mjail *jail_new(struct mlayout *l, struct mjail *parent,
+			      const char *title)
+{
+	struct mjail *j = arena_alloc(l->arena, 1, sizeof(*j)), **v;
+
+	if (!j)
+		return NULL;
+	j->title = seg(l, title, TITLE_MAX, MS_TITLE);
+	j->parent = parent;
+	j->seq = l->njails;
+	l->jails[l->njails++] = j;
+	if (!parent)
+		return j;
+	j->depth = parent->depth + 1;
+	if (!(parent->nkids & (parent->nkids + 1)) || !parent->kids) {
+		v = arena_alloc(l->arena, 2 * parent->nkids + 2, sizeof(*v));
+		if (!v)
+			return NULL;
+		if (parent->nkids)
+			memcpy(v, parent->kids, parent->nkids * sizeof(*v));
+		parent->kids = v;
+	}
+	parent->kids[parent->nkids++] = j;
+	return j;
+}
+
+static int build_simple(struct build *b, size_t j, struct err *e)
+{
+	const struct topo_jail *tj = &b->l->t->jails[j];
+	struct mitem *it = item_new(b->l, b->jail[j], MI_PLAIN);
+	int r;
+
+	if (!it)
+		return err_nomem(e);
+	b->jail[j]->simple = true;
+	for (size_t i = 0; i < tj->ifs.n; i++) {
+		if (!is_shown(&tj->ifs.v[i]))
+			continue;
+		r = rows_if(b->l, it, &tj->ifs.v[i], b->link[j][i],
+			    &b->row[j][i], e);
+		if (r)
+			return r;
+	}
+	r = rows_facts(b->l, it, tj, e);
+	if (!r && !it->nrows)
+		r = row_fact(b->l, it, "no interfaces", NULL, e);
+	return r;
+}
+
+static int port_row(struct build *b, size_t j, size_t i, struct mitem *it,
+		    bool span, struct err *e)
+{
+	const struct topo_jail *tj = &b->l->t->jails[j];
+	struct mrow **row = &b->row[j][i];
+	size_t k = b->link[j][i], far_if = 0, far;
+	int r;
+
+	r = rows_if(b->l, it, &tj->ifs.v[i], k, row, e);
+	if (r)
+		return r;
+	if (span && !(*row)->note.s)
+		(*row)->note = (struct mseg){ .s = tr(b->l, "span \u21d2",
+						      "span =>"),
+					      .st = MS_FAINT };
+	if (!k)
+		return 0;
+	far = far_end(&b->l->t->links[k - 1], j, i, &far_if);
+	(*row)->flush_right = is_below(b->l->t, far, j) && !(*row)->val.s;
+	return 0;
+}
+
+static int build_bridge(struct build *b, size_t j, size_t br, struct err *e)
+{
+	const struct topo_jail *tj = &b->l->t->jails[j];
+	const struct ifnet *bridge = &tj->ifs.v[br];
+	struct mitem *it = item_new(b->l, b->jail[j], MI_BRIDGE);
+	struct mrow *row;
+	char buf[80];
+	int r = 0;
+
+	if (!it)
+		return err_nomem(e);
+	snprintf(buf, sizeof(buf), "%s%s", bridge->name,
+		 is_up(bridge) ? "" : " (down)");
+	it->title = seg(b->l, buf, TITLE_MAX, is_up(bridge) ? MS_TITLE : MS_DOWN);
+	for (size_t i = 0; i < bridge->naddrs; i++) {
+		if (model_addr_dull(&bridge->addrs[i]))
+			continue;
+		model_addr_text(&bridge->addrs[i], buf, sizeof(buf));
+		r = row_fact(b->l, it, NULL, NULL, e);
+		if (r)
+			return r;
+		row = it->rows[it->nrows - 1];
+		row->key = seg(b->l, buf, TEXT_MAX, MS_PLAIN);
+	}
+	for (size_t i = 0; !r && i < tj->ifs.n; i++)
+		if (tj->ifs.v[i].master == bridge->index && !b->row[j][i])
+			r = port_row(b, j, i, it, false, e);
+	for (size_t i = 0; !r && i < tj->ifs.n; i++)
+		if (strv_has(&bridge->spans, tj->ifs.v[i].name) &&
+		    !b->row[j][i])
+			r = port_row(b, j, i, it, true, e);
+	if (!r && !it->nrows)
+		r = row_fact(b->l, it, "no ports", NULL, e);
+	return r;
+}
+
+/* Ends of folded cables are drawn by fold_draw. */
+static void skip_folded_ports(struct build *b, size_t j, struct mrow *mark)
+{
+	const struct topo *t = b->l->t;
+
+	for (size_t i = 0; i < t->jails[j].ifs.n; i++) {
+		size_t k = b->link[j][i], far_if;
+
+		if (k && b->folded[far_end(&t->links[k - 1], j, i, &far_if)])
+			b->row[j][i] = mark;
+	}
+}
+
+static int build_complex(struct build *b, size_t j, struct err *e)
+{
+	static struct mrow skipped;
+	const struct topo *t = b->l->t;
+	const struct topo_jail *tj = &t->jails[j];
+	struct mitem *nics = item_new(b->l, b->jail[j], MI_PLAIN), *it;
+	int r = nics ? 0 : err_nomem(e);
+	size_t far, far_if;
+
+	skip_folded_ports(b, j, &skipped);
+	for (size_t i = 0; !r && i < tj->ifs.n; i++)
+		if (tj->ifs.v[i].is_bridge)
+			r = build_bridge(b, j, i, e);
+	for (size_t i = 0; !r && i < tj->ifs.n; i++) {
+		const struct ifnet *ifp = &tj->ifs.v[i];
+		size_t k = b->link[j][i];
+
+		if (b->row[j][i] || ifp->is_bridge || (!k && !is_shown(ifp)))
+			continue;
+		it = nics;
+		far = k ? far_end(&t->links[k - 1], j, i, &far_if) : 0;
+		if (k && is_below(t, far, j))
+			it = item_new(b->l, b->jail[j], MI_PLAIN);
+		if (!it)
+			return err_nomem(e);
+		r = rows_if(b->l, it, ifp, k, &b->row[j][i], e);
+	}
+	if (!r)
+		r = rows_facts(b->l, nics, tj, e);
+	if (r)
+		return r;
+	if (!nics->nrows) {
+		memmove(b->jail[j]->items, b->jail[j]->items + 1,
+			--b->jail[j]->nitems * sizeof(struct mitem *));
+	}
+	for (size_t i = 0; i < tj->ifs.n; i++)
+		if (b->row[j][i] == &skipped)
+			b->row[j][i] = NULL;
+	return 0;
+}
+
+static void wire_add(struct mlayout *l, struct mrow *a, struct mrow *b,
+		     enum map_line kind, enum map_style st)
+{
+	a->wired = b->wired = true;
+	l->wires[l->nwires++] = (struct mwire){
+		.end = { a, b },
+		.kind = kind,
+		.st = st,
+	};
+}
+
+static struct mitem *bridge_item(const struct build *b, size_t j, size_t br)
+{
+	const struct topo_jail *tj = &b->l->t->jails[j];
+	size_t n = 0;
+
+	/* bridges were made into items in the order of the interfaces */
+	for (size_t i = 0; i < br; i++)
+		n += tj->ifs.v[i].is_bridge;
+	for (size_t i = 0; i < b->jail[j]->nitems; i++)
+		if (b->jail[j]->items[i]->kind == MI_BRIDGE && !n--)
+			return b->jail[j]->items[i];
+	return NULL;
+}
+
+/* "FIRST ... LAST" */
+static struct mseg range(struct mlayout *l, const char *a, const char *z,
+			 enum map_style st)
+{
+	const char *s = arena_printf(l->arena, "%s %s %s",
+				     text_clean(l->arena, a, l->o->ascii, 24),
+				     tr(l, "\u2026", "..."),
+				     text_clean(l->arena, z, l->o->ascii, 24));
+
+	return (struct mseg){ .s = s, .st = st };
+}
+
+/* The cabled interface of a simple jail and its first address. */
+static const struct ifnet *fold_if(const struct build *b, size_t j,
+				   char *addr, size_t size)
+{
+	const struct ifnets *ifs = &b->l->t->jails[j].ifs;
+
+	addr[0] = '\0';
+	for (size_t i = 0; i < ifs->n; i++) {
+		if (!b->link[j][i])
+			continue;
+		for (size_t k = 0; k < ifs->v[i].naddrs && !addr[0]; k++)
+			if (!model_addr_dull(&ifs->v[i].addrs[k]))
+				model_addr_text(&ifs->v[i].addrs[k], addr,
+						size);
+		return &ifs->v[i];
+	}
+	return NULL;
+}
+
+static const struct ifnet *fold_port(const struct build *b, size_t j)
+{
+	const struct topo *t = b->l->t;
+	size_t far_if, far;
+
+	for (size_t i = 0; i < t->jails[j].ifs.n; i++) {
+		if (!b->link[j][i])
+			continue;
+		far = far_end(&t->links[b->link[j][i] - 1], j, i, &far_if);
+		return &t->jails[far].ifs.v[far_if];
+	}
+	return NULL;
+}
+
+static int fold_draw(struct build *b, const struct fold *f, struct err *e)
+{
+	struct mlayout *l = b->l;
+	const struct topo *t = l->t;
+	size_t more = f->count - FOLD_SHOW;
+	char a[80], z[80], title[64];
+	const struct ifnet *ia, *iz;
+	struct mrow *r, *port;
+	struct mjail *j;
+	struct mitem *it;
+
+	snprintf(title, sizeof(title), "%s and %zu more",
+		 tr(l, "\u2026", "..."), more);
+	j = jail_new(l, b->jail[f->parent], title);
+	it = j ? item_new(l, j, MI_PLAIN) : NULL;
+	r = it ? row_new(l, it) : NULL;
+	if (!r)
+		return err_nomem(e);
+	j->simple = true;
+	r->key = range(l, t->jails[f->first].name, t->jails[f->last].name,
+		       MS_TITLE);
+	if (!f->bridge)
+		return 0;
+	ia = fold_if(b, f->first, a, sizeof(a));
+	iz = fold_if(b, f->last, z, sizeof(z));
+	r = row_new(l, it);
+	port = row_new(l, bridge_item(b, f->parent, f->bridge - 1));
+	if (!r || !port)
+		return err_nomem(e);
+	r->key = range(l, ia->name, iz->name, MS_UP);
+	port->key = range(l, fold_port(b, f->first)->name,
+			  fold_port(b, f->last)->name, MS_UP);
+	port->flush_right = true;
+	wire_add(l, port, r, ML_CABLE, MS_UP);
+	if (!a[0] || !z[0])
+		return 0;
+	r = row_new(l, it);
+	if (!r)
+		return err_nomem(e);
+	r->key = range(l, a, z, MS_PLAIN);
+	return 0;
+}
+
+static bool row_is_span(const struct topo_jail *tj, size_t i)
+{
+	for (size_t k = 0; k < tj->ifs.n; k++)
+		if (tj->ifs.v[k].is_bridge &&
+		    strv_has(&tj->ifs.v[k].spans, tj->ifs.v[i].name))
+			return true;
+	return false;
+}
+
+static void build_wires(struct build *b)
+{
+	const struct topo *t = b->l->t;
+
+	for (size_t k = 0; k < t->nlinks; k++) {
+		const struct topo_link *tl = &t->links[k];
+		const struct topo_jail *ja = &t->jails[tl->jail_a];
+		const struct topo_jail *jb = &t->jails[tl->jail_b];
+		struct mrow *ra = b->row[tl->jail_a][tl->if_a];
+		struct mrow *rb = b->row[tl->jail_b][tl->if_b];
+
+		if (!ra || !rb)
+			continue;
+		wire_add(b->l, ra, rb,
+			 row_is_span(ja, tl->if_a) ||
+					 row_is_span(jb, tl->if_b) ?
+				 ML_SPAN :
+				 ML_CABLE,
+			 is_up(&ja->ifs.v[tl->if_a]) &&
+					 is_up(&jb->ifs.v[tl->if_b]) ?
+				 MS_UP :
+				 MS_DOWN);
+	}
+}
+
+int model_build(struct mlayout *l, struct err *e)
+{
+	struct build b = { .l = l };
+	const struct topo *t = l->t;
+	struct fold *folds = NULL;
+	size_t nfolds = 0;
+	int r;
+
+	l->jails = arena_alloc(l->arena, 2 * t->njails, sizeof(*l->jails));
+	l->wires = arena_alloc(l->arena, t->nlinks + t->njails,
+			       sizeof(*l->wires));
+	if (!l->jails || !l->wires)
+		return err_nomem(e);
+	r = build_index(&b, e);
+	if (!r)
+		r = build_folds(&b, &folds, &nfolds, e);
+	for (size_t j = 0; !r && j < t->njails; j++) {
+		if (b.folded[j])
+			continue;
+		b.jail[j] = jail_new(l, j ? b.jail[t->jails[j].parent] : NULL,
+				     t->jails[j].name);
+		if (!b.jail[j])
+			return err_nomem(e);
+		b.jail[j]->stacked = l->stack_mask >>
+					     (b.jail[j]->depth > 7 ?
+						      7 :
+						      b.jail[j]->depth) &
+				     1;
+		r = jail_simple(&b, j) ? build_simple(&b, j, e) :
+					 build_complex(&b, j, e);
+	}
+	if (r)
+		return r;
+	l->root = l->jails[0];
+	build_wires(&b);
+	for (size_t i = 0; i < nfolds; i++) {
+		if (folds[i].count <= FOLD_ABOVE)
+			continue;
+		r = fold_draw(&b, &folds[i], e);
+		if (r)
+			return r;
+	}
+	return 0;
+}
