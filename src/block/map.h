@@ -11,10 +11,11 @@
 #include "net/ifnet.h"
 
 struct topo_jail {
-	int jid;      /* 0: the level the map starts at */
-	char *name;   /* last component; "host" or the block's name for the root */
-	char *full;   /* full name */
-	int parent;   /* index in jails, -1 for the root */
+	int jid;    /* 0: the level the map starts at */
+	char *name; /* last component; "host" or the block's name for the root
+		     */
+	char *full; /* full name */
+	int parent; /* index in jails, -1 for the root */
 	bool vnet;
 	uint64_t cookie;
 	struct ifnets ifs;
@@ -40,7 +41,7 @@ int topo_load(const char *root, struct topo *ret, struct err *e);
 void topo_free(struct topo *t);
 
 struct map_opts {
-	int width;   /* columns */
+	int width; /* columns */
 	bool ascii;
 	bool colour;
 	bool all; /* do not fold many similar jails into one box */

@@ -46,7 +46,7 @@ static void row_box(const struct mrow *r, int *ret_x, int *ret_w)
 		*ret_x = j->x;
 		*ret_w = j->w;
 	} else {
-		*ret_x = j->x + 1 + (j->stacked ? j->chan_w : 2);
+		*ret_x = j->x + 1 + (j->stacked ? j->chan_w : j->pad);
 		*ret_w = j->own_w;
 	}
 }
@@ -116,8 +116,8 @@ static void draw_item(const struct mlayout *l, struct canvas *c,
 static int lane_x(const struct mjail *j, int lane)
 {
 	if (j->stacked)
-		return j->x + 1 + lane * j->lane_step;
-	return j->x + 3 + j->own_w + 2 + lane * j->lane_step;
+		return j->x + 2 + lane;
+	return j->x + 1 + j->pad + j->own_w + 2 + lane * j->lane_step;
 }
 
 /* Where a run ends: the border of the box that its row is in. */
@@ -205,15 +205,16 @@ static const unsigned char masks[] = {
 };
 
 static int try_mask(const struct topo *t, const struct map_opts *o,
-		    unsigned int mask, bool last, struct strbuf *out,
-		    bool *ret_done, struct err *e)
+		    unsigned int mask, bool tight, bool last,
+		    struct strbuf *out, bool *ret_done, struct err *e)
 {
-	cleanup_arena struct arena arena = { NULL };
+	cleanup_arena struct arena arena = {NULL};
 	struct mlayout l = {
 		.arena = &arena,
 		.o = o,
 		.t = t,
 		.stack_mask = mask & 0x8 ? mask | ~0xfu : mask,
+		.tight = tight,
 		.terse = last,
 	};
 	int r = solve(&l, e);
@@ -231,10 +232,14 @@ static int boxes(const struct topo *t, const struct map_opts *o,
 	bool done = false;
 	int r = 0;
 
-	for (size_t i = 0; !r && !done && i < ARRAY_SIZE(masks); i++)
-		r = try_mask(t, o, masks[i], false, out, &done, e);
+	for (size_t i = 0; !r && !done && i < ARRAY_SIZE(masks); i++) {
+		r = try_mask(t, o, masks[i], false, false, out, &done, e);
+		if (!r && !done)
+			r = try_mask(t, o, masks[i], true, false, out, &done,
+				     e);
+	}
 	if (!r && !done)
-		r = try_mask(t, o, 0xf, true, out, &done, e);
+		r = try_mask(t, o, 0xf, true, true, out, &done, e);
 	if (!r && strbuf_failed(out))
 		r = err_nomem(e);
 	return r;

@@ -100,8 +100,7 @@ void canvas_vline(struct canvas *c, int x, int y1, int y2, enum map_line kind,
 			  st);
 }
 
-void canvas_box(struct canvas *c, int x, int y, int w, int h,
-		enum map_style st)
+void canvas_box(struct canvas *c, int x, int y, int w, int h, enum map_style st)
 {
 	canvas_hline(c, x, x + w - 1, y, ML_FRAME, st);
 	canvas_hline(c, x, x + w - 1, y + h - 1, ML_FRAME, st);

@@ -12,12 +12,16 @@
 #include "base/cleanup.h"
 #include "block/map_priv.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAD 2	   /* blank columns inside a wide jail's border */
-#define CHAN_MIN 6 /* least width of a wide channel */
+/* Blank columns inside a wide jail's border; least width of its channel. */
+#define PAD 2
+#define PAD_TIGHT 1
+#define CHAN_MIN 6
+#define CHAN_MIN_TIGHT 4
 
 /* --- variables and edges --- */
 
@@ -39,7 +43,7 @@ static int edge(struct mlayout *l, int u, int v, int gap, struct err *e)
 		l->edges = n;
 		l->edges_cap = cap;
 	}
-	l->edges[l->nedges++] = (struct medge){ u, v, gap };
+	l->edges[l->nedges++] = (struct medge){u, v, gap};
 	return 0;
 }
 
@@ -119,8 +123,8 @@ static int jail_edges(struct mlayout *l, struct mjail *j, struct err *e)
 		return stacked_edges(l, j, e);
 	prev = j->top;
 	for (size_t i = 0; !r && i < j->nitems; i++)
-		r = j->simple ? rows_edges(l, j->items[i], &prev, e) :
-				item_edges(l, j->items[i], &prev, e);
+		r = j->simple ? rows_edges(l, j->items[i], &prev, e)
+			      : item_edges(l, j->items[i], &prev, e);
 	if (!r)
 		r = edge(l, prev, j->bot, 1, e);
 	prev = j->top;
@@ -148,8 +152,7 @@ static int raise_all(struct mlayout *l, struct err *e)
 
 	for (int pass = 0; changed; pass++) {
 		if (pass > l->nvars + 2)
-			return err_set(e, EDEADLK,
-				       "map: contradictory layout");
+			return err_set(e, EDEADLK, "map: contradictory layout");
 		changed = false;
 		for (size_t i = 0; i < l->nedges; i++) {
 			const struct medge *d = &l->edges[i];
@@ -279,30 +282,32 @@ static int item_width(struct mitem *it)
 	it->key_w = 0;
 	for (size_t i = 0; i < it->nrows; i++)
 		if (it->rows[i]->val.s && !it->rows[i]->flush_right)
-			it->key_w = max(it->key_w,
-					text_width(it->rows[i]->key.s));
+			it->key_w =
+				max(it->key_w, text_width(it->rows[i]->key.s));
 	for (size_t i = 0; i < it->nrows; i++)
 		w = max(w, row_width(it->rows[i], it->key_w));
-	return it->kind == MI_FEED ? 0 :
-				     max(w + 4, text_width(it->title.s) + 6);
+	return it->kind == MI_FEED ? 0
+				   : max(w + 4, text_width(it->title.s) + 6);
 }
 
 static int channel_width(const struct mjail *j)
 {
 	if (j->stacked)
-		return max(1, j->nlanes * j->lane_step + 1);
+		return max(1, j->nlanes + (j->nlanes ? 2 : 0));
 	if (!j->nruns)
-		return j->nitems && j->nkids ? PAD : 0;
-	return max(CHAN_MIN, (j->nlanes - 1) * j->lane_step + 5);
+		return j->nitems && j->nkids ? j->pad : 0;
+	return max(j->pad == PAD ? CHAN_MIN : CHAN_MIN_TIGHT,
+		   (j->nlanes - 1) * j->lane_step + 5);
 }
 
-static void measure(struct mjail *j)
+static void measure(struct mjail *j, int pad)
 {
+	j->pad = pad;
 	j->own_w = j->kid_w = 0;
 	for (size_t i = 0; i < j->nitems; i++)
 		j->own_w = max(j->own_w, item_width(j->items[i]));
 	for (size_t i = 0; i < j->nkids; i++) {
-		measure(j->kids[i]);
+		measure(j->kids[i], pad);
 		j->kid_w = max(j->kid_w, j->kids[i]->need_w);
 	}
 	j->need_w = text_width(j->title.s) + 6;
@@ -312,11 +317,11 @@ static void measure(struct mjail *j)
 	}
 	j->chan_w = channel_width(j);
 	if (j->stacked)
-		j->need_w = max(j->need_w,
-				3 + j->chan_w + max(j->own_w, j->kid_w));
+		j->need_w =
+			max(j->need_w, 3 + j->chan_w + max(j->own_w, j->kid_w));
 	else
-		j->need_w = max(j->need_w, 2 + 2 * PAD + j->own_w + j->chan_w +
-						   j->kid_w);
+		j->need_w = max(j->need_w, 2 + 2 * j->pad + j->own_w +
+						   j->chan_w + j->kid_w);
 }
 
 static void place(struct mjail *j, int x, int w)
@@ -331,13 +336,13 @@ static void place(struct mjail *j, int x, int w)
 		j->own_w = j->kid_w = max(1, w - 3 - j->chan_w);
 		kx = x + 1 + j->chan_w;
 	} else {
-		int room = w - 2 - 2 * PAD - j->chan_w;
+		int room = w - 2 - 2 * j->pad - j->chan_w;
 
 		if (!j->nkids)
 			j->own_w = room;
 		else
 			j->kid_w = room - j->own_w;
-		kx = x + 1 + PAD + j->own_w + j->chan_w;
+		kx = x + 1 + j->pad + j->own_w + j->chan_w;
 	}
 	for (size_t i = 0; i < j->nkids; i++)
 		place(j->kids[i], kx, j->kid_w);
@@ -345,7 +350,7 @@ static void place(struct mjail *j, int x, int w)
 
 void layout_place(struct mlayout *l, int limit)
 {
-	measure(l->root);
+	measure(l->root, l->tight ? PAD_TIGHT : PAD);
 	place(l->root, 0,
 	      limit > 0 && limit < l->root->need_w ? limit : l->root->need_w);
 }

@@ -73,8 +73,8 @@ void model_addr_text(const struct ifaddr *ia, char *buf, size_t size)
 static bool is_fallback(const struct ifnet *ifp)
 {
 	static const char *const names[] = {
-		"tunl0",    "gre0",   "gretap0", "erspan0",   "ip_vti0",
-		"ip6_vti0", "sit0",   "ip6tnl0", "ip6gre0",
+		"tunl0",    "gre0", "gretap0", "erspan0", "ip_vti0",
+		"ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
 	};
 
 	if (ifp->flags & IFF_UP || ifp->naddrs)
@@ -159,7 +159,7 @@ static int row_fact(struct mlayout *l, struct mitem *it, const char *key,
 
 	if (!r)
 		return err_nomem(e);
-	r->key = (struct mseg){ .s = key, .st = MS_FAINT };
+	r->key = (struct mseg){.s = key, .st = MS_FAINT};
 	r->fact = true;
 	r->val = seg(l, val, TEXT_MAX, MS_PLAIN);
 	return 0;
@@ -179,9 +179,8 @@ static const char *if_remark(const struct mlayout *l, const struct ifnet *ifp,
 }
 
 /* The rows of one interface: name and first address, further addresses. */
-static int rows_if(struct mlayout *l, struct mitem *it,
-		   const struct ifnet *ifp, bool linked, struct mrow **ret,
-		   struct err *e)
+static int rows_if(struct mlayout *l, struct mitem *it, const struct ifnet *ifp,
+		   bool linked, struct mrow **ret, struct err *e)
 {
 	enum map_style st = is_up(ifp) ? MS_UP : MS_DOWN;
 	const char *kind = model_kind(ifp), *remark;
@@ -195,9 +194,8 @@ static int rows_if(struct mlayout *l, struct mitem *it,
 	r->key = seg(l, ifp->name, TITLE_MAX, st);
 	remark = if_remark(l, ifp, linked);
 	if (remark)
-		r->note = (struct mseg){ .s = remark,
-					 .st = is_up(ifp) ? MS_FAINT :
-							    MS_DOWN };
+		r->note = (struct mseg){.s = remark,
+					.st = is_up(ifp) ? MS_FAINT : MS_DOWN};
 	for (size_t i = 0; i < ifp->naddrs; i++) {
 		if (model_addr_dull(&ifp->addrs[i]))
 			continue;
@@ -218,7 +216,16 @@ static int rows_if(struct mlayout *l, struct mitem *it,
 	return 0;
 }
 
-/* gateway, host name, addresses of a jail that has no vnet */
+static bool prefix_equal(const void *a, const void *b, unsigned int plen)
+{
+	const unsigned char *x = a, *y = b;
+
+	if (memcmp(x, y, plen / 8))
+		return false;
+	return !(plen % 8) || !((x[plen / 8] ^ y[plen / 8]) >> (8 - plen % 8));
+}
+
+/* host name, addresses of a jail that has no vnet */
 static int rows_facts(struct mlayout *l, struct mitem *it,
 		      const struct topo_jail *tj, struct err *e)
 {
@@ -229,15 +236,32 @@ static int rows_facts(struct mlayout *l, struct mitem *it,
 			r = row_fact(l, it, "shares", "the network around it",
 				     e);
 		for (size_t i = 0; !r && i < tj->addrs.n; i++)
-			r = row_fact(l, it, i ? NULL : "shares",
-				     tj->addrs.v[i], e);
+			r = row_fact(l, it, i ? NULL : "shares", tj->addrs.v[i],
+				     e);
 	}
-	if (!r && tj->gateway)
-		r = row_fact(l, it, "gateway", tj->gateway, e);
 	if (!r && tj->hostname && tj->hostname[0] && !l->terse &&
 	    strcmp(tj->hostname, tj->name ? tj->name : ""))
 		r = row_fact(l, it, "hostname", tj->hostname, e);
 	return r;
+}
+
+/* The interface on whose network the gateway is; SIZE_MAX: none. */
+static size_t gateway_if(const struct topo_jail *tj)
+{
+	struct in6_addr gw = {0};
+	int family = strchr(tj->gateway, ':') ? AF_INET6 : AF_INET;
+
+	if (inet_pton(family, tj->gateway, &gw) != 1)
+		return SIZE_MAX;
+	for (size_t i = 0; i < tj->ifs.n; i++)
+		for (size_t k = 0; k < tj->ifs.v[i].naddrs; k++) {
+			const struct ifaddr *ia = &tj->ifs.v[i].addrs[k];
+
+			if (ia->family == family && ia->plen &&
+			    prefix_equal(&ia->addr, &gw, ia->plen))
+				return i;
+		}
+	return SIZE_MAX;
 }
 
 /* --- what the links say --- */
@@ -301,7 +325,7 @@ static bool jail_simple(const struct build *b, size_t j)
 {
 	const struct ifnets *ifs = &b->l->t->jails[j].ifs;
 
-	if (!j || b->nkids[j] || b->internal[j])
+	if (b->nkids[j] || b->internal[j])
 		return false;
 	for (size_t i = 0; i < ifs->n; i++)
 		if (ifs->v[i].is_bridge)
@@ -424,20 +448,21 @@ static int build_simple(struct build *b, size_t j, struct err *e)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
 	struct mitem *it = item_new(b->l, b->jail[j], MI_PLAIN);
-	int r;
+	int r = 0;
 
 	if (!it)
 		return err_nomem(e);
 	b->jail[j]->simple = true;
-	for (size_t i = 0; i < tj->ifs.n; i++) {
+	for (size_t i = 0; !r && i < tj->ifs.n; i++) {
 		if (!is_shown(&tj->ifs.v[i]))
 			continue;
 		r = rows_if(b->l, it, &tj->ifs.v[i], b->link[j][i],
 			    &b->row[j][i], e);
-		if (r)
-			return r;
 	}
-	r = rows_facts(b->l, it, tj, e);
+	if (!r && tj->gateway)
+		r = row_fact(b->l, it, "gateway", tj->gateway, e);
+	if (!r)
+		r = rows_facts(b->l, it, tj, e);
 	if (!r && !it->nrows)
 		r = row_fact(b->l, it, "no interfaces", NULL, e);
 	return r;
@@ -455,9 +480,9 @@ static int port_row(struct build *b, size_t j, size_t i, struct mitem *it,
 	if (r)
 		return r;
 	if (span && !(*row)->note.s)
-		(*row)->note = (struct mseg){ .s = tr(b->l, "span \u21d2",
-						      "span =>"),
-					      .st = MS_FAINT };
+		(*row)->note =
+			(struct mseg){.s = tr(b->l, "span \u21d2", "span =>"),
+				      .st = MS_FAINT};
 	if (!k)
 		return 0;
 	far = far_end(&b->l->t->links[k - 1], j, i, &far_if);
@@ -478,7 +503,8 @@ static int build_bridge(struct build *b, size_t j, size_t br, struct err *e)
 		return err_nomem(e);
 	snprintf(buf, sizeof(buf), "%s%s", bridge->name,
 		 is_up(bridge) ? "" : " (down)");
-	it->title = seg(b->l, buf, TITLE_MAX, is_up(bridge) ? MS_TITLE : MS_DOWN);
+	it->title =
+		seg(b->l, buf, TITLE_MAX, is_up(bridge) ? MS_TITLE : MS_DOWN);
 	for (size_t i = 0; i < bridge->naddrs; i++) {
 		if (model_addr_dull(&bridge->addrs[i]))
 			continue;
@@ -514,6 +540,59 @@ static void skip_folded_ports(struct build *b, size_t j, struct mrow *mark)
 	}
 }
 
+static struct mitem *bridge_item(const struct build *b, size_t j, size_t br)
+{
+	const struct topo_jail *tj = &b->l->t->jails[j];
+	size_t n = 0;
+
+	/* bridges were made into items in the order of the interfaces */
+	for (size_t i = 0; i < br; i++)
+		n += tj->ifs.v[i].is_bridge;
+	for (size_t i = 0; i < b->jail[j]->nitems; i++)
+		if (b->jail[j]->items[i]->kind == MI_BRIDGE && !n--)
+			return b->jail[j]->items[i];
+	return NULL;
+}
+
+/* "gateway" stands in the item of the interface that leads there. */
+static int build_gateway(struct build *b, size_t j, struct mitem *nics,
+			 struct err *e)
+{
+	const struct topo_jail *tj = &b->l->t->jails[j];
+	struct mitem *it = nics;
+	size_t i;
+
+	if (!tj->gateway)
+		return 0;
+	i = gateway_if(tj);
+	if (i != SIZE_MAX && tj->ifs.v[i].is_bridge)
+		it = bridge_item(b, j, i);
+	else if (i != SIZE_MAX && b->row[j][i])
+		it = b->row[j][i]->item;
+	return row_fact(b->l, it, "gateway", tj->gateway, e);
+}
+
+static bool row_is_span(const struct topo_jail *tj, size_t i)
+{
+	for (size_t k = 0; k < tj->ifs.n; k++)
+		if (tj->ifs.v[k].is_bridge &&
+		    strv_has(&tj->ifs.v[k].spans, tj->ifs.v[i].name))
+			return true;
+	return false;
+}
+
+/* Port or span port of a bridge that is here. */
+static bool has_bridge(const struct topo_jail *tj, size_t i)
+{
+	if (row_is_span(tj, i))
+		return true;
+	for (size_t k = 0; tj->ifs.v[i].master && k < tj->ifs.n; k++)
+		if (tj->ifs.v[k].is_bridge &&
+		    tj->ifs.v[k].index == tj->ifs.v[i].master)
+			return true;
+	return false;
+}
+
 static int build_complex(struct build *b, size_t j, struct err *e)
 {
 	static struct mrow skipped;
@@ -524,14 +603,16 @@ static int build_complex(struct build *b, size_t j, struct err *e)
 	size_t far, far_if;
 
 	skip_folded_ports(b, j, &skipped);
-	for (size_t i = 0; !r && i < tj->ifs.n; i++)
-		if (tj->ifs.v[i].is_bridge)
-			r = build_bridge(b, j, i, e);
 	for (size_t i = 0; !r && i < tj->ifs.n; i++) {
 		const struct ifnet *ifp = &tj->ifs.v[i];
 		size_t k = b->link[j][i];
 
-		if (b->row[j][i] || ifp->is_bridge || (!k && !is_shown(ifp)))
+		if (ifp->is_bridge) {
+			r = build_bridge(b, j, i, e);
+			continue;
+		}
+		/* ports are drawn in their bridge */
+		if (b->row[j][i] || has_bridge(tj, i) || (!k && !is_shown(ifp)))
 			continue;
 		it = nics;
 		far = k ? far_end(&t->links[k - 1], j, i, &far_if) : 0;
@@ -541,6 +622,8 @@ static int build_complex(struct build *b, size_t j, struct err *e)
 			return err_nomem(e);
 		r = rows_if(b->l, it, ifp, k, &b->row[j][i], e);
 	}
+	if (!r)
+		r = build_gateway(b, j, nics, e);
 	if (!r)
 		r = rows_facts(b->l, nics, tj, e);
 	if (r)
@@ -560,24 +643,10 @@ static void wire_add(struct mlayout *l, struct mrow *a, struct mrow *b,
 {
 	a->wired = b->wired = true;
 	l->wires[l->nwires++] = (struct mwire){
-		.end = { a, b },
+		.end = {a, b},
 		.kind = kind,
 		.st = st,
 	};
-}
-
-static struct mitem *bridge_item(const struct build *b, size_t j, size_t br)
-{
-	const struct topo_jail *tj = &b->l->t->jails[j];
-	size_t n = 0;
-
-	/* bridges were made into items in the order of the interfaces */
-	for (size_t i = 0; i < br; i++)
-		n += tj->ifs.v[i].is_bridge;
-	for (size_t i = 0; i < b->jail[j]->nitems; i++)
-		if (b->jail[j]->items[i]->kind == MI_BRIDGE && !n--)
-			return b->jail[j]->items[i];
-	return NULL;
 }
 
 /* "FIRST ... LAST" */
@@ -589,12 +658,12 @@ static struct mseg range(struct mlayout *l, const char *a, const char *z,
 				     tr(l, "\u2026", "..."),
 				     text_clean(l->arena, z, l->o->ascii, 24));
 
-	return (struct mseg){ .s = s, .st = st };
+	return (struct mseg){.s = s, .st = st};
 }
 
 /* The cabled interface of a simple jail and its first address. */
-static const struct ifnet *fold_if(const struct build *b, size_t j,
-				   char *addr, size_t size)
+static const struct ifnet *fold_if(const struct build *b, size_t j, char *addr,
+				   size_t size)
 {
 	const struct ifnets *ifs = &b->l->t->jails[j].ifs;
 
@@ -665,16 +734,8 @@ static int fold_draw(struct build *b, const struct fold *f, struct err *e)
 	if (!r)
 		return err_nomem(e);
 	r->key = range(l, a, z, MS_PLAIN);
+	r->fact = true;
 	return 0;
-}
-
-static bool row_is_span(const struct topo_jail *tj, size_t i)
-{
-	for (size_t k = 0; k < tj->ifs.n; k++)
-		if (tj->ifs.v[k].is_bridge &&
-		    strv_has(&tj->ifs.v[k].spans, tj->ifs.v[i].name))
-			return true;
-	return false;
 }
 
 static void build_wires(struct build *b)
@@ -691,28 +752,27 @@ static void build_wires(struct build *b)
 		if (!ra || !rb)
 			continue;
 		wire_add(b->l, ra, rb,
-			 row_is_span(ja, tl->if_a) ||
-					 row_is_span(jb, tl->if_b) ?
-				 ML_SPAN :
-				 ML_CABLE,
+			 row_is_span(ja, tl->if_a) || row_is_span(jb, tl->if_b)
+				 ? ML_SPAN
+				 : ML_CABLE,
 			 is_up(&ja->ifs.v[tl->if_a]) &&
-					 is_up(&jb->ifs.v[tl->if_b]) ?
-				 MS_UP :
-				 MS_DOWN);
+					 is_up(&jb->ifs.v[tl->if_b])
+				 ? MS_UP
+				 : MS_DOWN);
 	}
 }
 
 int model_build(struct mlayout *l, struct err *e)
 {
-	struct build b = { .l = l };
+	struct build b = {.l = l};
 	const struct topo *t = l->t;
 	struct fold *folds = NULL;
 	size_t nfolds = 0;
 	int r;
 
 	l->jails = arena_alloc(l->arena, 2 * t->njails, sizeof(*l->jails));
-	l->wires = arena_alloc(l->arena, t->nlinks + t->njails,
-			       sizeof(*l->wires));
+	l->wires =
+		arena_alloc(l->arena, t->nlinks + t->njails, sizeof(*l->wires));
 	if (!l->jails || !l->wires)
 		return err_nomem(e);
 	r = build_index(&b, e);
@@ -725,13 +785,12 @@ int model_build(struct mlayout *l, struct err *e)
 				     t->jails[j].name);
 		if (!b.jail[j])
 			return err_nomem(e);
-		b.jail[j]->stacked = l->stack_mask >>
-					     (b.jail[j]->depth > 7 ?
-						      7 :
-						      b.jail[j]->depth) &
-				     1;
-		r = jail_simple(&b, j) ? build_simple(&b, j, e) :
-					 build_complex(&b, j, e);
+		b.jail[j]->stacked =
+			l->stack_mask >>
+				(b.jail[j]->depth > 7 ? 7 : b.jail[j]->depth) &
+			1;
+		r = jail_simple(&b, j) ? build_simple(&b, j, e)
+				       : build_complex(&b, j, e);
 	}
 	if (r)
 		return r;

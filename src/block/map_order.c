@@ -186,7 +186,6 @@ static int order_kids(struct mjail *j, struct err *e)
 	cleanup_free struct mean *m = calloc(j->nkids + 1, sizeof(*m));
 	struct mrow *own, *kid;
 	size_t ord = 0, k;
-	int r;
 
 	if (!m)
 		return err_nomem(e);
@@ -197,21 +196,37 @@ static int order_kids(struct mjail *j, struct err *e)
 		if (!own_kid(j, &j->runs[n], &own, &kid))
 			continue;
 		k = kid_index(j, order_kid_of(j, kid));
-		m[k].sum += (double)own->ord;
-		m[k].n++;
 		ord = item_index(j, own->item);
+		/* first by item, so that a router stands between its bridges */
+		m[k].sum += (double)ord * 1e6 + (double)own->ord;
+		m[k].n++;
 		if (ord < j->kids[k]->first_item)
 			j->kids[k]->first_item = ord;
 	}
 	for (size_t i = 0; i < j->nkids; i++)
-		j->kids[i]->want = m[i].n ? m[i].sum / (double)m[i].n :
-					    INFINITY;
+		j->kids[i]->want =
+			m[i].n ? m[i].sum / (double)m[i].n : INFINITY;
 	for (size_t i = 0; i < j->nkids && i < SWEEPS; i++)
 		want_siblings(j);
-	r = sort_by(j->kids, j->nkids, key_kid, e);
-	if (!r && j->stacked)
-		r = sort_by(j->kids, j->nkids, key_kid_stacked, e);
-	return r;
+	if (j->stacked)
+		return sort_by(j->kids, j->nkids, key_kid_stacked, e);
+	return sort_by(j->kids, j->nkids, key_kid, e);
+}
+
+/*
+ * Where a row of `kid` wants to be for its partner's sake.  Stacked, cables
+ * to what is above come first, and each group is sorted the other way round.
+ */
+static double want_partner(const struct mjail *j, const struct mjail *kid,
+			   const struct mrow *partner)
+{
+	bool below;
+
+	if (!j->stacked)
+		return (double)partner->ord;
+	below = is_own(j, partner) &&
+		item_index(j, partner->item) > kid->first_item;
+	return (below ? 2e8 : 1e8) - (double)partner->ord;
 }
 
 /* The rows of a child that has no more than rows. */
@@ -225,19 +240,30 @@ static int order_simple_rows(struct mjail *j, struct mjail *kid, struct err *e)
 		if (r->cont && i)
 			r->want = it->rows[i - 1]->want;
 		else if (!r->wired)
-			r->want = r->fact ? 2e9 : i && it->rows[0]->wired ?
-					    1e9 :
-					    -1;
+			r->want = r->fact		    ? 2e9
+				  : i && it->rows[0]->wired ? 1e9
+							    : -1;
 	}
 	for (size_t n = 0; n < j->nruns; n++)
 		for (int s = 0; s < 2; s++)
 			if (j->runs[n].r[s]->item == it)
 				j->runs[n].r[s]->want =
-					(double)j->runs[n].r[!s]->ord;
+					want_partner(j, kid, j->runs[n].r[!s]);
 	for (size_t i = 1; i < it->nrows; i++)
 		if (it->rows[i]->cont)
 			it->rows[i]->want = it->rows[i - 1]->want;
 	return sort_by(it->rows, it->nrows, key_row, e);
+}
+
+static double want_own(const struct mjail *j, const struct mrow *own,
+		       const struct mrow *kid)
+{
+	bool below;
+
+	if (!j->stacked)
+		return (double)kid->ord;
+	below = order_kid_of(j, kid)->first_item >= item_index(j, own->item);
+	return (below ? 2e8 : 1e8) - (double)kid->ord;
 }
 
 static int order_item_rows(struct mjail *j, struct err *e)
@@ -246,12 +272,17 @@ static int order_item_rows(struct mjail *j, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < j->nitems; i++)
-		for (size_t k = 0; k < j->items[i]->nrows; k++)
-			j->items[i]->rows[k]->want = -1;
+		for (size_t k = 0; k < j->items[i]->nrows; k++) {
+			struct mrow *row = j->items[i]->rows[k];
+
+			/* addresses of a bridge stand on top, facts last */
+			row->want = row->fact && j->items[i]->kind == MI_PLAIN
+					    ? 2e9
+					    : -1;
+		}
 	for (size_t n = 0; n < j->nruns; n++)
 		if (own_kid(j, &j->runs[n], &own, &kid))
-			own->want = j->stacked ? 1e9 - (double)kid->ord :
-						 (double)kid->ord;
+			own->want = want_own(j, own, kid);
 	for (size_t i = 0; !r && i < j->nitems; i++) {
 		struct mitem *it = j->items[i];
 
@@ -349,11 +380,11 @@ static int pick_straight(struct mjail *j, struct err *e)
 	rank_kids(j);
 	for (size_t i = 0; i < j->nruns; i++)
 		if (own_kid(j, &j->runs[i], &own, &kid))
-			c[n++] = (struct chain){ .own = own->ord,
-						 .kid = kid->ord,
-						 .len = 1,
-						 .prev = SIZE_MAX,
-						 .run = &j->runs[i] };
+			c[n++] = (struct chain){.own = own->ord,
+						.kid = kid->ord,
+						.len = 1,
+						.prev = SIZE_MAX,
+						.run = &j->runs[i]};
 	qsort(c, n, sizeof(*c), chain_cmp);
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < i; k++)

@@ -74,13 +74,13 @@ struct mrow {
 	struct mitem *item;
 	bool flush_right;
 	bool wired;
-	bool cont; /* belongs to the row above it */
-	bool fact; /* no interface: gateway, host name */
-	int var;	  /* its y */
-	int bump;	  /* blank lines before it, to untangle cables */
-	bool straight;	  /* its cable runs straight to the other column */
-	size_t ord;	  /* rank in its column while ordering */
-	double want;	  /* where its partners would like it */
+	bool cont;     /* belongs to the row above it */
+	bool fact;     /* no interface: gateway, host name */
+	int var;       /* its y */
+	int bump;      /* blank lines before it, to untangle cables */
+	bool straight; /* its cable runs straight to the other column */
+	size_t ord;    /* rank in its column while ordering */
+	double want;   /* where its partners would like it */
 };
 
 enum mitem_kind {
@@ -95,7 +95,7 @@ struct mitem {
 	struct mseg title;
 	struct mrow **rows;
 	size_t nrows;
-	int key_w; /* width of the key column */
+	int key_w;    /* width of the key column */
 	int top, bot; /* variables */
 	double want;
 	size_t seq; /* order in the topology */
@@ -128,8 +128,8 @@ struct mjail {
 	size_t nkids;
 	struct mrun *runs;
 	size_t nruns, runs_cap;
-	int nlanes, lane_step;
-	int top, bot; /* variables */
+	int nlanes, lane_step, pad;
+	int top, bot;			  /* variables */
 	int own_w, kid_w, chan_w, need_w; /* natural widths in cells */
 	int x, w;			  /* as placed */
 	double want;
@@ -146,6 +146,7 @@ struct mlayout {
 	const struct map_opts *o;
 	const struct topo *t;
 	unsigned int stack_mask; /* bit d: jails at depth d are stacked */
+	bool tight;		 /* least space between boxes */
 	bool terse;		 /* leave remarks out */
 	struct mjail *root;
 	struct mjail **jails; /* parents before children */

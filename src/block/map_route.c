@@ -22,8 +22,8 @@
 #define LANES_WIDE 6 /* so many lanes get a blank column between them */
 #define SORT_MAX 400 /* more runs than this keep their first order */
 
-static int run_add(struct mlayout *l, struct mjail *j,
-		   const struct mrun *run, struct err *e)
+static int run_add(struct mlayout *l, struct mjail *j, const struct mrun *run,
+		   struct err *e)
 {
 	if (j->nruns == j->runs_cap) {
 		size_t cap = j->runs_cap ? 2 * j->runs_cap : 8;
@@ -44,8 +44,8 @@ static int run_add(struct mlayout *l, struct mjail *j,
 static int feed_new(struct mlayout *l, struct mjail *j, struct mrow **ret,
 		    struct err *e)
 {
-	struct mitem **items = arena_alloc(l->arena, j->nitems + 1,
-					   sizeof(*items));
+	struct mitem **items =
+		arena_alloc(l->arena, j->nitems + 1, sizeof(*items));
 	struct mitem *it = arena_alloc(l->arena, 1, sizeof(*it));
 	struct mrow *row = arena_alloc(l->arena, 1, sizeof(*row));
 
@@ -56,11 +56,11 @@ static int feed_new(struct mlayout *l, struct mjail *j, struct mrow **ret,
 		return err_nomem(e);
 	if (j->nitems)
 		memcpy(items, j->items, j->nitems * sizeof(struct mitem *));
-	*it = (struct mitem){ .kind = MI_FEED,
-			      .jail = j,
-			      .rows = it->rows,
-			      .nrows = 1,
-			      .seq = j->nitems };
+	*it = (struct mitem){.kind = MI_FEED,
+			     .jail = j,
+			     .rows = it->rows,
+			     .nrows = 1,
+			     .seq = j->nitems};
 	row->item = it;
 	row->wired = true;
 	it->rows[0] = row;
@@ -95,7 +95,7 @@ static int climb(struct mlayout *l, const struct mwire *w, struct mjail *top,
 	}
 	for (; j->parent != top; j = j->parent) {
 		struct mjail *p = j->parent;
-		struct mrow *feed;
+		struct mrow *feed = NULL;
 
 		/* one column: the cable runs through p's channel to its row */
 		if (p->stacked)
@@ -104,9 +104,9 @@ static int climb(struct mlayout *l, const struct mwire *w, struct mjail *top,
 		if (r)
 			return r;
 		r = run_add(l, p,
-			    &(struct mrun){ .r = { feed, *row },
-					    .left = { true, false },
-					    .wire = w },
+			    &(struct mrun){.r = {feed, *row},
+					   .left = {true, false},
+					   .wire = w},
 			    e);
 		if (r)
 			return r;
@@ -121,7 +121,7 @@ int route_runs(struct mlayout *l, struct err *e)
 		const struct mwire *w = &l->wires[i];
 		struct mjail *top = common_jail(w->end[0]->item->jail,
 						w->end[1]->item->jail);
-		struct mrun run = { .r = { w->end[0], w->end[1] }, .wire = w };
+		struct mrun run = {.r = {w->end[0], w->end[1]}, .wire = w};
 		int r;
 
 		for (int s = 0; s < 2; s++) {
@@ -253,9 +253,8 @@ int route_lanes(struct mlayout *l, bool *ret_bumped, struct err *e)
 			if (run->straight ||
 			    (a == b && run->left[0] != run->left[1]))
 				continue;
-			v[n++] = (struct span){ run, { a, b },
-						a < b ? a : b,
-						a < b ? b : a };
+			v[n++] = (struct span){
+				run, {a, b}, a < b ? a : b, a < b ? b : a};
 		}
 		sort_spans(v, n);
 		j->nlanes = pack_lanes(v, n);

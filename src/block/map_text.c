@@ -66,7 +66,7 @@ void arena_free(struct arena *a)
 static uint32_t utf8_next(const char **s)
 {
 	const unsigned char *p = (const unsigned char *)*s;
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 	uint32_t c = *p;
 	int more;
 
@@ -75,10 +75,7 @@ static uint32_t utf8_next(const char **s)
 	++*s;
 	if (c < 0x80)
 		return c;
-	more = c >= 0xf0 && c < 0xf8 ? 3 :
-	       c >= 0xe0	     ? 2 :
-	       c >= 0xc0	     ? 1 :
-				       0;
+	more = c >= 0xf0 && c < 0xf8 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
 	if (!more || c >= 0xf8)
 		return 0xfffd;
 	c &= 0x3fu >> more;

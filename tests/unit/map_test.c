@@ -1,0 +1,330 @@
+/*
+ * block/map: drawings of topologies made by hand, compared with those in
+ * tests/golden/map, which a person has looked at.
+ *
+ * With MAP_GOLDEN_WRITE=1 in the environment the files are written instead.
+ */
+#include "base/file.h"
+#include "map_scene.h"
+
+#include <atf-c.h>
+#include <fcntl.h>
+
+#define GOLDEN SOURCE_DIR "/tests/golden/map/"
+
+/* --- scenes --- */
+
+/* The sketch in essay 2. */
+static void scene_essay(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), br, snort, other;
+
+	scene_if(s, h, "ixl0", "", "198.51.100.2/24");
+	br = scene_bridge(s, h, "bridge0", "192.0.2.1/24");
+	snort = scene_jail(s, 0, "snort-jail");
+	other = scene_jail(s, 0, "some other jail");
+	scene_epair(s, "epair1", h, br, NULL, snort, "192.0.2.2/24");
+	scene_epair(s, "epair2", h, br, NULL, other, "192.0.2.3/24");
+	scene_gateway(s, h, "198.51.100.1");
+	scene_gateway(s, snort, "192.0.2.1");
+	scene_gateway(s, other, "192.0.2.1");
+}
+
+static void scene_empty(struct scene *s)
+{
+	scene_jail(s, -1, "host");
+}
+
+static void scene_p2p(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), a, b;
+
+	a = scene_jail(s, 0, "alcatraz");
+	b = scene_jail(s, 0, "bastille");
+	scene_epair(s, "epair0", h, SIZE_MAX, "10.0.0.1/30", a, "10.0.0.2/30");
+	scene_epair(s, "epair1", a, SIZE_MAX, "10.9.0.1/30", b, "10.9.0.2/30");
+}
+
+/* One jail on one bridge twice, and one on two bridges. */
+static void scene_two(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), lan, dmz, db, web, mail;
+
+	scene_if(s, h, "em0", "", NULL);
+	lan = scene_bridge(s, h, "lan0", "10.1.0.1/24");
+	dmz = scene_bridge(s, h, "dmz0", "10.2.0.1/24");
+	db = scene_jail(s, 0, "db");
+	web = scene_jail(s, 0, "web");
+	mail = scene_jail(s, 0, "mail");
+	scene_epair(s, "epair0", h, lan, NULL, db, "10.1.0.10/24");
+	scene_epair(s, "epair1", h, lan, NULL, db, "10.1.0.11/24");
+	scene_epair(s, "epair2", h, dmz, NULL, mail, "10.2.0.30/24");
+	scene_epair(s, "epair3", h, dmz, NULL, web, "10.2.0.20/24");
+	scene_epair(s, "epair4", h, lan, NULL, web, "10.1.0.20/24");
+	scene_gateway(s, web, "10.2.0.1");
+	scene_member(s, h, dmz, 0);
+}
+
+static void scene_span(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "snort-lab"), br, w, o, n;
+
+	scene_if(s, h, "ixl0", "veth", "198.51.100.2/24");
+	br = scene_bridge(s, h, "bridge0", "192.0.2.1/24");
+	n = scene_jail(s, 0, "internet");
+	w = scene_jail(s, 0, "snort");
+	o = scene_jail(s, 0, "www");
+	scene_epair(s, "epair1", h, br, NULL, w, "192.0.2.2/24");
+	scene_epair(s, "epair2", h, br, NULL, o, "192.0.2.3/24");
+	scene_epair(s, "epair3", h, SIZE_MAX, NULL, w, NULL);
+	strv_add(&scene_ifp(s, h, br)->spans, "epair3a");
+	scene_if(s, n, "ixl1", "veth", "198.51.100.1/24");
+	s->t.links = scene_grow(s->t.links, &s->t.nlinks, sizeof(*s->t.links));
+	s->t.links[s->t.nlinks - 1] = (struct topo_link){0, 0, n, 0};
+	scene_gateway(s, h, "198.51.100.1");
+	scene_gateway(s, o, "192.0.2.1");
+}
+
+/* Three levels; the innermost has also a cable to the host. */
+static void scene_nested(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), br, lab, lbr, a, b, bbr, c;
+
+	scene_if(s, h, "ixl0", "", "198.51.100.2/24");
+	br = scene_bridge(s, h, "bridge0", "192.0.2.1/24");
+	lab = scene_jail(s, 0, "lab");
+	scene_epair(s, "epair0", h, br, NULL, lab, "192.0.2.2/24");
+	scene_gateway(s, lab, "192.0.2.1");
+	lbr = scene_bridge(s, lab, "bridge0", "10.0.0.1/24");
+	a = scene_jail(s, (int)lab, "client");
+	b = scene_jail(s, (int)lab, "server");
+	scene_epair(s, "epair0", lab, lbr, NULL, a, "10.0.0.2/24");
+	scene_epair(s, "epair1", lab, lbr, NULL, b, "10.0.0.3/24");
+	bbr = scene_bridge(s, b, "bridge0", NULL);
+	c = scene_jail(s, (int)b, "worker");
+	scene_epair(s, "epair7", b, bbr, NULL, c, "10.7.0.2/24");
+	scene_epair(s, "epair9", h, SIZE_MAX, "10.9.0.1/30", c, "10.9.0.2/30");
+	scene_jail(s, 0, "lonely");
+}
+
+static void scene_router(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), b0, b1, r, j;
+	char name[16], addr[32];
+
+	b0 = scene_bridge(s, h, "bridge0", NULL);
+	b1 = scene_bridge(s, h, "bridge1", NULL);
+	r = scene_jail(s, 0, "router");
+	scene_epair(s, "epair0", h, b0, NULL, r, "10.0.0.1/24");
+	scene_epair(s, "epair1", h, b1, NULL, r, "10.1.0.1/24");
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "node%d", i);
+		j = scene_jail(s, 0, name);
+		snprintf(name, sizeof(name), "epair%d", 2 + i);
+		snprintf(addr, sizeof(addr), "10.%d.0.%d/24", i / 2, 10 + i);
+		scene_epair(s, name, h, i / 2 ? b1 : b0, NULL, j, addr);
+		snprintf(addr, sizeof(addr), "10.%d.0.1", i / 2);
+		scene_gateway(s, j, addr);
+	}
+}
+
+static void scene_many(struct scene *s, int n)
+{
+	size_t h = scene_jail(s, -1, "host"), br, j;
+	char name[16], addr[32];
+
+	scene_if(s, h, "ixl0", "", "198.51.100.2/24");
+	br = scene_bridge(s, h, "bridge0", "10.0.0.1/16");
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "web%02d", i);
+		j = scene_jail(s, 0, name);
+		snprintf(name, sizeof(name), "epair%d", i);
+		snprintf(addr, sizeof(addr), "10.0.%d.%d/16", i / 200,
+			 2 + i % 200);
+		scene_epair(s, name, h, br, NULL, j, addr);
+	}
+}
+
+static void scene_twenty(struct scene *s)
+{
+	scene_many(s, 20);
+}
+
+static void scene_thousand(struct scene *s)
+{
+	scene_many(s, 1000);
+}
+
+/* Names and states that try to break the picture. */
+static void scene_hostile(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "h\033[31most\n"), br, a, b, c, i;
+	char longname[300];
+
+	memset(longname, 'x', sizeof(longname));
+	longname[sizeof(longname) - 1] = '\0';
+	br = scene_bridge(s, h, "bridge0", NULL);
+	a = scene_jail(s, 0, "日本語の刑務所");
+	b = scene_jail(s, 0, longname);
+	c = scene_jail(s, 0, "\xff\xc0\x80 \u202eevil \u0301");
+	scene_epair(s, "epair0", h, br, NULL, a, "192.0.2.2/24");
+	i = scene_epair(s, "e\033]0;\a", h, br, NULL, b, "192.0.2.3/24");
+	scene_ifp(s, b, i)->flags = 0;
+	i = scene_epair(s, "\t\t", h, br, NULL, c, "2001:db8::1/64");
+	scene_ifp(s, c, i)->carrier = false;
+	scene_jail_at(s, a)->hostname = strdup("名前.example.org");
+	scene_jail_at(s, b)->hostname = strdup(longname);
+	scene_gateway(s, c, "\r\033[2J");
+}
+
+/* Cables that must cross, a jail without vnet, states, other kinds. */
+static void scene_mixed(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), b[3], j[3], k, i;
+	char name[16], addr[32];
+
+	scene_if(s, h, "ixl0", "", "198.51.100.2/24");
+	scene_addr(s, h, 0, "2001:db8::2/64");
+	scene_addr(s, h, 0, "fe80::1/64");
+	i = scene_if(s, h, "ixl1", "", NULL);
+	scene_ifp(s, h, i)->flags = 0;
+	i = scene_if(s, h, "lo0", "", "127.0.0.1/8");
+	scene_ifp(s, h, i)->flags |= IFF_LOOPBACK;
+	for (k = 0; k < 3; k++) {
+		snprintf(name, sizeof(name), "bridge%zu", k);
+		b[k] = scene_bridge(s, h, name, NULL);
+	}
+	scene_ifp(s, h, b[2])->flags = 0;
+	i = scene_if(s, h, "tap0", "tun", NULL);
+	scene_ifp(s, h, i)->carrier = false;
+	scene_member(s, h, b[0], i);
+	for (k = 0; k < 3; k++) {
+		snprintf(name, sizeof(name), "j%zu", k);
+		j[k] = scene_jail(s, 0, name);
+	}
+	for (k = 0; k < 9; k++) {
+		snprintf(name, sizeof(name), "epair%zu", k);
+		snprintf(addr, sizeof(addr), "10.%zu.0.%zu/24", k % 3,
+			 k / 3 + 1);
+		i = scene_epair(s, name, h, b[k % 3], NULL, j[k / 3], addr);
+		if (k == 4)
+			scene_ifp(s, j[k / 3], i)->flags = 0;
+	}
+	k = scene_jail(s, 0, "shared");
+	scene_jail_at(s, k)->vnet = false;
+	strv_add(&scene_jail_at(s, k)->addrs, "198.51.100.80");
+	strv_add(&scene_jail_at(s, k)->addrs, "2001:db8::80");
+	scene_gateway(s, h, "198.51.100.1");
+	/* a cable nobody has plugged in elsewhere yet */
+	scene_epair(s, "epair40", h, SIZE_MAX, NULL, h, NULL);
+	scene_jail_at(s, j[0])->hostname = strdup("j0.example.org");
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct scene *s);
+	int widths[4];
+} scenes[] = {
+	{"essay", scene_essay, {80, 60, 40, 0}},
+	{"empty", scene_empty, {80, 0}},
+	{"p2p", scene_p2p, {80, 40, 0}},
+	{"two", scene_two, {80, 60, 0}},
+	{"span", scene_span, {80, 60, 0}},
+	{"nested", scene_nested, {200, 120, 80, 60}},
+	{"router", scene_router, {80, 60, 0}},
+	{"twenty", scene_twenty, {80, 60, 0}},
+	{"mixed", scene_mixed, {120, 80, 60, 0}},
+	{"hostile", scene_hostile, {120, 60, 30, 0}},
+};
+
+/* --- checks --- */
+
+static void check_golden(const char *file, const struct strbuf *got)
+{
+	cleanup_free char *want = NULL,
+			  *path = str_printf("%s%s", GOLDEN, file);
+	struct err e = ERR_INIT;
+
+	if (getenv("MAP_GOLDEN_WRITE")) {
+		ATF_CHECK_MSG(
+			!file_write_atomic(AT_FDCWD, path, got->s, 0644, &e),
+			"%s", e.text);
+		return;
+	}
+	ATF_REQUIRE_MSG(!file_read(AT_FDCWD, path, 1 << 20, &want, NULL, &e),
+			"%s", e.text);
+	ATF_CHECK_MSG(!strcmp(want, got->s), "%s differs; now it is\n%s", file,
+		      got->s);
+}
+
+static void draw_scene(size_t n, bool ascii)
+{
+	for (size_t w = 0; w < 4 && scenes[n].widths[w]; w++) {
+		cleanup_strbuf struct strbuf out = STRBUF_INIT;
+		cleanup_free char *file = NULL;
+		struct map_opts o = {.width = scenes[n].widths[w],
+				     .ascii = ascii};
+		struct err e = ERR_INIT;
+		struct scene s = {0};
+
+		scenes[n].make(&s);
+		ATF_CHECK_MSG(!map_boxes(&s.t, &o, &out, &e), "%s", e.text);
+		file = str_printf("%s.%d.%s", scenes[n].name, o.width,
+				  ascii ? "ascii" : "unicode");
+		check_golden(file, &out);
+		scene_free(&s);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(unicode);
+ATF_TC_BODY(unicode, tc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
+		draw_scene(i, false);
+}
+
+ATF_TC_WITHOUT_HEAD(ascii);
+ATF_TC_BODY(ascii, tc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
+		draw_scene(i, true);
+}
+
+static size_t count_lines(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+/* A thousand jails: folded to a screen, or every one of them. */
+ATF_TC_WITHOUT_HEAD(thousand);
+ATF_TC_BODY(thousand, tc)
+{
+	cleanup_strbuf struct strbuf few = STRBUF_INIT, all = STRBUF_INIT;
+	struct map_opts o = {.width = 80};
+	struct err e = ERR_INIT;
+	struct scene s = {0};
+
+	scene_thousand(&s);
+	ATF_REQUIRE_MSG(!map_boxes(&s.t, &o, &few, &e), "%s", e.text);
+	ATF_CHECK(count_lines(few.s) < 50);
+	ATF_CHECK(strstr(few.s, "and 992 more"));
+	ATF_CHECK(!strstr(few.s, "web500"));
+	o.all = true;
+	ATF_REQUIRE_MSG(!map_boxes(&s.t, &o, &all, &e), "%s", e.text);
+	ATF_CHECK(count_lines(all.s) > 3000);
+	ATF_CHECK(strstr(all.s, "web500"));
+	ATF_CHECK(strstr(all.s, "epair999b"));
+	scene_free(&s);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, thousand);
+	ATF_TP_ADD_TC(tp, unicode);
+	ATF_TP_ADD_TC(tp, ascii);
+	return atf_no_error();
+}
