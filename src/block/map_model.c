@@ -46,14 +46,16 @@ static const char *tr(const struct mlayout *l, const char *uni,
 
 const char *model_kind(const struct ifnet *ifp)
 {
-	if (ifp->kind)
-		return ifp->kind->name;
 	if (!ifp->linux_kind[0])
 		return ifp->arptype == ARPHRD_ETHER ? "ethernet" : NULL;
-	return !strcmp(ifp->linux_kind, "veth") ? "epair" : ifp->linux_kind;
+	if (!strcmp(ifp->linux_kind, "veth"))
+		return "epair";
+	/* a row that takes any kind has no name worth showing */
+	return ifp->kind && ifp->kind->linux_kind ? ifp->kind->name
+						  : ifp->linux_kind;
 }
 
-bool model_addr_dull(const struct ifaddr *ia)
+bool model_addr_dull(const struct if_addr *ia)
 {
 	if (ia->family == AF_INET)
 		return ntohl(ia->addr.in.s_addr) >> 24 == 127;
@@ -61,7 +63,7 @@ bool model_addr_dull(const struct ifaddr *ia)
 	       IN6_IS_ADDR_LINKLOCAL(&ia->addr.in6);
 }
 
-void model_addr_text(const struct ifaddr *ia, char *buf, size_t size)
+void model_addr_text(const struct if_addr *ia, char *buf, size_t size)
 {
 	char a[INET6_ADDRSTRLEN] = "?";
 
@@ -255,7 +257,7 @@ static size_t gateway_if(const struct topo_jail *tj)
 		return SIZE_MAX;
 	for (size_t i = 0; i < tj->ifs.n; i++)
 		for (size_t k = 0; k < tj->ifs.v[i].naddrs; k++) {
-			const struct ifaddr *ia = &tj->ifs.v[i].addrs[k];
+			const struct if_addr *ia = &tj->ifs.v[i].addrs[k];
 
 			if (ia->family == family && ia->plen &&
 			    prefix_equal(&ia->addr, &gw, ia->plen))

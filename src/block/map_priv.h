@@ -164,8 +164,8 @@ int model_build(struct mlayout *l, struct err *e);
 /* Remark on what kind of interface it is ("ethernet"), or NULL. */
 const char *model_kind(const struct ifnet *ifp);
 /* 127/8, ::1 and link-local: on every interface, of no interest in a map. */
-bool model_addr_dull(const struct ifaddr *ia);
-void model_addr_text(const struct ifaddr *ia, char *buf, size_t size);
+bool model_addr_dull(const struct if_addr *ia);
+void model_addr_text(const struct if_addr *ia, char *buf, size_t size);
 
 /* map_order.c: who stands above whom; which cables run straight */
 int order_all(struct mlayout *l, struct err *e);

@@ -52,7 +52,7 @@ static inline void scene_addr(struct scene *s, size_t j, size_t i,
 {
 	struct ifnet *ifp = &s->t.jails[j].ifs.v[i];
 	char buf[64], *slash;
-	struct ifaddr *ia;
+	struct if_addr *ia;
 
 	ifp->addrs = scene_grow(ifp->addrs, &ifp->naddrs, sizeof(*ia));
 	ia = &ifp->addrs[ifp->naddrs - 1];
