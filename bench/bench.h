@@ -1,0 +1,91 @@
+/*
+ * bench: what the parts of the benchmark share.  See bench/README.md for the
+ * method.
+ */
+#ifndef CB_BENCH_BENCH_H
+#define CB_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- time and samples */
+
+struct samples {
+	double *v; /* milliseconds */
+	size_t n;
+	size_t size;
+};
+
+double now_ms(void);
+void samples_add(struct samples *s, double ms);
+double samples_quantile(const struct samples *s, double q);
+static inline double samples_median(const struct samples *s)
+{
+	return samples_quantile(s, 0.5);
+}
+
+/* ---- what can be measured */
+
+enum {
+	UP,
+	DOWN,
+	PHASES
+};
+
+/*
+ * One way to make "jail" number i (an own network stack, a pair of interfaces
+ * of which one end is in it, the other a port of a bridge) and to remove it.
+ * setup says in `why` what is missing when it returns false.
+ */
+struct contender {
+	const char *name;
+	const char *what;
+	bool (*setup)(char *why, size_t size);
+	bool (*up)(int i);
+	bool (*down)(int i);
+	void (*teardown)(void);
+};
+
+extern const struct contender contenders[];
+extern const size_t ncontenders;
+
+bool floor_setup(char *why, size_t size);
+bool floor_up(int i);
+bool floor_down(int i);
+bool moves_setup(char *why, size_t size);
+bool moves_up(int i);
+bool moves_down(int i);
+
+/* Where this program lies: its directory holds the program `pause`. */
+extern char bench_dir[4096];
+
+/* ---- running commands; each is timed under its first two words */
+
+enum {
+	CMD_OUT_MAX = 256,
+	JAILS_MAX = 4096
+};
+
+/*
+ * Run argv[0] from PATH and wait.  out (NULL or CMD_OUT_MAX bytes) receives
+ * the first line of stdout; what went wrong is kept for cmd_error().
+ */
+bool cmd_run(char *out, const char *const *argv);
+#define cmd(out, ...) cmd_run(out, (const char *const[]){__VA_ARGS__, NULL})
+const char *cmd_error(void);
+
+struct cmd_stat {
+	char label[64];
+	struct samples s;
+};
+extern struct cmd_stat cmd_stats[];
+extern size_t ncmd_stats;
+/* Commands are booked under this contender; NULL: not at all. */
+extern const char *cmd_owner;
+
+/* A bridge made by raw netlink, up. */
+bool link_bridge(const char *name);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * floor: the least that a vnet jail can cost.  The system calls and netlink
+ * messages alone, from one warm process: clone with the namespaces a jail
+ * has, one message that makes a veth pair with one end in the new namespace
+ * and the other on the bridge, up; then the pair is deleted and the process
+ * killed.  No program is executed, nothing is mounted, no file is written.
+ *
+ * "moves" is the same with what vnet.interface means: the pair is made
+ * outside, one end moves in, and back out before the pair is deleted.  Both
+ * moves cost a grace period of the kernel, so this is the floor for a jail
+ * that borrows its interface.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int rtnl = -1;
+static int bridge_index;
+static pid_t pids[JAILS_MAX];
+
+struct msg {
+	struct nlmsghdr h;
+	struct ifinfomsg i;
+	char attrs[512];
+};
+
+static struct rtattr *put(struct msg *m, unsigned short type, const void *data,
+			  size_t len)
+{
+	struct rtattr *a =
+		(struct rtattr *)(void *)((char *)m +
+					  NLMSG_ALIGN(m->h.nlmsg_len));
+
+	a->rta_type = type;
+	a->rta_len = (unsigned short)RTA_LENGTH(len);
+	if (len)
+		memcpy(RTA_DATA(a), data, len);
+	m->h.nlmsg_len = NLMSG_ALIGN(m->h.nlmsg_len) + RTA_ALIGN(a->rta_len);
+	return a;
+}
+
+static void nest_end(struct msg *m, struct rtattr *a)
+{
+	a->rta_len = (unsigned short)((char *)m + m->h.nlmsg_len - (char *)a);
+}
+
+static void begin(struct msg *m, unsigned short type, unsigned short flags)
+{
+	memset(m, 0, sizeof(*m));
+	m->h.nlmsg_len = NLMSG_LENGTH(sizeof(m->i));
+	m->h.nlmsg_type = type;
+	m->h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+}
+
+/* Send and read the ack; false with errno. */
+static bool talk(struct msg *m)
+{
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		char rest[4096];
+	} answer;
+
+	if (rtnl < 0)
+		rtnl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			      NETLINK_ROUTE);
+	if (send(rtnl, m, m->h.nlmsg_len, 0) < 0 ||
+	    recv(rtnl, &answer, sizeof(answer), 0) < 0)
+		return false;
+	errno = -answer.e.error;
+	return !answer.e.error;
+}
+
+bool link_bridge(const char *name)
+{
+	struct rtattr *info;
+	struct msg m;
+
+	begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	m.i.ifi_flags = m.i.ifi_change = IFF_UP;
+	put(&m, IFLA_IFNAME, name, strlen(name) + 1);
+	info = put(&m, IFLA_LINKINFO, NULL, 0);
+	put(&m, IFLA_INFO_KIND, "bridge", 6);
+	nest_end(&m, info);
+	return talk(&m);
+}
+
+bool floor_setup(char *why, size_t size)
+{
+	if (!link_bridge("brfloor")) {
+		snprintf(why, size, "bridge: %s", strerror(errno));
+		return false;
+	}
+	bridge_index = (int)if_nametoindex("brfloor");
+	return true;
+}
+
+/* A pair whose first end is a port of the bridge; the other in pid's netns. */
+static bool veth(int i, const pid_t *pid)
+{
+	struct rtattr *info, *data, *peer;
+	struct ifinfomsg none = {0};
+	char a[16], b[16];
+	struct msg m;
+
+	snprintf(a, sizeof(a), "f%da", i);
+	snprintf(b, sizeof(b), "f%db", i);
+	begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	m.i.ifi_flags = m.i.ifi_change = IFF_UP;
+	put(&m, IFLA_IFNAME, a, strlen(a) + 1);
+	put(&m, IFLA_MASTER, &bridge_index, sizeof(bridge_index));
+	info = put(&m, IFLA_LINKINFO, NULL, 0);
+	put(&m, IFLA_INFO_KIND, "veth", 4);
+	data = put(&m, IFLA_INFO_DATA, NULL, 0);
+	peer = put(&m, VETH_INFO_PEER, &none, sizeof(none));
+	put(&m, IFLA_IFNAME, b, strlen(b) + 1);
+	if (pid)
+		put(&m, IFLA_NET_NS_PID, pid, sizeof(*pid));
+	nest_end(&m, peer);
+	nest_end(&m, data);
+	nest_end(&m, info);
+	return talk(&m);
+}
+
+/* A process in namespaces of its own that does nothing. */
+static bool jail_process(int i)
+{
+	struct clone_args ca = {
+		.flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |
+			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+
+	if (!pid)
+		for (;;)
+			pause();
+	if (pid < 0)
+		return false;
+	pids[i] = pid;
+	return true;
+}
+
+static bool process_end(int i)
+{
+	kill(pids[i], SIGKILL);
+	return waitpid(pids[i], NULL, 0) == pids[i];
+}
+
+static bool veth_delete(int i)
+{
+	char name[16];
+	struct msg m;
+
+	snprintf(name, sizeof(name), "f%da", i);
+	begin(&m, RTM_DELLINK, 0);
+	put(&m, IFLA_IFNAME, name, strlen(name) + 1);
+	return talk(&m);
+}
+
+bool floor_up(int i)
+{
+	return jail_process(i) && veth(i, &pids[i]);
+}
+
+bool floor_down(int i)
+{
+	return veth_delete(i) && process_end(i);
+}
+
+/* The pair's second end from the namespace of `sock` to that of nsfd. */
+static bool veth_move(int sock, int i, int nsfd)
+{
+	char name[16];
+	int save = rtnl;
+	struct msg m;
+	bool ok;
+
+	snprintf(name, sizeof(name), "f%db", i);
+	begin(&m, RTM_NEWLINK, 0);
+	put(&m, IFLA_IFNAME, name, strlen(name) + 1);
+	put(&m, IFLA_NET_NS_FD, &nsfd, sizeof(nsfd));
+	rtnl = sock;
+	ok = talk(&m);
+	rtnl = save;
+	return ok;
+}
+
+static int netns_of(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* A netlink socket that lives in another namespace. */
+static int socket_in(int nsfd)
+{
+	static int home = -1;
+	int fd;
+
+	if (home < 0)
+		home = netns_of(getpid());
+	if (setns(nsfd, CLONE_NEWNET))
+		return -1;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (setns(home, CLONE_NEWNET))
+		return -1;
+	return fd;
+}
+
+bool moves_up(int i)
+{
+	bool ok = jail_process(i) && veth(i, NULL);
+	int ns;
+
+	if (!ok)
+		return false;
+	ns = netns_of(pids[i]);
+	ok = veth_move(rtnl, i, ns);
+	close(ns);
+	return ok;
+}
+
+bool moves_down(int i)
+{
+	int ns = netns_of(pids[i]), home = netns_of(getpid());
+	int sock = socket_in(ns);
+	bool ok = sock >= 0 && veth_move(sock, i, home);
+
+	close(sock);
+	close(home);
+	close(ns);
+	return process_end(i) && ok && veth_delete(i);
+}
+
+bool moves_setup(char *why, size_t size)
+{
+	if (bridge_index)
+		return true;
+	return floor_setup(why, size);
+}
