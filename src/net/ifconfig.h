@@ -19,18 +19,54 @@ struct ifconfig_jails {
 	void *data;
 };
 
-/* -f formats, FreeBSD's names */
+/* -f formats, FreeBSD's names; zero is each one's default */
+enum ifconfig_addr_format {
+	ADDRFMT_NUMERIC,
+	ADDRFMT_HOST,
+	ADDRFMT_FQDN
+};
+enum ifconfig_ether_format {
+	ETHERFMT_COLON,
+	ETHERFMT_DASH,
+	ETHERFMT_DOTTED
+};
+enum ifconfig_inet_format {
+	INETFMT_HEX,
+	INETFMT_DOTTED,
+	INETFMT_CIDR
+};
+enum ifconfig_inet6_format {
+	INET6FMT_PLEN,
+	INET6FMT_CIDR
+};
+
 struct ifconfig_format {
 	int addr, ether, inet, inet6;
 };
+/*
+ * "type:fmt[,type:fmt...]" or "default" onto *f.  A part that is not known is
+ * skipped as FreeBSD does: the others still apply, and -EINVAL tells of the
+ * first such part ("Skipping invalid format: x").
+ */
 int ifconfig_format_parse(struct ifconfig_format *f, const char *spec,
 			  struct err *e);
+
+/* Address family words: "inet", "inet6", "link", "ether", "lladdr". */
+enum ifconfig_af {
+	IFAF_NONE,
+	IFAF_INET,
+	IFAF_INET6,
+	IFAF_LINK
+};
+enum ifconfig_af ifconfig_af_parse(const char *word);
 
 struct ifconfig_opts {
 	bool verbose, media, keys, lifetimes, driver; /* -v -m -k -L -D */
 	struct ifconfig_format format;
+	enum ifconfig_af af; /* listing: only this family; IFAF_NONE: all */
 	const struct ifconfig_jails *jails; /* may be NULL */
-	struct strbuf *warn; /* lines for stderr that are no errors; may be NULL */
+	struct strbuf
+		*warn; /* lines for stderr that are no errors; may be NULL */
 };
 
 /*
@@ -42,7 +78,10 @@ int ifconfig_apply(struct vnet *v, const char *ifname, int nwords,
 		   char *const *words, const struct ifconfig_opts *o,
 		   struct strbuf *out, struct err *e);
 
-/* The listing of one interface in FreeBSD 14's format. */
+/*
+ * The listing of one interface in FreeBSD 14's format: gathers what the model
+ * does not hold (offloads, media, IPv6 settings) and prints it.
+ */
 int ifconfig_print(struct vnet *v, const struct ifnets *all,
 		   const struct ifnet *ifp, const struct ifconfig_opts *o,
 		   struct strbuf *out, struct err *e);

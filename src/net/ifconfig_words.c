@@ -1,0 +1,233 @@
+/*
+ * ifconfig_words: `ifconfig IF WORDS...`.
+ *
+ * Theory of operation.  Words are rows of const tables, one table a file
+ * (link, address, bridge, and those that come later).  They are applied from
+ * left to right, each at once, on one vnet; what belongs to the address is
+ * gathered on the way and applied at the end, like a change of media.  A word
+ * in no table is taken for an address, and the next such for the
+ * destination.  When a word fails, those before it stay applied, as on
+ * FreeBSD; the name that a `create` or `name` gave is printed all the same.
+ */
+#include "net/ifconfig_words.h"
+
+#include "base/cleanup.h"
+#include "base/table.h"
+#include "net/kind.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+static const struct ifconfig_word *const tables[] = {
+	ifconfig_link_words,
+	ifconfig_addr_words,
+	ifconfig_bridge_words,
+	ifconfig_later_words,
+};
+
+const struct ifconfig_word *ifconfig_word_find(const char *s, bool *ret_on)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct ifconfig_word *w = tables[i]; w->name; w++) {
+			if (!strcmp(w->name, s)) {
+				*ret_on = true;
+				return w;
+			}
+			if (w->neg && *s == '-' && !strcmp(w->name, s + 1)) {
+				*ret_on = false;
+				return w;
+			}
+		}
+	return NULL;
+}
+
+int run_ifp(struct ifconfig_run *run, bool full, struct ifnet **ret,
+	    struct err *e)
+{
+	struct ifnet ifp = {0};
+	int r;
+
+	if (!run->have || (full && !run->full)) {
+		r = (full ? ifnet_get : ifnet_link)(run->v, run->name, &ifp, e);
+		if (r < 0)
+			return r;
+		run_touch(run);
+		run->ifp = ifp;
+		run->have = true;
+		run->full = full;
+	}
+	*ret = &run->ifp;
+	return 0;
+}
+
+void run_touch(struct ifconfig_run *run)
+{
+	if (run->have)
+		ifnet_free(&run->ifp);
+	run->have = run->full = false;
+}
+
+void run_warn(struct ifconfig_run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!run->o->warn)
+		return;
+	va_start(ap, fmt);
+	strbuf_vaddf(run->o->warn, fmt, ap);
+	va_end(ap);
+	strbuf_addch(run->o->warn, '\n');
+}
+
+/*
+ * Kinds that FreeBSD can clone and that come with a later version: say so
+ * rather than "Invalid argument".
+ */
+static bool kind_later(const char *name)
+{
+	static const char *const kinds[] = {"vlan",  "lagg",   "gif", "gre",
+					    "vxlan", "geneve", "stf", "wg"};
+	size_t n = strcspn(name, "0123456789");
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i]) == n && !strncmp(kinds[i], name, n) &&
+		    !ifkind_by_name(kinds[i]))
+			return true;
+	return false;
+}
+
+static bool is_create(const char *word)
+{
+	return !strcmp(word, "create") || !strcmp(word, "plumb");
+}
+
+/* IF create: ret_used words are consumed, `create` itself included. */
+static int run_create(struct ifconfig_run *run, int nwords, char *const *words,
+		      int *ret_used, struct err *e)
+{
+	char name[IFNAMSIZ];
+	int used = 0, r;
+
+	if (run->dry) {
+		*ret_used = 1;
+		return 0;
+	}
+	if (vnet_ifindex(run->v, run->name)) {
+		if (nwords == 1)
+			return err_set(e, EEXIST, "interface %s already exists",
+				       run->name);
+		*ret_used = 1;
+		return 0;
+	}
+	if (kind_later(run->name))
+		return err_set(e, EOPNOTSUPP,
+			       "%s: interfaces of this type are not available "
+			       "yet",
+			       run->name);
+	r = if_create(run->v, run->name, nwords - 1, (char **)words + 1, &used,
+		      name, e);
+	if (r < 0)
+		return r;
+	if (strcmp(name, run->name) != 0)
+		run->print_name = true;
+	strcpy(run->name, name);
+	*ret_used = 1 + used;
+	return 0;
+}
+
+static int run_word(struct ifconfig_run *run, int nwords, char *const *words,
+		    int *ret_used, struct err *e)
+{
+	bool on = true;
+	const struct ifconfig_word *w = ifconfig_word_find(words[0], &on);
+	int r;
+
+	if (!w) {
+		*ret_used = 1;
+		return ifconfig_addr_word(&run->addr, words[0], e);
+	}
+	if (nwords <= w->nargs)
+		return err_set(e, EINVAL,
+			       w->nargs > 1 ? "'%s' requires %d arguments"
+					    : "'%s' requires argument",
+			       words[0], w->nargs);
+	r = w->fn(run, w, on, words + 1, e);
+	*ret_used = 1 + w->nargs;
+	return r;
+}
+
+static int run_words(struct ifconfig_run *run, int nwords, char *const *words,
+		     struct err *e)
+{
+	int i = 0, used = 0, r;
+
+	if (nwords && is_create(words[0])) {
+		r = run_create(run, nwords, words, &used, e);
+		if (r < 0)
+			return r;
+		i = used;
+	}
+	run->addr.af = IFAF_INET;
+	if (i < nwords && ifconfig_af_parse(words[i]))
+		run->addr.af = ifconfig_af_parse(words[i++]);
+	for (; i < nwords; i += used) {
+		r = run_word(run, nwords - i, words + i, &used, e);
+		if (r < 0)
+			return r;
+	}
+	r = run_addr(run, e);
+	return r < 0 ? r : run_media(run, e);
+}
+
+static int run_begin(struct ifconfig_run *run, const char *ifname, int nwords,
+		     char *const *words, struct err *e)
+{
+	bool create = nwords && is_create(words[0]);
+
+	if (strlen(ifname) >= sizeof(run->name)) {
+		if (create)
+			return err_set(e, ENAMETOOLONG,
+				       "%s: cloning name too long", ifname);
+		return err_set(e, ENXIO, "interface %s does not exist", ifname);
+	}
+	strcpy(run->name, ifname);
+	if (run->dry || create)
+		return 0;
+	/* that one lies in the jail and need not be visible here */
+	if (nwords && !strcmp(words[0], "-vnet"))
+		return 0;
+	if (!vnet_ifindex(run->v, ifname))
+		return err_set(e, ENXIO, "interface %s does not exist", ifname);
+	return 0;
+}
+
+int ifconfig_apply(struct vnet *v, const char *ifname, int nwords,
+		   char *const *words, const struct ifconfig_opts *o,
+		   struct strbuf *out, struct err *e)
+{
+	static const struct ifconfig_opts none;
+	struct ifconfig_run run = {.v = v, .o = o ? o : &none, .out = out};
+	int r;
+
+	r = run_begin(&run, ifname, nwords, words, e);
+	if (r >= 0)
+		r = run_words(&run, nwords, words, e);
+	if (run.print_name)
+		strbuf_addf(out, "%s\n", run.name);
+	run_touch(&run);
+	if (r == -EPERM || r == -EACCES)
+		return err_set(e, -r, "%s: permission denied", run.name);
+	return r;
+}
+
+int ifconfig_check(const char *ifname, int nwords, char *const *words,
+		   struct err *e)
+{
+	static const struct ifconfig_opts none;
+	struct ifconfig_run run = {.o = &none, .dry = true};
+	int r;
+
+	r = run_begin(&run, ifname, nwords, words, e);
+	return r < 0 ? r : run_words(&run, nwords, words, e);
+}
