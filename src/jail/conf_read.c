@@ -586,38 +586,48 @@ static int parse_buffer(struct conf_load *load, struct conf_block *block,
 	return 0;
 }
 
-static int parse_file(struct conf_load *load, struct conf_block *block,
-		      const char *path, unsigned int depth)
+/* A whole file, or stdin; max is what the limit of all files leaves. */
+static int read_file(const char *path, bool is_stdin, size_t max, char **ret,
+		     size_t *ret_len, struct err *e)
 {
 	cleanup_close int fd = -1;
+
+	if (is_stdin)
+		return read_all(STDIN_FILENO, "STDIN", max, ret, ret_len, e);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	return read_all(fd, path, max, ret, ret_len, e);
+}
+
+/* from: the parser whose .include at `line` names the file, or NULL. */
+static int parse_file(struct conf_load *load, struct conf_block *block,
+		      const char *path, const struct conf_parser *from,
+		      unsigned int line)
+{
 	cleanup_free char *buf = NULL, *dir = NULL;
-	bool is_stdin = depth == 0 && !strcmp(path, "-");
-	const char *slash = strrchr(path, '/');
+	bool is_stdin = !from && !strcmp(path, "-");
+	const char *slash = is_stdin ? NULL : strrchr(path, '/');
 	size_t len = 0;
 	int r;
 
-	if (!is_stdin) {
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0) {
-			load->failed = true;
-			return err_sys(load->e, errno, "%s", path);
-		}
-	}
-	r = read_all(is_stdin ? STDIN_FILENO : fd, is_stdin ? "STDIN" : path,
-		     CONF_MAX_BYTES - load->bytes, &buf, &len, load->e);
+	r = read_file(path, is_stdin, CONF_MAX_BYTES - load->bytes, &buf, &len,
+		      load->e);
 	if (r < 0) {
 		load->failed = true;
+		if (from)
+			err_wrap(load->e, "%s line %u", from->file, line);
 		return r;
 	}
-	if (slash && !is_stdin) {
+	if (slash) {
 		dir = strndup(path, (size_t)(slash - path) + 1);
 		if (!dir) {
 			load->failed = true;
 			return err_nomem(load->e);
 		}
 	}
-	return parse_buffer(load, block, is_stdin ? "STDIN" : path, dir, depth,
-			    buf, len);
+	return parse_buffer(load, block, is_stdin ? "STDIN" : path, dir,
+			    from ? from->depth + 1 : 0, buf, len);
 }
 
 static int include_one(struct conf_parser *p, const char *path,
@@ -627,7 +637,7 @@ static int include_one(struct conf_parser *p, const char *path,
 		conf_error(p, line, "too many included files");
 		return -EINVAL;
 	}
-	return parse_file(p->load, p->block, path, p->depth + 1);
+	return parse_file(p->load, p->block, path, p, line);
 }
 
 /* A plain name must exist, a pattern may match nothing. */
@@ -734,7 +744,7 @@ static int load_file(const char *file, bool lenient, struct jailconf **ret,
 
 	r = load_start(&load, &conf);
 	if (r == 0)
-		r = parse_file(&load, conf->raw, file, 0);
+		r = parse_file(&load, conf->raw, file, NULL, 0);
 	r = load_finish(&load, r, lenient, ret);
 	if (r == 0)
 		conf = NULL;
