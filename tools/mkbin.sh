@@ -1,8 +1,10 @@
 #!/bin/sh
-# mkbin COMMANDS.C PROGRAM DIR: DIR/NAME links to PROGRAM for every command.
+# mkbin RT BIN STAMP: the commands of the build tree, BIN/NAME, as links to the
+# program in the runtime directory RT, for every name that RT/bin has.
 set -eu
-mkdir -p "$3"
-sed -n 's/^	{ "\([^"]*\)",.*/\1/p' "$1" | while read -r name; do
-	ln -sf "$(realpath --relative-to="$3" "$2")" "$3/$name"
+rm -rf "$2"
+mkdir -p "$2"
+for f in "$1"/bin/*; do
+	ln -s ../rt/cellblock "$2/${f##*/}"
 done
-touch "$3.stamp"
+: >"$3"

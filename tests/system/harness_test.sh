@@ -132,19 +132,19 @@ tools_body()
 	started held peer hold tcp 192.0.2.2 7
 	atf_check -o inline:"connected\n" cat held
 
-	started seen ip netns exec far sniff -n 1 -t 5000 v1
+	started seen ip netns exec far sniff -n 1 -t 5000 -m ipv4 v1
 	f=$!
 	ping -c 1 -W 1 192.0.2.2 >/dev/null || atf_fail "no ping"
 	wait $f
 	atf_check -o match:"ipv4 192.0.2.1 > 192.0.2.2 icmp 98" cat seen
-	started seen ip netns exec far sniff -n 1 -t 5000 v1
+	started seen ip netns exec far sniff -n 1 -t 5000 -m 0x88b5 v1
 	f=$!
 	atf_check sniff -s 02:00:00:00:00:02 -S 02:00:00:00:00:09 v0 hello
 	wait $f
 	atf_check -o \
 	    match:"02:00:00:00:00:09 > 02:00:00:00:00:02 0x88b5 60" cat seen
 	atf_check -s exit:1 -o inline:"ready\n0\n" \
-	    ip netns exec far sniff -q -n 1 -t 50 v1
+	    ip netns exec far sniff -q -n 1 -t 50 -m 0x88b5 v1
 }
 
 atf_init_test_cases()

@@ -1,16 +1,16 @@
 /*
  * sniff: print or count the frames on an interface; send one.
  *
- *   sniff [-n COUNT] [-t MS] [-o] [-q] IF
+ *   sniff [-n COUNT] [-t MS] [-m TEXT] [-o] [-q] IF
  *	"ready" first, then a line a frame:
  *	  SRCMAC > DSTMAC ipv4 10.0.0.1 > 10.0.0.2 icmp 98
  *	  SRCMAC > DSTMAC arp 42
  *	ends after COUNT frames (status 0) or MS milliseconds (status 0, or 1
- *	when COUNT was asked for and not reached); -o also frames going out,
- *	-q only the number of frames at the end.  The interface becomes
- *	promiscuous for the time.
- *   sniff -s DSTMAC [-S SRCMAC] IF [TEXT]
- *	send one frame of the local experimental ethertype 0x88b5 with TEXT.
+ *	when COUNT was asked for and not reached); -m only frames whose line
+ *	has TEXT (there is always noise: IPv6 neighbours, MLD), -o also
+ *	frames going out, -q only the number of frames at the end.  The
+ *interface becomes promiscuous for the time. sniff -s DSTMAC [-S SRCMAC] IF
+ *[TEXT] send one frame of the local experimental ethertype 0x88b5 with TEXT.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -69,7 +69,7 @@ static const char *proto_name(int proto, char *buf)
 }
 
 /* The part of a line behind the addresses of the frame. */
-static void print_payload(uint16_t type, const uint8_t *p, size_t n)
+static void put_payload(FILE *o, uint16_t type, const uint8_t *p, size_t n)
 {
 	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN], name[16];
 
@@ -79,32 +79,39 @@ static void print_payload(uint16_t type, const uint8_t *p, size_t n)
 		memcpy(&ip, p, sizeof(ip));
 		inet_ntop(AF_INET, &ip.saddr, a, sizeof(a));
 		inet_ntop(AF_INET, &ip.daddr, b, sizeof(b));
-		printf("ipv4 %s > %s %s", a, b, proto_name(ip.protocol, name));
+		fprintf(o, "ipv4 %s > %s %s", a, b,
+			proto_name(ip.protocol, name));
 	} else if (type == ETHERTYPE_IPV6 && n >= sizeof(struct ip6_hdr)) {
 		struct ip6_hdr ip;
 
 		memcpy(&ip, p, sizeof(ip));
 		inet_ntop(AF_INET6, &ip.ip6_src, a, sizeof(a));
 		inet_ntop(AF_INET6, &ip.ip6_dst, b, sizeof(b));
-		printf("ipv6 %s > %s %s", a, b, proto_name(ip.ip6_nxt, name));
+		fprintf(o, "ipv6 %s > %s %s", a, b,
+			proto_name(ip.ip6_nxt, name));
 	} else if (type == ETHERTYPE_ARP) {
-		printf("arp");
+		fprintf(o, "arp");
 	} else {
-		printf("0x%04x", type);
+		fprintf(o, "0x%04x", type);
 	}
 }
 
-static void print_frame(const uint8_t *f, size_t n)
+/* A frame as a line in buf. */
+static void frame_text(const uint8_t *f, size_t n, char *buf, size_t size)
 {
 	char src[18], dst[18];
+	FILE *o = fmemopen(buf, size, "w");
 
-	if (n < ETH_HLEN)
+	buf[0] = '\0';
+	if (!o)
 		return;
-	printf("%s > %s ", mac_text(f + 6, src), mac_text(f, dst));
-	print_payload((uint16_t)(f[12] << 8 | f[13]), f + ETH_HLEN,
-		      n - ETH_HLEN);
-	printf(" %zu\n", n);
-	fflush(stdout);
+	if (n >= ETH_HLEN) {
+		fprintf(o, "%s > %s ", mac_text(f + 6, src), mac_text(f, dst));
+		put_payload(o, (uint16_t)(f[12] << 8 | f[13]), f + ETH_HLEN,
+			    n - ETH_HLEN);
+	}
+	fprintf(o, " %zu", n);
+	fclose(o);
 }
 
 static long now_ms(void)
@@ -134,12 +141,13 @@ static int open_on(const char *ifname, struct sockaddr_ll *sll)
 	return fd;
 }
 
-static int capture(const char *ifname, long count, long ms, bool out,
-		   bool quiet)
+static int capture(const char *ifname, long count, long ms, const char *match,
+		   bool out, bool quiet)
 {
 	struct packet_mreq mr = {.mr_type = PACKET_MR_PROMISC};
 	struct sockaddr_ll sll, from;
 	uint8_t buf[65536];
+	char line[256];
 	long seen = 0, end = now_ms() + ms;
 	int fd = open_on(ifname, &sll);
 
@@ -166,9 +174,12 @@ static int capture(const char *ifname, long count, long ms, bool out,
 			break;
 		if (from.sll_pkttype == PACKET_OUTGOING && !out)
 			continue;
+		frame_text(buf, (size_t)n, line, sizeof(line));
+		if (match && !strstr(line, match))
+			continue;
 		seen++;
-		if (!quiet)
-			print_frame(buf, (size_t)n);
+		if (!quiet && (puts(line) < 0 || fflush(stdout)))
+			return 2;
 	}
 	if (quiet)
 		printf("%ld\n", seen);
@@ -208,25 +219,29 @@ static int send_one(const char *ifname, const char *dst, const char *src,
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: sniff [-n count] [-t ms] [-oq] interface\n"
-			"       sniff -s dst [-S src] interface [text]\n");
+	fprintf(stderr,
+		"usage: sniff [-n count] [-t ms] [-m text] [-oq] interface\n"
+		"       sniff -s dst [-S src] interface [text]\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	const char *dst = NULL, *src = NULL;
+	const char *dst = NULL, *src = NULL, *match = NULL;
 	bool out = false, quiet = false;
 	long count = 0, ms = -1;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:t:oqs:S:")) != -1) {
+	while ((c = getopt(argc, argv, "n:t:m:oqs:S:")) != -1) {
 		switch (c) {
 		case 'n':
 			count = strtol(optarg, NULL, 10);
 			break;
 		case 't':
 			ms = strtol(optarg, NULL, 10);
+			break;
+		case 'm':
+			match = optarg;
 			break;
 		case 'o':
 			out = true;
@@ -249,5 +264,5 @@ int main(int argc, char **argv)
 	if (dst)
 		return send_one(argv[optind], dst, src,
 				optind + 1 < argc ? argv[optind + 1] : "");
-	return capture(argv[optind], count, ms, out, quiet);
+	return capture(argv[optind], count, ms, match, out, quiet);
 }

@@ -1,0 +1,80 @@
+#! /usr/bin/env atf-sh
+# make install and make uninstall: what they put where, that it runs from
+# there, and that nothing of it stays.
+. "$(atf_get_srcdir)/common.sh"
+
+# check_install VERB PREFIX OUTPUT: exit status 0 and that output.
+check_install()
+{
+	atf_check -o match:"$3" "$CB_SRC/tools/install.sh" "$1" "$CB_BUILD" \
+	    "$PWD/dest" "$2"
+}
+
+atf_test_case layout
+layout_head()
+{
+	atf_set descr "Install into DESTDIR, run from there, uninstall: nothing stays"
+}
+layout_body()
+{
+	local cmd f root
+
+	root=$PWD/dest/usr/local
+	check_install install /usr/local "^installed in $root$"
+	for cmd in cellblock jail jls jexec; do
+		atf_check test -x "$root/sbin/$cmd"
+	done
+	# Names that Linux has too stay off the ordinary PATH.
+	for cmd in ifconfig route sysctl netstat arp service; do
+		atf_check -s exit:1 test -e "$root/sbin/$cmd"
+		atf_check test -L "$root/libexec/cellblock/bin/$cmd"
+	done
+	for f in init keeper launch cellblock lib/ld.so; do
+		atf_check test -x "$root/libexec/cellblock/$f"
+	done
+	atf_check test -f "$root/share/cellblock/examples/snort-lab/rc.conf"
+	atf_check -o empty find dest -perm /022 ! -type l
+	# It runs from there, by its links and with its own loader.
+	atf_check -o match:"JID" env -i PATH=/bin "$root/sbin/jls"
+	atf_check -o match:"lo0: flags=" env -i PATH=/bin \
+	    "$root/libexec/cellblock/bin/ifconfig" lo0
+
+	check_install uninstall /usr/local "^removed from"
+	atf_check -o empty find . -mindepth 1 -path './dest*'
+	atf_check -s exit:1 -e match:"nothing is installed" \
+	    "$CB_SRC/tools/install.sh" uninstall "$CB_BUILD" "$PWD/dest" /usr/local
+}
+
+atf_test_case again
+again_head()
+{
+	atf_set descr "A second install replaces the first; others' files stay"
+}
+again_body()
+{
+	local root
+
+	root=$PWD/dest/opt
+	check_install install /opt .
+	# A file of an older version, and one of somebody else.
+	echo gone >"$root/share/cellblock/old"
+	echo share/cellblock/old >>"$root/libexec/cellblock/manifest"
+	echo mine >"$root/sbin/mine"
+	check_install install /opt .
+	atf_check -s exit:1 test -e "$root/share/cellblock/old"
+	check_install uninstall /opt .
+	atf_check -o inline:"dest/opt/sbin/mine\n" find dest -type f
+	# A hostile manifest removes nothing outside.
+	mkdir -p dest/opt/libexec/cellblock
+	echo keep >dest/outside
+	printf '../outside\n/dest/outside\n' \
+	    >dest/opt/libexec/cellblock/manifest
+	check_install uninstall /opt .
+	atf_check test -f dest/outside
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case layout
+	atf_add_test_case again
+}

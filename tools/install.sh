@@ -1,0 +1,157 @@
+#!/bin/sh
+# install.sh install|uninstall BUILD DESTDIR PREFIX
+#
+#   PREFIX/libexec/cellblock     the runtime directory: program, loader,
+#                                bin/ with every FreeBSD name; manifest
+#   PREFIX/libexec/cellblock/man pages of the commands in that bin/, which
+#                                would hide those of Linux's own tools
+#   PREFIX/sbin                  links cellblock, jail, jls, jexec
+#   PREFIX/share/man             their pages, and those of their files
+#   PREFIX/share/cellblock       examples
+#   shell completions            where each shell looks below PREFIX/share
+#
+# The manifest lists every file put there, so that uninstall removes exactly
+# these, and then the directories that this leaves empty.
+set -eu
+
+usage() {
+	echo "usage: install.sh install|uninstall BUILD DESTDIR PREFIX" >&2
+	exit 2
+}
+
+[ $# = 4 ] || usage
+verb=$1 build=$2 dest=$3 prefix=$4
+case $prefix in
+/*) ;;
+*) usage ;;
+esac
+src=$(cd "$(dirname "$0")/.." && pwd)
+root=$dest$prefix
+libexec=$root/libexec/cellblock
+manifest=$libexec/manifest
+links="jail jls jexec"
+umask 022
+
+# Note a path, relative to the root, as ours.
+note() {
+	echo "$1" >>"$manifest.new"
+}
+
+# put FILE DIR MODE: copy it below the root.
+put() {
+	mkdir -p "$root/$2"
+	install -m "$3" "$1" "$root/$2/"
+	note "$2/$(basename "$1")"
+}
+
+# tree FROM TO: a directory as it is, links and all.
+tree() {
+	mkdir -p "$root/$2"
+	(cd "$1" && find . -type d) | while read -r d; do
+		mkdir -p "$root/$2/$d"
+	done
+	(cd "$1" && find . ! -type d) | sed 's|^\./||' | while read -r f; do
+		# Never write into a file that runs: put a new one in its place.
+		rm -f "$root/$2/$f"
+		cp -P "$1/$f" "$root/$2/$f"
+		[ -L "$root/$2/$f" ] || chmod go-w,a+rX "$root/$2/$f"
+		note "$2/$f"
+	done
+}
+
+# Is it a page that hides none of Linux's?
+public_page() {
+	case $1 in
+	cellblock*.[1-9] | jail.conf.5) return 0 ;;
+	esac
+	for n in $links; do
+		[ "${1%.[1-9]}" = "$n" ] && return 0
+	done
+	return 1
+}
+
+do_install() {
+	[ -x "$build/rt/cellblock" ] || {
+		echo "install: $build is not built" >&2
+		exit 1
+	}
+	mkdir -p "$libexec"
+	: >"$manifest.new"
+	tree "$build/rt" libexec/cellblock
+	mkdir -p "$root/sbin"
+	ln -sfn ../libexec/cellblock/cellblock "$root/sbin/cellblock"
+	note sbin/cellblock
+	for n in $links; do
+		ln -sfn cellblock "$root/sbin/$n"
+		note "sbin/$n"
+	done
+	for f in "$src"/man/*.[1-9]; do
+		[ -f "$f" ] || continue
+		dir=share/man
+		public_page "$(basename "$f")" || dir=libexec/cellblock/man
+		put "$f" "$dir/man${f##*.}" 644
+	done
+	for pair in bash:bash-completion/completions zsh:zsh/site-functions \
+		fish:fish/vendor_completions.d; do
+		for f in "$src/completions/${pair%%:*}"/*; do
+			[ -f "$f" ] && put "$f" "share/${pair#*:}" 644
+		done
+	done
+	tree "$src/examples" share/cellblock/examples
+	put "$src/LICENSE" share/cellblock 644
+	note libexec/cellblock/manifest
+	# What an older version had and this one has not.
+	if [ -f "$manifest" ]; then
+		sort "$manifest.new" >"$manifest.tmp"
+		sort "$manifest" | comm -23 - "$manifest.tmp" | remove_listed
+		rm -f "$manifest.tmp"
+	fi
+	mv "$manifest.new" "$manifest"
+	echo "installed in $root"
+}
+
+# Remove the paths on stdin, then each directory above them, up to the root
+# (with DESTDIR: up to that), that has become empty.
+remove_listed() {
+	while read -r f; do
+		case $f in
+		/* | *..*) continue ;;
+		esac
+		rm -f "$root/$f"
+		d=$(dirname "$f")
+		while [ "$d" != . ]; do
+			case $dest/$d in
+			/sbin | /share | /libexec | /share/man | /share/man/man?)
+				break ;;
+			esac
+			rmdir "$root/$d" 2>/dev/null || break
+			d=$(dirname "$d")
+		done
+	done
+	# Of PREFIX itself nothing goes unless the whole tree was a DESTDIR.
+	[ -n "$dest" ] || return 0
+	d=$prefix
+	while [ "$d" != / ] && rmdir "$dest$d" 2>/dev/null; do
+		d=$(dirname "$d")
+	done
+}
+
+case $verb in
+install)
+	do_install
+	;;
+uninstall)
+	[ -f "$manifest" ] || {
+		echo "uninstall: nothing is installed in $root" >&2
+		exit 1
+	}
+	copy=$(mktemp)
+	trap 'rm -f "$copy"' EXIT
+	cp "$manifest" "$copy"
+	remove_listed <"$copy"
+	echo "removed from $root"
+	;;
+*)
+	usage
+	;;
+esac
