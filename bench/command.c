@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 struct cmd_stat cmd_stats[128];
 size_t ncmd_stats;
 const char *cmd_owner;

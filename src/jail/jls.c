@@ -120,7 +120,6 @@ int jls_parse(int argc, char **argv, struct jls_opts *ret, struct err *e)
 		{"libxo", required_argument, NULL, 1002},
 		{NULL, 0, NULL, 0},
 	};
-	cleanup_strv struct strv left = {0};
 	cleanup_free char **args = NULL;
 	int ch, r = 0;
 

@@ -20,7 +20,7 @@ cppcheck_body()
 	    --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppress=memleak --suppress=resourceLeak \
 	    --suppress=unknownMacro --error-exitcode=1 --template=gcc \
-	    -D_GNU_SOURCE -Isrc src tests/unit tests/tools bench
+	    -D_GNU_SOURCE -D__x86_64__ -Isrc src tests/unit tests/tools bench
 }
 
 atf_test_case clang_tidy
