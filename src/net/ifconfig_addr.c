@@ -1,19 +1,17 @@
 /*
  * ifconfig_addr: parsing of addresses, see ifconfig_addr.h.
  *
- * Host and network names are looked up in hosts(5) and networks(5) only: a
- * misspelt keyword reaches this parser too, and must not wait for a name
- * server.
+ * Names are looked up in files only, see hosts.h.
  */
 #include "net/ifconfig_addr.h"
 
 #include "base/cleanup.h"
+#include "net/hosts.h"
 #include "net/ifconfig_impl.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <netdb.h>
 #include <string.h>
 
 enum ifconfig_af ifconfig_af_parse(const char *word)
@@ -64,53 +62,12 @@ bool ifconfig_mac_parse(const char *s, unsigned char mac[6])
 	return true;
 }
 
-static bool host_by_name(const char *name, int family, void *addr, size_t len)
-{
-	const struct hostent *h;
-	bool found = false;
-
-	sethostent(0);
-	while (!found && (h = gethostent())) {
-		bool match = !strcasecmp(h->h_name, name);
-
-		for (char **a = h->h_aliases; !match && *a; a++)
-			match = !strcasecmp(*a, name);
-		if (!match || h->h_addrtype != family ||
-		    (size_t)h->h_length != len || !h->h_addr_list[0])
-			continue;
-		memcpy(addr, h->h_addr_list[0], len);
-		found = true;
-	}
-	endhostent();
-	return found;
-}
-
-static bool net_by_name(const char *name, struct in_addr *addr)
-{
-	const struct netent *n;
-	bool found = false;
-
-	setnetent(0);
-	while (!found && (n = getnetent())) {
-		bool match = !strcasecmp(n->n_name, name);
-
-		for (char **a = n->n_aliases; !match && *a; a++)
-			match = !strcasecmp(*a, name);
-		if (!match || n->n_addrtype != AF_INET)
-			continue;
-		addr->s_addr = htonl(n->n_net);
-		found = true;
-	}
-	endnetent();
-	return found;
-}
-
 static int parse_inet(const char *s, struct in_addr *ret, struct err *e)
 {
 	struct in_addr a;
 
-	if (!inet_aton(s, &a) && !host_by_name(s, AF_INET, &a, sizeof(a)) &&
-	    !net_by_name(s, &a))
+	if (!inet_aton(s, &a) && !hosts_find(s, AF_INET, &a, sizeof(a)) &&
+	    !networks_find(s, &a))
 		return err_set(e, EINVAL, "%s: bad value", s);
 	*ret = a;
 	return 0;
@@ -129,7 +86,7 @@ static int parse_inet6(const char *s, struct in6_addr *ret, struct err *e)
 	if (zone)
 		*zone = 0;
 	if (inet_pton(AF_INET6, text, &a) != 1 &&
-	    !host_by_name(text, AF_INET6, &a, sizeof(a)))
+	    !hosts_find(text, AF_INET6, &a, sizeof(a)))
 		return err_set(e, EINVAL, "%s: bad value", s);
 	*ret = a;
 	return 0;

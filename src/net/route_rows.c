@@ -1,0 +1,220 @@
+/*
+ * route_rows: the routing table as rows of text, FreeBSD's way.  Linux keeps
+ * own addresses in a table of their own and subnets as routes of scope link;
+ * FreeBSD shows the first as host routes through lo0 and the second with a
+ * gateway "link#N".
+ */
+#include "net/route.h"
+
+#include "base/cleanup.h"
+
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH_DST4 18
+#define WIDTH_DST6 33
+#define WIDTH_GW4 18
+#define WIDTH_GW6 29
+
+static unsigned int host_plen(int family)
+{
+	return family == AF_INET ? 32 : 128;
+}
+
+static bool is_linklocal(int family, const union route_addr *a)
+{
+	return family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->in6);
+}
+
+static const char *netif_name(const struct ifnets *ifs, int index)
+{
+	const struct ifnet *ifp = ifnets_by_index(ifs, index);
+
+	return ifp ? ifp->name : "";
+}
+
+static void put_addr(char *buf, size_t size, int family,
+		     const union route_addr *a, const char *zone)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(family, a, text, sizeof(text));
+	if (is_linklocal(family, a))
+		snprintf(buf, size, "%s%%%s", text, zone);
+	else
+		snprintf(buf, size, "%s", text);
+}
+
+static void put_dst(struct route_row *row, const struct route *rt)
+{
+	size_t n;
+
+	if (!rt->plen) {
+		snprintf(row->dst, sizeof(row->dst), "default");
+		return;
+	}
+	put_addr(row->dst, sizeof(row->dst), rt->family, &rt->dst, row->netif);
+	n = strlen(row->dst);
+	if (rt->plen != host_plen(rt->family))
+		snprintf(row->dst + n, sizeof(row->dst) - n, "/%u", rt->plen);
+}
+
+static void put_flags(struct route_row *row, const struct route *rt)
+{
+	char *p = row->flags;
+
+	*p++ = 'U';
+	if (rt->has_gw)
+		*p++ = 'G';
+	if (rt->plen == host_plen(rt->family))
+		*p++ = 'H';
+	if (rt->type == ROUTE_REJECT)
+		*p++ = 'R';
+	if (rt->flags & RTM_F_CLONED)
+		*p++ = 'D';
+	if (rt->protocol != RTPROT_KERNEL && rt->protocol != RTPROT_RA &&
+	    rt->protocol != RTPROT_REDIRECT)
+		*p++ = 'S';
+	else if (rt->type == ROUTE_LOCAL && strcmp(row->dst, "127.0.0.1") != 0)
+		*p++ = 'S';
+	if (rt->type == ROUTE_BLACKHOLE)
+		*p++ = 'B';
+	*p = 0;
+}
+
+const char *route_flag_word(char letter)
+{
+	static const struct {
+		char letter;
+		const char *word;
+	} words[] = {
+		{'U', "up"},	    {'G', "gateway"}, {'H', "host"},
+		{'R', "reject"},    {'D', "dynamic"}, {'S', "static"},
+		{'B', "blackhole"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].letter == letter)
+			return words[i].word;
+	return "";
+}
+
+static int loopback_index(const struct ifnets *ifs)
+{
+	for (size_t i = 0; i < ifs->n; i++)
+		if (ifs->v[i].flags & IFF_LOOPBACK)
+			return ifs->v[i].index;
+	return 1;
+}
+
+static void row_fill(struct route_row *row, const struct route *rt,
+		     const struct ifnets *ifs)
+{
+	int lo = loopback_index(ifs);
+	bool through_lo = rt->type != ROUTE_UNICAST;
+
+	*row = (struct route_row){
+		.family = rt->family, .rt = *rt, .expire = rt->expires};
+	snprintf(row->netif, sizeof(row->netif), "%s",
+		 netif_name(ifs, through_lo ? lo : rt->oif));
+	put_dst(row, rt);
+	put_flags(row, rt);
+	if (rt->has_gw)
+		put_addr(row->gw, sizeof(row->gw), rt->gw_family, &rt->gw,
+			 row->netif);
+	else if (rt->type == ROUTE_BLACKHOLE || rt->type == ROUTE_REJECT)
+		snprintf(row->gw, sizeof(row->gw), "%s",
+			 rt->family == AF_INET ? "127.0.0.1" : "::1");
+	else
+		snprintf(row->gw, sizeof(row->gw), "link#%d",
+			 through_lo ? lo : rt->oif);
+}
+
+/* What FreeBSD has no row for: 127/8 as a whole, anycast and the like. */
+static bool shown(const struct route *rt)
+{
+	return rt->type != ROUTE_LOCAL || rt->plen == host_plen(rt->family);
+}
+
+static int by_dst(const void *pa, const void *pb)
+{
+	const struct route_row *a = pa, *b = pb;
+	size_t n = a->family == AF_INET ? 4 : 16;
+	int c = memcmp(&a->rt.dst, &b->rt.dst, n);
+
+	if (c)
+		return c;
+	if (a->rt.plen != b->rt.plen)
+		return a->rt.plen < b->rt.plen ? -1 : 1;
+	if (a->rt.metric != b->rt.metric)
+		return a->rt.metric < b->rt.metric ? -1 : 1;
+	return strcmp(a->netif, b->netif);
+}
+
+int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
+	       struct route_row **ret, size_t *ret_n, struct err *e)
+{
+	cleanup_free struct route *rts = NULL;
+	struct route_row *rows;
+	size_t n = 0, k = 0;
+	int r;
+
+	r = routes_load(v, family, true, &rts, &n, e);
+	if (r < 0)
+		return r;
+	rows = calloc(n ? n : 1, sizeof(*rows));
+	if (!rows)
+		return err_nomem(e);
+	for (size_t i = 0; i < n; i++)
+		if (shown(&rts[i]))
+			row_fill(&rows[k++], &rts[i], ifs);
+	qsort(rows, k, sizeof(*rows), by_dst);
+	*ret = rows;
+	*ret_n = k;
+	return 0;
+}
+
+static int table_print(struct vnet *v, const struct ifnets *ifs, int family,
+		       struct strbuf *out, struct err *e)
+{
+	int wd = family == AF_INET ? WIDTH_DST4 : WIDTH_DST6;
+	int wg = family == AF_INET ? WIDTH_GW4 : WIDTH_GW6;
+	cleanup_free struct route_row *rows = NULL;
+	size_t n = 0;
+	int r;
+
+	r = route_rows(v, ifs, family, &rows, &n, e);
+	if (r < 0 || !n)
+		return r;
+	strbuf_addf(out, "\n%s:\n",
+		    family == AF_INET ? "Internet" : "Internet6");
+	strbuf_addf(out, "%-*s %-*s %-6s %8s %s\n", wd, "Destination", wg,
+		    "Gateway", "Flags", "Netif", "Expire");
+	for (size_t i = 0; i < n; i++) {
+		strbuf_addf(out, "%-*s %-*s %-6s %8s", wd, rows[i].dst, wg,
+			    rows[i].gw, rows[i].flags, rows[i].netif);
+		if (rows[i].expire)
+			strbuf_addf(out, " %6u", rows[i].expire);
+		strbuf_addch(out, '\n');
+	}
+	return 0;
+}
+
+int route_table_print(struct vnet *v, int family, struct strbuf *out,
+		      struct err *e)
+{
+	cleanup_ifnets struct ifnets ifs = {0};
+	int r = ifnets_load(v, &ifs, e);
+
+	if (r < 0)
+		return r;
+	strbuf_adds(out, "Routing tables\n");
+	if (family != AF_INET6)
+		r = table_print(v, &ifs, AF_INET, out, e);
+	if (r >= 0 && family != AF_INET)
+		r = table_print(v, &ifs, AF_INET6, out, e);
+	return r;
+}
