@@ -87,7 +87,7 @@ static bool is_fallback(const struct ifnet *ifp)
 	return false;
 }
 
-static bool is_shown(const struct ifnet *ifp)
+bool model_if_shown(const struct ifnet *ifp)
 {
 	if (is_fallback(ifp))
 		return false;
@@ -268,7 +268,7 @@ static size_t gateway_if(const struct topo_jail *tj)
 
 /* --- what the links say --- */
 
-static bool is_below(const struct topo *t, size_t j, size_t top)
+bool model_is_below(const struct topo *t, size_t j, size_t top)
 {
 	while (j != top && j > 0)
 		j = t->jails[j].parent < 0 ? 0 : (size_t)t->jails[j].parent;
@@ -456,7 +456,7 @@ static int build_simple(struct build *b, size_t j, struct err *e)
 		return err_nomem(e);
 	b->jail[j]->simple = true;
 	for (size_t i = 0; !r && i < tj->ifs.n; i++) {
-		if (!is_shown(&tj->ifs.v[i]))
+		if (!model_if_shown(&tj->ifs.v[i]))
 			continue;
 		r = rows_if(b->l, it, &tj->ifs.v[i], b->link[j][i],
 			    &b->row[j][i], e);
@@ -488,7 +488,7 @@ static int port_row(struct build *b, size_t j, size_t i, struct mitem *it,
 	if (!k)
 		return 0;
 	far = far_end(&b->l->t->links[k - 1], j, i, &far_if);
-	(*row)->flush_right = is_below(b->l->t, far, j) && !(*row)->val.s;
+	(*row)->flush_right = model_is_below(b->l->t, far, j) && !(*row)->val.s;
 	return 0;
 }
 
@@ -574,7 +574,7 @@ static int build_gateway(struct build *b, size_t j, struct mitem *nics,
 	return row_fact(b->l, it, "gateway", tj->gateway, e);
 }
 
-static bool row_is_span(const struct topo_jail *tj, size_t i)
+bool model_is_span(const struct topo_jail *tj, size_t i)
 {
 	for (size_t k = 0; k < tj->ifs.n; k++)
 		if (tj->ifs.v[k].is_bridge &&
@@ -586,7 +586,7 @@ static bool row_is_span(const struct topo_jail *tj, size_t i)
 /* Port or span port of a bridge that is here. */
 static bool has_bridge(const struct topo_jail *tj, size_t i)
 {
-	if (row_is_span(tj, i))
+	if (model_is_span(tj, i))
 		return true;
 	for (size_t k = 0; tj->ifs.v[i].master && k < tj->ifs.n; k++)
 		if (tj->ifs.v[k].is_bridge &&
@@ -614,11 +614,11 @@ static int build_complex(struct build *b, size_t j, struct err *e)
 			continue;
 		}
 		/* ports are drawn in their bridge */
-		if (b->row[j][i] || has_bridge(tj, i) || (!k && !is_shown(ifp)))
+		if (b->row[j][i] || has_bridge(tj, i) || (!k && !model_if_shown(ifp)))
 			continue;
 		it = nics;
 		far = k ? far_end(&t->links[k - 1], j, i, &far_if) : 0;
-		if (k && is_below(t, far, j))
+		if (k && model_is_below(t, far, j))
 			it = item_new(b->l, b->jail[j], MI_PLAIN);
 		if (!it)
 			return err_nomem(e);
@@ -754,7 +754,7 @@ static void build_wires(struct build *b)
 		if (!ra || !rb)
 			continue;
 		wire_add(b->l, ra, rb,
-			 row_is_span(ja, tl->if_a) || row_is_span(jb, tl->if_b)
+			 model_is_span(ja, tl->if_a) || model_is_span(jb, tl->if_b)
 				 ? ML_SPAN
 				 : ML_CABLE,
 			 is_up(&ja->ifs.v[tl->if_a]) &&

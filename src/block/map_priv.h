@@ -26,6 +26,11 @@ void arena_free(struct arena *a);
 
 /* Text made harmless: see map_text.c.  Never NULL. */
 const char *text_clean(struct arena *a, const char *s, bool ascii, int max);
+/*
+ * As valid UTF-8, broken bytes as U+FFFD; without `controls`, control
+ * characters as "?".
+ */
+void text_valid(struct strbuf *out, const char *s, bool controls);
 int text_width(const char *s);
 /* Next character of clean text and its width in cells; 0 at the end. */
 uint32_t text_next(const char **s, int *ret_width);
@@ -165,6 +170,11 @@ int model_build(struct mlayout *l, struct err *e);
 const char *model_kind(const struct ifnet *ifp);
 /* 127/8, ::1 and link-local: on every interface, of no interest in a map. */
 bool model_addr_dull(const struct if_addr *ia);
+/* Worth drawing: not what every vnet has by itself. */
+bool model_if_shown(const struct ifnet *ifp);
+bool model_is_span(const struct topo_jail *tj, size_t i);
+/* Jail j is `top` or somewhere in it. */
+bool model_is_below(const struct topo *t, size_t j, size_t top);
 void model_addr_text(const struct if_addr *ia, char *buf, size_t size);
 
 /* map_order.c: who stands above whom; which cables run straight */

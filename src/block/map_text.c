@@ -159,10 +159,25 @@ const char *text_clean(struct arena *a, const char *s, bool ascii, int max)
 		if (sum <= max - dots_w)
 			fit = k;
 		if (sum > max) {
-			strcpy(out + fit, dots);
+			memcpy(out + fit, dots, strlen(dots) + 1);
 			return out;
 		}
 	}
 	out[k] = '\0';
 	return out;
+}
+
+void text_valid(struct strbuf *out, const char *s, bool controls)
+{
+	while (*s) {
+		const char *at = s;
+		uint32_t c = utf8_next(&s);
+
+		if (c == 0xfffd)
+			strbuf_adds(out, "\xef\xbf\xbd");
+		else if (!controls && (c < 0x20 || (c >= 0x7f && c < 0xa0)))
+			strbuf_addch(out, '?');
+		else
+			strbuf_addn(out, at, (size_t)(s - at));
+	}
 }

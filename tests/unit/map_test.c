@@ -290,6 +290,26 @@ ATF_TC_BODY(ascii, tc)
 		draw_scene(i, true);
 }
 
+ATF_TC_WITHOUT_HEAD(json_and_dot);
+ATF_TC_BODY(json_and_dot, tc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++) {
+		cleanup_strbuf struct strbuf json = STRBUF_INIT;
+		cleanup_strbuf struct strbuf dot = STRBUF_INIT;
+		cleanup_free char *jf = str_printf("%s.json", scenes[i].name);
+		cleanup_free char *df = str_printf("%s.dot", scenes[i].name);
+		struct err e = ERR_INIT;
+		struct scene s = { 0 };
+
+		scenes[i].make(&s);
+		ATF_CHECK_MSG(!map_json(&s.t, &json, &e), "%s", e.text);
+		check_golden(jf, &json);
+		ATF_CHECK_MSG(!map_dot(&s.t, &dot, &e), "%s", e.text);
+		check_golden(df, &dot);
+		scene_free(&s);
+	}
+}
+
 static size_t count_lines(const char *s)
 {
 	size_t n = 0;
@@ -323,6 +343,7 @@ ATF_TC_BODY(thousand, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, json_and_dot);
 	ATF_TP_ADD_TC(tp, thousand);
 	ATF_TP_ADD_TC(tp, unicode);
 	ATF_TP_ADD_TC(tp, ascii);
