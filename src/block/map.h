@@ -49,6 +49,8 @@ struct map_opts {
 int map_boxes(const struct topo *t, const struct map_opts *o,
 	      struct strbuf *out, struct err *e);
 int map_dot(const struct topo *t, struct strbuf *out, struct err *e);
+/* Runs dot(1); -ENOENT with the Debian package's name when it is missing. */
+int map_svg(const struct topo *t, struct strbuf *out, struct err *e);
 int map_json(const struct topo *t, struct strbuf *out, struct err *e);
 
 #endif

@@ -23,7 +23,7 @@ static const char head[] =
 #define VIOLET "#6f42c1"
 
 /* Lighter and darker in turn, so that nesting shows. */
-static const char *const fills[] = { "#f6f8fa", "#ffffff" };
+static const char *const fills[] = {"#f6f8fa", "#ffffff"};
 
 /* For HTML-like labels and quoted strings alike. */
 static void put(struct strbuf *out, const char *s)
@@ -74,8 +74,7 @@ static bool is_up(const struct ifnet *ifp)
 	return ifp->flags & IFF_UP;
 }
 
-static void put_remark(struct strbuf *out, const struct topo_jail *tj,
-		       size_t i)
+static void put_remark(struct strbuf *out, const struct topo_jail *tj, size_t i)
 {
 	const struct ifnet *ifp = &tj->ifs.v[i];
 	const char *kind = model_kind(ifp);
@@ -85,8 +84,7 @@ static void put_remark(struct strbuf *out, const struct topo_jail *tj,
 	if (!is_up(ifp))
 		strbuf_adds(out, "<FONT COLOR=\"" RED "\">down</FONT>");
 	else if (!ifp->carrier)
-		strbuf_adds(out, "<FONT COLOR=\"" FAINT
-				 "\">no carrier</FONT>");
+		strbuf_adds(out, "<FONT COLOR=\"" FAINT "\">no carrier</FONT>");
 	else if (kind && strcmp(kind, "epair") && strcmp(kind, "lo")) {
 		strbuf_adds(out, "<FONT COLOR=\"" FAINT "\">");
 		put(out, kind);
@@ -136,14 +134,15 @@ static bool has_bridge(const struct topo_jail *tj, size_t i)
 	return false;
 }
 
-static void put_bridge(struct strbuf *out, const struct topo_jail *tj,
-		       size_t j, size_t br)
+static void put_bridge(struct strbuf *out, const struct topo_jail *tj, size_t j,
+		       size_t br)
 {
 	const struct ifnet *b = &tj->ifs.v[br];
 
-	strbuf_addf(out, "n%zu_%zu [label=<%s<TR><TD COLSPAN=\"3\" "
-			 "BGCOLOR=\"#ddebf7\" ALIGN=\"LEFT\" "
-			 "BALIGN=\"LEFT\"><B>",
+	strbuf_addf(out,
+		    "n%zu_%zu [label=<%s<TR><TD COLSPAN=\"3\" "
+		    "BGCOLOR=\"#ddebf7\" ALIGN=\"LEFT\" "
+		    "BALIGN=\"LEFT\"><B>",
 		    j, br, table);
 	put(out, b->name);
 	strbuf_adds(out, "</B>");
@@ -218,8 +217,9 @@ static void put_jail(struct strbuf *out, const struct topo *t, size_t j,
 	indent(out, depth + 1);
 	strbuf_adds(out, "label=<<B>");
 	put(out, tj->name);
-	strbuf_addf(out, "</B>>; style=\"rounded,filled\"; color=\"" FRAME
-			 "\"; fillcolor=\"%s\";\n",
+	strbuf_addf(out,
+		    "</B>>; style=\"rounded,filled\"; color=\"" FRAME
+		    "\"; fillcolor=\"%s\";\n",
 		    fills[depth % 2 ? 0 : 1]);
 	if (!all_in_bridges(tj)) {
 		indent(out, depth + 1);
@@ -261,24 +261,24 @@ static void put_link(struct strbuf *out, const struct topo *t,
 {
 	struct topo_link n = *k;
 	const struct topo_jail *a, *b;
-	bool nested;
+	bool own;
 
 	/* what is outside stands left */
 	if (model_is_below(t, n.jail_a, n.jail_b))
-		n = (struct topo_link){ k->jail_b, k->if_b, k->jail_a,
-					k->if_a };
-	nested = n.jail_a != n.jail_b && model_is_below(t, n.jail_b, n.jail_a);
+		n = (struct topo_link){k->jail_b, k->if_b, k->jail_a, k->if_a};
+	/* of two jails side by side, the first; a loop stays on one side */
+	own = n.jail_a == n.jail_b;
 	a = &t->jails[n.jail_a];
 	b = &t->jails[n.jail_b];
 	strbuf_addch(out, '\t');
-	put_end(out, t, n.jail_a, n.if_a, 'r', nested ? ":e" : "");
+	put_end(out, t, n.jail_a, n.if_a, 'r', ":e");
 	strbuf_adds(out, " -- ");
-	put_end(out, t, n.jail_b, n.if_b, 'l', nested ? ":w" : "");
+	put_end(out, t, n.jail_b, n.if_b, own ? 'r' : 'l', own ? ":e" : ":w");
 	if (model_is_span(a, n.if_a) || model_is_span(b, n.if_b))
 		strbuf_adds(out, " [style=dashed, color=\"" VIOLET "\"]");
 	else if (!is_up(&a->ifs.v[n.if_a]) || !is_up(&b->ifs.v[n.if_b]))
 		strbuf_adds(out, " [style=dotted, color=\"" RED "\"]");
-	strbuf_adds(out, ";\n");
+	strbuf_adds(out, own ? " [constraint=false];\n" : ";\n");
 }
 
 int map_dot(const struct topo *t, struct strbuf *out, struct err *e)

@@ -77,11 +77,10 @@ static json_t *interface(const struct topo_jail *tj, const struct ifnet *ifp)
 			 "name", text(ifp->name), "index", ifp->index, "kind",
 			 text(model_kind(ifp)), "up",
 			 (ifp->flags & IFF_UP) != 0, "carrier", ifp->carrier,
-			 "mtu", (int)ifp->mtu, "ether", ether(ifp),
-			 "addresses", addresses(ifp), "bridge",
-			 bridge_of(tj, ifp), "span", span_of(tj, ifp),
-			 "description", text(ifp->descr), "groups",
-			 texts(&ifp->groups));
+			 "mtu", (int)ifp->mtu, "ether", ether(ifp), "addresses",
+			 addresses(ifp), "bridge", bridge_of(tj, ifp), "span",
+			 span_of(tj, ifp), "description", text(ifp->descr),
+			 "groups", texts(&ifp->groups));
 }
 
 static json_t *jail(const struct topo *t, const struct topo_jail *tj)
@@ -90,15 +89,14 @@ static json_t *jail(const struct topo *t, const struct topo_jail *tj)
 
 	for (size_t i = 0; i < tj->ifs.n; i++)
 		json_array_append_new(ifs, interface(tj, &tj->ifs.v[i]));
-	return json_pack("{s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
-			 "jid", tj->jid, "name", text(tj->name), "path",
-			 text(tj->full), "parent",
-			 tj->parent < 0 ?
-				 json_null() :
-				 json_integer(t->jails[tj->parent].jid),
-			 "vnet", tj->vnet, "hostname", text(tj->hostname),
-			 "gateway", text(tj->gateway), "addresses",
-			 texts(&tj->addrs), "interfaces", ifs);
+	return json_pack(
+		"{s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "jid", tj->jid,
+		"name", text(tj->name), "path", text(tj->full), "parent",
+		tj->parent < 0 ? json_null()
+			       : json_integer(t->jails[tj->parent].jid),
+		"vnet", tj->vnet, "hostname", text(tj->hostname), "gateway",
+		text(tj->gateway), "addresses", texts(&tj->addrs), "interfaces",
+		ifs);
 }
 
 static json_t *end(const struct topo *t, size_t j, size_t i)

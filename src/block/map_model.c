@@ -614,7 +614,8 @@ static int build_complex(struct build *b, size_t j, struct err *e)
 			continue;
 		}
 		/* ports are drawn in their bridge */
-		if (b->row[j][i] || has_bridge(tj, i) || (!k && !model_if_shown(ifp)))
+		if (b->row[j][i] || has_bridge(tj, i) ||
+		    (!k && !model_if_shown(ifp)))
 			continue;
 		it = nics;
 		far = k ? far_end(&t->links[k - 1], j, i, &far_if) : 0;
@@ -754,7 +755,8 @@ static void build_wires(struct build *b)
 		if (!ra || !rb)
 			continue;
 		wire_add(b->l, ra, rb,
-			 model_is_span(ja, tl->if_a) || model_is_span(jb, tl->if_b)
+			 model_is_span(ja, tl->if_a) ||
+					 model_is_span(jb, tl->if_b)
 				 ? ML_SPAN
 				 : ML_CABLE,
 			 is_up(&ja->ifs.v[tl->if_a]) &&

@@ -82,7 +82,7 @@ static inline size_t scene_if(struct scene *s, size_t j, const char *name,
 	ifp->carrier = true;
 	ifp->mtu = 1500;
 	ifp->link_netnsid = -1;
-	ifp->is_bridge = !strcmp(kind, "bridge");
+	ifp->is_bridge = kind[0] == 'b';
 	if (addr)
 		scene_addr(s, j, ifs->n - 1, addr);
 	return ifs->n - 1;

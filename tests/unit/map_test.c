@@ -5,10 +5,13 @@
  * With MAP_GOLDEN_WRITE=1 in the environment the files are written instead.
  */
 #include "base/file.h"
+#include "block/map_topo.h"
 #include "map_scene.h"
 
 #include <atf-c.h>
 #include <fcntl.h>
+#include <locale.h>
+#include <wchar.h>
 
 #define GOLDEN SOURCE_DIR "/tests/golden/map/"
 
@@ -299,13 +302,118 @@ ATF_TC_BODY(json_and_dot, tc)
 		cleanup_free char *jf = str_printf("%s.json", scenes[i].name);
 		cleanup_free char *df = str_printf("%s.dot", scenes[i].name);
 		struct err e = ERR_INIT;
-		struct scene s = { 0 };
+		struct scene s = {0};
 
 		scenes[i].make(&s);
 		ATF_CHECK_MSG(!map_json(&s.t, &json, &e), "%s", e.text);
 		check_golden(jf, &json);
 		ATF_CHECK_MSG(!map_dot(&s.t, &dot, &e), "%s", e.text);
 		check_golden(df, &dot);
+		scene_free(&s);
+	}
+}
+
+/* In every namespace of the tests, number N means jail N. */
+static bool same_number(void *data, size_t from, int nsid, size_t to)
+{
+	(void)data;
+	(void)from;
+	return (size_t)nsid == to;
+}
+
+static void peer(struct scene *s, size_t j, size_t i, int link, int nsid)
+{
+	scene_ifp(s, j, i)->link = link;
+	scene_ifp(s, j, i)->link_netnsid = nsid;
+}
+
+/*
+ * Cables are found though the indexes alone fit several ends: host 2-3 goes
+ * to jail 2, not to jail 1 whose cable of the same indexes leaves the map.
+ */
+ATF_TC_WITHOUT_HEAD(match);
+ATF_TC_BODY(match, tc)
+{
+	struct err e = ERR_INIT;
+	struct scene s = {0};
+	const struct topo_link *k;
+
+	for (int j = 0; j < 3; j++)
+		scene_jail(&s, j ? 0 : -1, "j");
+	for (size_t j = 0; j < 3; j++)
+		for (int i = 0; i < 4; i++) /* indexes 2 to 5 */
+			scene_if(&s, j, "e", i < 3 ? "veth" : "vlan", NULL);
+	peer(&s, 0, 0, 3, 2); /* index 2 -> index 3 of jail 2 */
+	peer(&s, 2, 1, 2, 0);
+	peer(&s, 1, 1, 2, 77); /* same indexes, to somewhere outside */
+	peer(&s, 0, 1, 4, -1); /* both ends here */
+	peer(&s, 0, 2, 3, -1);
+	peer(&s, 1, 3, 5, 2); /* a vlan of a jail's parent is no cable */
+	peer(&s, 2, 3, 5, 1);
+	ATF_REQUIRE_MSG(!topo_match(&s.t, same_number, NULL, &e), "%s", e.text);
+	ATF_REQUIRE_EQ(2, s.t.nlinks);
+	k = s.t.links;
+	ATF_CHECK(k[0].jail_a == 0 && k[0].if_a == 0);
+	ATF_CHECK(k[0].jail_b == 2 && k[0].if_b == 1);
+	ATF_CHECK(k[1].jail_a == 0 && k[1].if_a == 1);
+	ATF_CHECK(k[1].jail_b == 0 && k[1].if_b == 2);
+	scene_free(&s);
+}
+
+/* Nothing that was drawn is wider than asked, whatever is drawn. */
+ATF_TC_WITHOUT_HEAD(width);
+ATF_TC_BODY(width, tc)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
+		for (int w = 24; w <= 200; w += 7) {
+			cleanup_strbuf struct strbuf out = STRBUF_INIT;
+			struct map_opts o = {.width = w, .all = w % 2};
+			struct err e = ERR_INIT;
+			struct scene s = {0};
+			wchar_t line[4096];
+			char *save = NULL;
+
+			scenes[i].make(&s);
+			ATF_REQUIRE(!map_boxes(&s.t, &o, &out, &e));
+			for (char *p = strtok_r(out.s, "\n", &save); p;
+			     p = strtok_r(NULL, "\n", &save)) {
+				size_t n = mbstowcs(line, p, 4096);
+
+				ATF_REQUIRE(n < 4096);
+				ATF_CHECK_MSG(wcswidth(line, n) <= w &&
+						      wcswidth(line, n) > 0,
+					      "%s at %d: %s", scenes[i].name, w,
+					      p);
+			}
+			scene_free(&s);
+		}
+}
+
+/* Colours only add escape sequences to the same drawing. */
+ATF_TC_WITHOUT_HEAD(colour);
+ATF_TC_BODY(colour, tc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++) {
+		cleanup_strbuf struct strbuf plain = STRBUF_INIT;
+		cleanup_strbuf struct strbuf out = STRBUF_INIT;
+		cleanup_strbuf struct strbuf stripped = STRBUF_INIT;
+		struct map_opts o = {.width = 80};
+		struct err e = ERR_INIT;
+		struct scene s = {0};
+
+		scenes[i].make(&s);
+		ATF_REQUIRE(!map_boxes(&s.t, &o, &plain, &e));
+		o.colour = true;
+		ATF_REQUIRE(!map_boxes(&s.t, &o, &out, &e));
+		for (const char *p = out.s; *p; p++) {
+			if (*p == '\033')
+				p = strchr(p, 'm');
+			else
+				strbuf_addch(&stripped, *p);
+		}
+		ATF_CHECK(strchr(out.s, '\033'));
+		ATF_CHECK_STREQ(plain.s, stripped.s);
 		scene_free(&s);
 	}
 }
@@ -345,6 +453,9 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, json_and_dot);
 	ATF_TP_ADD_TC(tp, thousand);
+	ATF_TP_ADD_TC(tp, match);
+	ATF_TP_ADD_TC(tp, width);
+	ATF_TP_ADD_TC(tp, colour);
 	ATF_TP_ADD_TC(tp, unicode);
 	ATF_TP_ADD_TC(tp, ascii);
 	return atf_no_error();
