@@ -166,7 +166,7 @@ void jls_opts_free(struct jls_opts *o)
 
 static void put_safe(struct strbuf *out, const char *s, size_t max, bool lines)
 {
-	for (size_t i = 0; s[i] && i < max; i++) {
+	for (size_t i = 0; i < max && s[i]; i++) {
 		unsigned char c = (unsigned char)s[i];
 		bool ok = c >= 0x20 && c != 0x7f;
 

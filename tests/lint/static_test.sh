@@ -19,7 +19,8 @@ cppcheck_body()
 	atf_check -o ignore -e empty timeout "$LIMIT" cppcheck -j 2 --quiet \
 	    --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppress=memleak --suppress=resourceLeak \
-	    --suppress=unknownMacro --error-exitcode=1 --template=gcc \
+	    --suppress=unknownMacro --suppress=pointerSize \
+	    --error-exitcode=1 --template=gcc \
 	    -D_GNU_SOURCE -D__x86_64__ -Isrc src tests/unit tests/tools bench
 }
 
