@@ -26,7 +26,9 @@ struct rcvar {
 struct rcconf {
 	struct rcvar *v; /* sorted by name */
 	size_t n;
-	char *file;      /* the main file, for messages */
+	char *file;	      /* the main file, for messages */
+	struct strv files;    /* those that were there, in order */
+	struct strv messages; /* what the files printed, complaints included */
 };
 
 /*
@@ -41,6 +43,19 @@ const char *rcconf_get(const struct rcconf *c, const char *name); /* or NULL */
 /* checkyesno: warns "$X is not set properly - see rc.conf(5)." */
 bool rcconf_yes(const struct rcconf *c, const char *name,
 		const struct report *r);
+/* 1 yes|true|on|1, 0 no|false|off|0 in any case, -1 neither. */
+int rcconf_bool(const char *value);
+/*
+ * Where a file assigns the variable last, by the look of the text; false when
+ * none does (then the value is a default, or computed).  *ret_file is owned by
+ * the configuration.
+ */
+bool rcconf_where(const struct rcconf *c, const char *name,
+		  const char **ret_file, unsigned int *ret_line);
+/* An error about a variable: "FILE line N: NAME: text". */
+int rcconf_err(const struct rcconf *c, const char *name, int code,
+	       struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /* Where a level's configuration lies. */
 struct rcdir {
@@ -54,14 +69,25 @@ struct rc {
 	const struct rcconf *conf;
 	const struct report *report;
 	bool dry_run;
-	bool quiet;
+	bool quiet;	     /* no steps */
+	bool messages;	     /* FreeBSD's lines, as results */
+	bool keep_going;     /* a step that fails is reported; others follow */
+	const char *service; /* only this one ("netif", a script); NULL: all */
+	const struct strv *interfaces; /* netif: only these; NULL: all */
 };
+
+/* The files that make up a level's rc.conf, for rcconf_load(); rcdir's. */
+int rc_files(const struct rcdir *dir, struct strv *ret, struct err *e);
+/* "/etc" and "/usr/local/etc/rc.d". */
+extern const struct rcdir rc_system_dir;
 
 /*
  * Boot (or bring up to date) the level: builds the plan of what differs and
  * runs it, jails included (jail_enable).  ret_plan, if not NULL, is given
  * the executed plan, so that a block can undo it or show it; with dry_run
- * nothing is executed.
+ * nothing is executed.  Each step is reported (REPORT_STEP).  When one fails
+ * what this call has done is undone, unless keep_going: then -EIO with an
+ * empty text comes at the end, everything having been reported.
  */
 int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e);
 /* Reverse order: stop jails, then undo what the configuration made. */

@@ -222,34 +222,3 @@ cb_same_now()
 	box_state "$1.now"
 	cmp -s "$1" "$1.now"
 }
-
-# crash_each STATE COMMAND...: run COMMAND killed before its first step, its
-# second, and so on (base/plan.h), until it gets through.  After each kill
-# `cellblock doctor --repair` must leave the box as STATE (box_state) has it.
-# What the command did when it got through stays; its output is in crash.out.
-crash_each()
-{
-	local n state status
-
-	state=$1
-	n=1
-	shift
-	while :; do
-		status=0
-		CELLBLOCK_DIE_AT=$n "$@" >crash.out 2>&1 || status=$?
-		[ "$status" = 137 ] || break
-		cellblock doctor --repair >crash.repair 2>&1 || {
-			cat crash.repair
-			atf_fail "doctor --repair fails after a kill at step $n"
-		}
-		box_same "$state"
-		n=$((n + 1))
-		[ "$n" -lt 500 ] || atf_fail "no end of steps"
-	done
-	[ "$n" -gt 1 ] || atf_fail "no step was reached: $(cat crash.out)"
-	echo "killed before each of $((n - 1)) steps: $*"
-	[ "$status" = 0 ] || {
-		cat crash.out
-		atf_fail "after all kills it fails by itself: status $status"
-	}
-}

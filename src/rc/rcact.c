@@ -1,0 +1,496 @@
+/*
+ * rcact: see rcact.h.  One row per kind of fact.  Interfaces go through
+ * ifconfig_apply(), routes through route_command(): what rc.conf can say is
+ * what those commands can do.
+ */
+#include "rc/rcact.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/table.h"
+#include "jail/jailcmd.h"
+#include "jail/prison.h"
+#include "net/ifconfig.h"
+#include "net/kind.h"
+#include "net/route.h"
+#include "rc/rcwords.h"
+#include "rc/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+struct rcact *rcact_new(void)
+{
+	struct rcact *a = calloc(1, sizeof(*a));
+
+	if (a) {
+		a->refs = 1;
+		a->notes = (struct notes)NOTES_INIT;
+	}
+	return a;
+}
+
+struct rcact *rcact_ref(struct rcact *a)
+{
+	a->refs++;
+	return a;
+}
+
+void rcact_unref(struct rcact *a)
+{
+	if (!a || --a->refs)
+		return;
+	vnet_free(&a->vnet);
+	notes_free(&a->notes);
+	free(a->block);
+	strv_free(&a->created);
+	strv_free(&a->routes);
+	strv_free(&a->sysctls);
+	strv_free(&a->jails);
+	free(a);
+}
+
+/* Lines that a command printed besides its result. */
+static void say_lines(struct rcact *a, enum report_level level,
+		      const char *text)
+{
+	cleanup_strv struct strv lines = {0};
+
+	if (strv_split(&lines, text, "\n") < 0)
+		return;
+	for (size_t i = 0; i < lines.n; i++)
+		report(&a->report, level, "%s", lines.v[i]);
+}
+
+static int lend_in_rc(void *data, const char *jail, const char *ifname,
+		      struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+	int r = prisons_open(&ps, e);
+
+	(void)data;
+	if (!r)
+		r = prison_get(ps, jail, false, &p, e);
+	return r ? r : prison_lend(ps, p.jid, ifname, e);
+}
+
+static int reclaim_in_rc(void *data, const char *jail, const char *ifname,
+			 struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+	int r = prisons_open(&ps, e);
+
+	(void)data;
+	if (!r)
+		r = prison_get(ps, jail, false, &p, e);
+	return r ? r : prison_reclaim(ps, p.jid, ifname, e);
+}
+
+static const struct ifconfig_jails rc_jails = {
+	.lend = lend_in_rc,
+	.reclaim = reclaim_in_rc,
+};
+
+static int apply(struct rcact *a, const char *ifname, const struct strv *words,
+		 struct err *e)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT, warn = STRBUF_INIT;
+	struct ifconfig_opts o = {.jails = &rc_jails, .warn = &warn};
+	int r;
+
+	if (!a->vnet)
+		return err_set(e, ENODEV, "no network stack of its own");
+	r = ifconfig_apply(a->vnet, ifname, (int)words->n, words->v, &o, &out,
+			   e);
+	say_lines(a, REPORT_WARN, warn.s);
+	return r;
+}
+
+static int __attribute__((sentinel))
+apply_words(struct rcact *a, struct err *e, const char *ifname, ...)
+{
+	cleanup_strv struct strv words = {0};
+	const char *w;
+	va_list ap;
+	int r = 0;
+
+	va_start(ap, ifname);
+	while ((w = va_arg(ap, const char *)) != NULL && !r)
+		r = strv_add(&words, w);
+	va_end(ap);
+	return r ? err_nomem(e) : apply(a, ifname, &words, e);
+}
+
+/* ---- one function pair per kind ---- */
+
+static int make_sysctl(struct rcact *a, const struct fact *f, struct err *e)
+{
+	cleanup_strbuf struct strbuf old = STRBUF_INIT;
+	int r = sysctl_set(f->key, f->value, &old, e);
+
+	if (r == -ENOENT) {
+		/* as `sysctl -i` at boot, but said */
+		report(&a->report, REPORT_WARN, "%s%s%s", f->var ? f->var : "",
+		       f->var ? ": " : "", e ? e->text : f->key);
+		err_clear(e);
+		return 0;
+	}
+	if (!r &&
+	    strv_addf(&a->sysctls, "%s: %s -> %s", f->key, old.s, f->value) < 0)
+		return err_nomem(e);
+	return r;
+}
+
+static int undo_sysctl(struct rcact *a, const struct note *n, struct err *e)
+{
+	(void)a;
+	return *n->old ? sysctl_set(n->fact.key, n->old, NULL, e) : 0;
+}
+
+static int make_hostname(struct rcact *a, const struct fact *f, struct err *e)
+{
+	if (!sethostname(f->value, strlen(f->value)))
+		return 0;
+	if (errno == EPERM) {
+		report(&a->report, REPORT_WARN,
+		       "hostname: not set: this jail may not");
+		return 0;
+	}
+	return err_sys(e, errno, "sethostname");
+}
+
+static int undo_hostname(struct rcact *a, const struct note *n, struct err *e)
+{
+	(void)a;
+	if (*n->old && sethostname(n->old, strlen(n->old)) < 0)
+		return err_sys(e, errno, "sethostname");
+	return 0;
+}
+
+static int make_clone(struct rcact *a, const struct fact *f, struct err *e)
+{
+	cleanup_strv struct strv words = {0};
+	int r = strv_add(&words, "create");
+
+	for (size_t i = 0; !r && i < f->words.n; i++)
+		r = strv_add(&words, f->words.v[i]);
+	if (r < 0)
+		return err_nomem(e);
+	r = apply(a, f->ifname, &words, e);
+	if (!r && strv_add(&a->created, f->ifname) < 0)
+		return err_nomem(e);
+	return r;
+}
+
+/* By the name it has now; the names it may have are tried in turn. */
+static int undo_clone(struct rcact *a, const struct note *n, struct err *e)
+{
+	cleanup_ifnets struct ifnets ifs = {0};
+	const char *name = n->fact.ifname;
+	int r;
+
+	if (!a->vnet || !strcmp(n->fact.value, "sticky"))
+		return 0;
+	r = ifnets_load(a->vnet, &ifs, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ifs.n; i++) {
+		const struct ifnet *ifp = &ifs.v[i];
+		const char *home = *ifp->home_name ? ifp->home_name : ifp->name;
+		size_t len = strlen(name);
+
+		if (strncmp(home, name, len) ||
+		    (home[len] && (!str_prefix(name, "epair") ||
+				   home[len + 1] || !strchr("ab", home[len]))))
+			continue;
+		return if_destroy(a->vnet, ifp->name, e);
+	}
+	return 0;
+}
+
+static int make_rename(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "name", f->key, NULL);
+}
+
+static int undo_rename(struct rcact *a, const struct note *n, struct err *e)
+{
+	return apply_words(a, e, n->fact.key, "name", n->fact.ifname, NULL);
+}
+
+static int make_ip6(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "inet6", f->value, NULL);
+}
+
+static int undo_ip6(struct rcact *a, const struct note *n, struct err *e)
+{
+	if (!*n->old)
+		return 0;
+	return apply_words(a, e, n->fact.ifname, "inet6", n->old, NULL);
+}
+
+/* Kinds whose row says the ifconfig word that takes the value. */
+static const char *const value_words[FACT_KINDS] = {
+	[FACT_ETHER] = "ether",
+	[FACT_MTU] = "mtu",
+	[FACT_DESCR] = "description",
+	[FACT_METRIC] = "metric",
+};
+
+static int make_value(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, value_words[f->kind], f->value,
+			   NULL);
+}
+
+static int undo_value(struct rcact *a, const struct note *n, struct err *e)
+{
+	const struct fact *f = &n->fact;
+
+	if (*n->old)
+		return apply_words(a, e, f->ifname, value_words[f->kind],
+				   n->old, NULL);
+	if (f->kind == FACT_DESCR)
+		return apply_words(a, e, f->ifname, "-description", NULL);
+	return 0;
+}
+
+static int make_words(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply(a, f->ifname, &f->words, e);
+}
+
+static int undo_nothing(struct rcact *a, const struct note *n, struct err *e)
+{
+	(void)a;
+	(void)n;
+	(void)e;
+	return 0;
+}
+
+static int make_group(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "group", f->key, NULL);
+}
+
+static int undo_group(struct rcact *a, const struct note *n, struct err *e)
+{
+	return apply_words(a, e, n->fact.ifname, "-group", n->fact.key, NULL);
+}
+
+static int make_member(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "addm", f->key, NULL);
+}
+
+static int undo_member(struct rcact *a, const struct note *n, struct err *e)
+{
+	return apply_words(a, e, n->fact.ifname, "deletem", n->fact.key, NULL);
+}
+
+static int make_span(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "span", f->key, NULL);
+}
+
+static int undo_span(struct rcact *a, const struct note *n, struct err *e)
+{
+	return apply_words(a, e, n->fact.ifname, "-span", n->fact.key, NULL);
+}
+
+static int undo_addr(struct rcact *a, const struct note *n, struct err *e)
+{
+	const char *fam = strchr(n->fact.key, ':') ? "inet6" : "inet";
+	int r = apply_words(a, e, n->fact.ifname, fam, n->fact.key, "-alias",
+			    NULL);
+
+	if (!r && *n->old)
+		r = apply_words(a, e, n->fact.ifname, "inet", n->old, "alias",
+				NULL);
+	return r;
+}
+
+static int make_up(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "up", NULL);
+}
+
+static int make_down(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return apply_words(a, e, f->ifname, "down", NULL);
+}
+
+static int undo_up(struct rcact *a, const struct note *n, struct err *e)
+{
+	return make_down(a, &n->fact, e);
+}
+
+static int undo_down(struct rcact *a, const struct note *n, struct err *e)
+{
+	return make_up(a, &n->fact, e);
+}
+
+static int route(struct rcact *a, const char *verb, const struct strv *words,
+		 struct strbuf *out, struct err *e)
+{
+	cleanup_strv struct strv w = {0};
+	int r = strv_add(&w, verb);
+
+	if (!a->vnet)
+		return err_set(e, ENODEV, "no network stack of its own");
+	for (size_t i = 0; !r && i < words->n; i++)
+		r = strv_add(&w, words->v[i]);
+	if (r < 0)
+		return err_nomem(e);
+	return route_command(a->vnet, (int)w.n, w.v, out, e);
+}
+
+static int make_route(struct rcact *a, const struct fact *f, struct err *e)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	int r = route(a, "add", &f->words, &out, e);
+	size_t len = out.len;
+
+	if (r < 0)
+		return err_wrap(e, "route");
+	while (len && out.s[len - 1] == '\n')
+		len--;
+	return strv_addf(&a->routes, "%.*s", (int)len, out.s) < 0 ? err_nomem(e)
+								  : 0;
+}
+
+static int undo_route(struct rcact *a, const struct note *n, struct err *e)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	int r = route(a, "delete", &n->fact.words, &out, e);
+
+	/* gone with its interface: that is what was wanted */
+	if (r == -ESRCH || r == -ENOENT || r == -ENETUNREACH) {
+		err_clear(e);
+		return 0;
+	}
+	return r < 0 ? err_wrap(e, "route") : 0;
+}
+
+static int make_file(struct rcact *a, const struct fact *f, struct err *e)
+{
+	(void)a;
+	return file_write_atomic(AT_FDCWD, f->key, f->value, 0644, e);
+}
+
+static int undo_file(struct rcact *a, const struct note *n, struct err *e)
+{
+	(void)a;
+	if (unlink(n->fact.key) < 0 && errno != ENOENT)
+		return err_sys(e, errno, "%s", n->fact.key);
+	return 0;
+}
+
+static int make_script(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return rcscript_run(f->key, "faststart", &a->report, e);
+}
+
+static int undo_script(struct rcact *a, const struct note *n, struct err *e)
+{
+	if (access(n->fact.key, R_OK) < 0)
+		return 0;
+	return rcscript_run(n->fact.key, "faststop", &a->report, e);
+}
+
+int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
+		bool stop, struct err *e)
+{
+	struct jailcmd c = {
+		.ops = stop ? JAILCMD_REMOVE : JAILCMD_CREATE,
+		.limit = a->parallel ? 0 : 1,
+		.file = conf,
+		.names = (const char *const *)names->v,
+		.nnames = names->n,
+		.block = a->block,
+		.cancel_fd = -1,
+		.report = &a->report,
+	};
+	int r;
+
+	/* a configuration that is gone must not keep its jails from ending */
+	if (stop && access(conf, R_OK) < 0) {
+		c.hard = true;
+		c.file = NULL;
+	}
+	r = jailcmd_run(&c, e);
+	if (r < 0 && e && !*e->text) {
+		cleanup_free char *list = strv_join(names, " ");
+
+		return err_set(e, EIO, "cannot %s jail%s %s",
+			       stop ? "stop" : "start",
+			       names->n == 1 ? "" : "s", list ? list : "");
+	}
+	return r;
+}
+
+static int make_jail(struct rcact *a, const struct fact *f, struct err *e)
+{
+	cleanup_strv struct strv one = {0};
+
+	if (strv_add(&one, f->key) < 0)
+		return err_nomem(e);
+	return rcact_jails(a, f->value, &one, false, e);
+}
+
+static int undo_jail(struct rcact *a, const struct note *n, struct err *e)
+{
+	cleanup_strv struct strv one = {0};
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+
+	/* stopped by hand meanwhile */
+	if (prisons_open(&ps, e) < 0)
+		return -EIO;
+	if (prison_get(ps, n->fact.key, false, &p, NULL) == -ENOENT)
+		return 0;
+	if (strv_add(&one, n->fact.key) < 0)
+		return err_nomem(e);
+	return rcact_jails(a, n->fact.value, &one, true, e);
+}
+
+static const struct act_row {
+	int (*make)(struct rcact *a, const struct fact *f, struct err *e);
+	int (*undo)(struct rcact *a, const struct note *n, struct err *e);
+} rows[] = {
+	[FACT_SYSCTL] = {make_sysctl, undo_sysctl},
+	[FACT_HOSTNAME] = {make_hostname, undo_hostname},
+	[FACT_CLONE] = {make_clone, undo_clone},
+	[FACT_RENAME] = {make_rename, undo_rename},
+	[FACT_IP6] = {make_ip6, undo_ip6},
+	[FACT_ETHER] = {make_value, undo_value},
+	[FACT_MTU] = {make_value, undo_value},
+	[FACT_DESCR] = {make_value, undo_value},
+	[FACT_METRIC] = {make_value, undo_value},
+	[FACT_GROUP] = {make_group, undo_group},
+	[FACT_MEMBER] = {make_member, undo_member},
+	[FACT_SPAN] = {make_span, undo_span},
+	[FACT_ADDR] = {make_words, undo_addr},
+	[FACT_FLAG_UP] = {make_up, undo_up},
+	[FACT_FLAG_DOWN] = {make_down, undo_down},
+	[FACT_WORDS] = {make_words, undo_nothing},
+	[FACT_ROUTE] = {make_route, undo_route},
+	[FACT_FILE] = {make_file, undo_file},
+	[FACT_SCRIPT] = {make_script, undo_script},
+	[FACT_JAIL] = {make_jail, undo_jail},
+};
+TABLE_COMPLETE(rows, FACT_KINDS);
+
+int rcact_make(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return rows[f->kind].make(a, f, e);
+}
+
+int rcact_undo(struct rcact *a, const struct note *n, struct err *e)
+{
+	return rows[n->fact.kind].undo(a, n, e);
+}

@@ -1,0 +1,43 @@
+/*
+ * rcact: making facts so, and taking them back.
+ */
+#ifndef CB_RC_RCACT_H
+#define CB_RC_RCACT_H
+
+#include "base/report.h"
+#include "rc/rc.h"
+#include "rc/rcfact.h"
+#include "rc/rcnote.h"
+#include "rc/rcstate.h"
+
+/* What all steps of a plan share; lives until the last of them is gone. */
+struct rcact {
+	unsigned int refs;
+	struct vnet *vnet;	   /* owned; NULL: no network to work on */
+	struct notes notes;	   /* owned */
+	struct report report;	   /* a copy of the caller's */
+	const struct rcconf *conf; /* for messages, while rc_start runs */
+	bool keep_going;	   /* report a failed step and go on */
+	bool parallel, reverse_stop;
+	size_t failed; /* steps that failed with keep_going */
+	char *block;   /* owned: block's folder for jails, or NULL */
+	/* what was made, for FreeBSD's summary lines */
+	struct strv created, routes, sysctls, jails;
+};
+
+struct rcact *rcact_new(void);
+struct rcact *rcact_ref(struct rcact *a);
+void rcact_unref(struct rcact *a);
+
+int rcact_make(struct rcact *a, const struct fact *f, struct err *e);
+/* From its note: what was there before comes back. */
+int rcact_undo(struct rcact *a, const struct note *n, struct err *e);
+
+/* Start (or stop, in the order given) several jails of one configuration. */
+int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
+		bool stop, struct err *e);
+/* Run a local rc.d script with one argument (rcscript.c). */
+int rcscript_run(const char *path, const char *arg, const struct report *r,
+		 struct err *e);
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * rcmodel: see rcmodel.h.  This file has the services that are simple (sysctl,
+ * hostname, routing, jail); rcmodel_net.c has netif.
+ */
+#include "rc/rcmodel.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "jail/conf.h"
+#include "rc/rcdefaults.h"
+#include "rc/rcwords.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+
+#define SYSCTL_CONF_MAX (1u << 20)
+
+void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
+		   const char *suffix)
+{
+	strbuf_adds(b, prefix);
+	for (const char *p = ifname; *p; p++)
+		strbuf_addch(b, strchr(".-/+", *p) ? '_' : *p);
+	strbuf_adds(b, suffix);
+}
+
+int rcmodel_sysctl(struct model_ctx *x, struct facts *f, const char *name,
+		   const char *value, const char *var)
+{
+	struct fact *k = facts_add(f, FACT_SYSCTL, NULL, name, value, NULL);
+
+	if (!k || (var && !(k->var = strdup(var))))
+		return err_nomem(x->e);
+	return 0;
+}
+
+/* NAME=VALUE of one line of sysctl.conf, comments gone; false: no such. */
+static bool sysctl_line(char *line, char **ret_name, char **ret_value)
+{
+	char *eq, *end;
+
+	line += strspn(line, " \t");
+	*strchrnul(line, '#') = '\0';
+	eq = strpbrk(line, "=:");
+	if (!eq)
+		return false;
+	*eq = '\0';
+	end = eq;
+	while (end > line && strchr(" \t", end[-1]))
+		*--end = '\0';
+	eq++;
+	eq += strspn(eq, " \t");
+	end = eq + strlen(eq);
+	while (end > eq && strchr(" \t\r", end[-1]))
+		*--end = '\0';
+	*ret_name = line;
+	*ret_value = eq;
+	return *line && *eq;
+}
+
+static int sysctl_file(struct model_ctx *x, const char *name)
+{
+	cleanup_free char *path = str_printf("%s/%s", x->place->etc, name);
+	cleanup_free char *text = NULL;
+	cleanup_strv struct strv lines = {0};
+	struct err fe = ERR_INIT;
+	unsigned int no = 0;
+
+	if (!path)
+		return err_nomem(x->e);
+	if (file_read(AT_FDCWD, path, SYSCTL_CONF_MAX, &text, NULL, &fe) < 0)
+		return fe.code == ENOENT
+			       ? 0
+			       : err_set(x->e, fe.code, "%s", fe.text);
+	for (char *p = text, *nl; p; p = nl) {
+		cleanup_free char *where = NULL;
+		char *key, *value;
+		int r;
+
+		nl = strchr(p, '\n');
+		if (nl)
+			*nl++ = '\0';
+		no++;
+		if (!sysctl_line(p, &key, &value)) {
+			if (p[strspn(p, " \t\r")])
+				report(x->r, REPORT_WARN,
+				       "%s line %u: no assignment: %s", path,
+				       no, p);
+			continue;
+		}
+		where = str_printf("%s line %u", path, no);
+		r = where ? rcmodel_sysctl(x, &x->m->of[RC_SYSCTL], key, value,
+					   where)
+			  : err_nomem(x->e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int model_sysctl(struct model_ctx *x)
+{
+	int r = sysctl_file(x, "sysctl.conf");
+
+	return r ? r : sysctl_file(x, "sysctl.conf.local");
+}
+
+static int model_hostname(struct model_ctx *x)
+{
+	const char *h = rcconf_get(x->c, "hostname");
+	struct fact *f;
+
+	if (!h || !*h)
+		return 0;
+	if (strlen(h) > 64)
+		return rcconf_err(x->c, "hostname", ENAMETOOLONG, x->e,
+				  "more than 64 characters");
+	f = facts_add(&x->m->of[RC_HOSTNAME], FACT_HOSTNAME, NULL, NULL, h,
+		      NULL);
+	if (!f || !(f->var = strdup("hostname")))
+		return err_nomem(x->e);
+	return 0;
+}
+
+static bool is_set(const char *v)
+{
+	return v && *v && strcasecmp(v, "NO") != 0;
+}
+
+/* static_routes and ipv6_static_routes: names, each with a variable. */
+static int static_routes(struct model_ctx *x, const char *list,
+			 const char *prefix, bool inet6)
+{
+	cleanup_strv struct strv names = {0};
+	const char *v = rcconf_get(x->c, list);
+	int r = 0;
+
+	if (!is_set(v))
+		return 0;
+	if (rcwords_split(&names, v) < 0)
+		return err_nomem(x->e);
+	for (size_t i = 0; !r && i < names.n; i++) {
+		cleanup_strbuf struct strbuf var = STRBUF_INIT;
+		cleanup_strv struct strv words = {0};
+		char *colon = strchr(names.v[i], ':');
+		const char *value;
+
+		if (colon) {
+			/* name:IF, only while IF is here */
+			*colon++ = '\0';
+			if (!ifnets_find(x->have, colon) &&
+			    !strv_has(&x->m->interfaces, colon))
+				continue;
+		}
+		rcmodel_ifvar(&var, prefix, names.v[i], "");
+		value = rcconf_get(x->c, var.s);
+		if (!is_set(value)) {
+			r = rcconf_err(x->c, list, EINVAL, x->e,
+				       "%s is not set", var.s);
+			break;
+		}
+		if (rcwords_split(&words, value) < 0)
+			return err_nomem(x->e);
+		r = rcwords_route(&x->m->of[RC_ROUTING], &words, inet6, var.s,
+				  x->e);
+	}
+	return r;
+}
+
+static int default_route(struct model_ctx *x, const char *var, bool inet6)
+{
+	cleanup_strv struct strv words = {0};
+	const char *v = rcconf_get(x->c, var);
+
+	if (!is_set(v))
+		return 0;
+	if (strv_add(&words, "default") < 0 || rcwords_split(&words, v) < 0)
+		return err_nomem(x->e);
+	return rcwords_route(&x->m->of[RC_ROUTING], &words, inet6, var, x->e);
+}
+
+/* Variables that are knobs. */
+static const struct knob {
+	const char *var, *sysctl;
+	const char *yes, *no; /* NULL: leave alone */
+	bool always;	      /* in a vnet of its own NO is written as well */
+} knobs[] = {
+	{"gateway_enable", "net.inet.ip.forwarding", "1", "0", true},
+	{"ipv6_gateway_enable", "net.inet6.ip6.forwarding", "1", "0", true},
+	{"arpproxy_all", "net.link.ether.inet.proxyall", "1", NULL, false},
+	{"forward_sourceroute", "net.inet.ip.sourceroute", "1", NULL, false},
+	{"accept_sourceroute", "net.inet.ip.accept_sourceroute", "1", NULL,
+	 false},
+	{"icmp_drop_redirect", "net.inet.icmp.drop_redirect", "1", NULL, false},
+	{"icmp_bmcastecho", "net.inet.icmp.bmcastecho", "1", NULL, false},
+};
+
+static int model_knobs(struct model_ctx *x)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+		const struct knob *k = &knobs[i];
+		bool yes = rcconf_yes(x->c, k->var, x->r);
+		const char *value = yes ? k->yes : k->no, *file;
+		unsigned int line;
+		int r;
+
+		/*
+		 * FreeBSD writes 0 as well.  A new network namespace inherits
+		 * the machine's forwarding, so this matters in jails; on the
+		 * machine itself a mere default must not switch off what
+		 * something else needs.
+		 */
+		if (!value || (!yes && !(k->always && x->place->jailed) &&
+			       !rcconf_where(x->c, k->var, &file, &line)))
+			continue;
+		r = rcmodel_sysctl(x, &x->m->of[RC_ROUTING], k->sysctl, value,
+				   k->var);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int rcmodel_routing(struct model_ctx *x)
+{
+	int r = static_routes(x, "static_routes", "route_", false);
+
+	if (!r)
+		r = default_route(x, "defaultrouter", false);
+	if (!r)
+		r = static_routes(x, "ipv6_static_routes", "ipv6_route_", true);
+	if (!r)
+		r = default_route(x, "ipv6_defaultrouter", true);
+	return r ? r : model_knobs(x);
+}
+
+/* A file of the level: "/etc/jail.conf" lies in a block's folder itself. */
+static char *place_file(const struct rc_place *p, const char *path)
+{
+	if (p->block && str_prefix(path, "/etc/"))
+		return str_printf("%s/%s", p->etc, path + 5);
+	return strdup(path);
+}
+
+static int jail_add(struct model_ctx *x, const char *name, const char *conf,
+		    const char *var)
+{
+	struct fact *f = facts_add(&x->m->of[RC_JAIL], FACT_JAIL, NULL, name,
+				   conf, NULL);
+
+	if (!f || !(f->var = strdup(var)))
+		return err_nomem(x->e);
+	return 0;
+}
+
+/* The file that defines a jail of jail_list. */
+static char *jail_file(struct model_ctx *x, const char *name, const char *dflt)
+{
+	static const char *const forms[] = {"/etc/jail.%s.conf",
+					    "/etc/jail.conf.d/%s.conf"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		cleanup_free char *p = str_printf(forms[i], name);
+		cleanup_free char *path = p ? place_file(x->place, p) : NULL;
+
+		if (path && access(path, R_OK) == 0)
+			return take_ptr(path);
+	}
+	return strdup(dflt);
+}
+
+static int jails_listed(struct model_ctx *x, const char *list)
+{
+	cleanup_strv struct strv names = {0};
+
+	if (rcwords_split(&names, list) < 0)
+		return err_nomem(x->e);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *f =
+			jail_file(x, names.v[i], x->m->jail_conf);
+		int r;
+
+		if (!f)
+			return err_nomem(x->e);
+		r = jail_add(x, names.v[i], f, "jail_list");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int model_jail(struct model_ctx *x)
+{
+	const char *list = rcconf_get(x->c, "jail_list");
+	const char *conf = rcconf_get(x->c, "jail_conf");
+	cleanup_jailconf struct jailconf *jc = NULL;
+	int r;
+
+	x->m->parallel_start = rcconf_yes(x->c, "jail_parallel_start", x->r);
+	x->m->reverse_stop = rcconf_yes(x->c, "jail_reverse_stop", x->r);
+	x->m->jail_conf =
+		place_file(x->place, conf && *conf ? conf : "/etc/jail.conf");
+	if (!x->m->jail_conf)
+		return err_nomem(x->e);
+	if (!rcconf_yes(x->c, "jail_enable", x->r))
+		return 0;
+	if (list && list[strspn(list, " \t\n")])
+		return jails_listed(x, list);
+	r = jailconf_load(x->m->jail_conf, &jc, x->e);
+	for (size_t i = 0; !r && i < jc->n; i++)
+		r = jail_add(x, jc->v[i].name, x->m->jail_conf, "jail_enable");
+	return r;
+}
+
+void rcmodel_warn_later(const struct rcconf *c, const struct report *r)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const char *name = c->v[i].name, *value = c->v[i].value;
+		const struct rcvar_def *d = rcvar_def_find(name);
+		const char *file = c->file;
+		cleanup_strbuf struct strbuf at = STRBUF_INIT;
+		unsigned int line;
+
+		if (!d || d->state == RCVAR_ON || !is_set(value))
+			continue;
+		if (rcconf_where(c, name, &file, &line))
+			strbuf_addf(&at, "%s line %u: ", file, line);
+		else if (d->dflt && !strcmp(d->dflt, value))
+			continue;
+		report(r, REPORT_WARN,
+		       d->state == RCVAR_LATER ? "%s%s is not in force yet (%s)"
+					       : "%s%s is obsolete: %s",
+		       at.s, name, d->what);
+	}
+}
+
+int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
+		  const struct rc_place *place, const struct report *rp,
+		  struct rcmodel *ret, struct err *e)
+{
+	cleanup_rcmodel struct rcmodel m = {0};
+	struct model_ctx x = {
+		.c = c, .have = have, .place = place, .r = rp, .m = &m, .e = e};
+	int r = model_sysctl(&x);
+
+	if (!r)
+		r = model_hostname(&x);
+	if (!r && place->vnet && rcconf_yes(c, "netif_enable", rp))
+		r = rcmodel_netif(&x);
+	if (!r && place->vnet)
+		r = rcmodel_routing(&x);
+	if (!r)
+		r = model_jail(&x);
+	if (r < 0)
+		return r;
+	*ret = m;
+	m = (struct rcmodel){0};
+	return 0;
+}
+
+void rcmodel_free(struct rcmodel *m)
+{
+	for (size_t i = 0; i < RC_SERVICES; i++)
+		facts_free(&m->of[i]);
+	strv_free(&m->clones);
+	strv_free(&m->interfaces);
+	free(m->jail_conf);
+	*m = (struct rcmodel){0};
+}

@@ -1,0 +1,67 @@
+/*
+ * rcmodel: variables -> what is wanted, as facts in the order in which they
+ * are made, grouped by the service that owns them.  No kernel is touched; the
+ * names of the interfaces there are is all it is told of it.
+ */
+#ifndef CB_RC_RCMODEL_H
+#define CB_RC_RCMODEL_H
+
+#include "net/ifnet.h"
+#include "rc/rc.h"
+#include "rc/rcfact.h"
+
+/* The services that rc itself is (rcserv.c has their order and names). */
+enum rc_service {
+	RC_SYSCTL,
+	RC_HOSTNAME,
+	RC_NETIF,
+	RC_ROUTING,
+	RC_JAIL,
+	RC_SERVICES,
+};
+
+/* Where the configuration is to be applied. */
+struct rc_place {
+	bool jailed;	 /* a jail, sandboxes included */
+	bool vnet;	 /* has a network stack of its own to configure */
+	const char *etc; /* for files that variables name */
+	bool block;
+};
+
+struct rcmodel {
+	struct facts of[RC_SERVICES];
+	struct strv clones;	/* names as they are after the create */
+	struct strv interfaces; /* network_interfaces, final names, in order */
+	bool reverse_stop, parallel_start;
+	char *jail_conf; /* path; jails of it */
+};
+
+/* enabled[]: which services to ask (netif_enable and so on still count). */
+int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
+		  const struct rc_place *place, const struct report *r,
+		  struct rcmodel *ret, struct err *e);
+void rcmodel_free(struct rcmodel *m);
+#define cleanup_rcmodel __attribute__((cleanup(rcmodel_free)))
+
+/* One line a variable that is set and not in force. */
+void rcmodel_warn_later(const struct rcconf *c, const struct report *r);
+
+/* "em0.10" -> "em0_10": how an interface is called in variables' names. */
+void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
+		   const char *suffix);
+
+/* rcmodel_net.c: the facts of RC_NETIF and RC_ROUTING. */
+struct model_ctx {
+	const struct rcconf *c;
+	const struct ifnets *have;
+	const struct rc_place *place;
+	const struct report *r;
+	struct rcmodel *m;
+	struct err *e;
+};
+int rcmodel_netif(struct model_ctx *x);
+int rcmodel_routing(struct model_ctx *x);
+int rcmodel_sysctl(struct model_ctx *x, struct facts *f, const char *name,
+		   const char *value, const char *var);
+
+#endif

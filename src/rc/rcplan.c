@@ -1,0 +1,613 @@
+/*
+ * rcplan: see rcplan.h.
+ *
+ * Theory of operation.  First come the removals: facts in the notes that
+ * nobody wants any more, newest first.  Then, service by service in boot
+ * order, the wanted facts that are not so.  An interface that the plan itself
+ * is going to create has nothing yet, so its facts are steps without a look
+ * at the kernel; facts of an interface that has been given to a jail are left
+ * alone.  A step notes what it is about to do before it does it, and its undo
+ * is the undo of that note: rollback, stop and repair are the same thing.
+ */
+#include "rc/rcplan.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "jail/prison.h"
+#include "rc/rcsubr.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define RC_SUBR "/etc/rc.subr"
+
+static void step_free(void *arg)
+{
+	struct rcstep *s = arg;
+
+	facts_free(&s->facts);
+	strv_free(&s->old);
+	rcact_unref(s->act);
+	free(s);
+}
+
+static int note_index(const struct rcact *a, const struct fact *f)
+{
+	return a->vnet && *f->ifname ? vnet_ifindex(a->vnet, f->ifname) : 0;
+}
+
+/* Note, then make. */
+static int make_one(struct rcstep *s, size_t i, struct err *e)
+{
+	const struct fact *f = &s->facts.v[i];
+	int r = notes_made(&s->act->notes, f, note_index(s->act, f),
+			   s->old.v[i], e);
+
+	if (r < 0)
+		return r;
+	r = rcact_make(s->act, f, e);
+	if (r < 0)
+		notes_gone(&s->act->notes, f, NULL);
+	return r;
+}
+
+static bool jail_runs(const char *name)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+
+	return prisons_open(&ps, NULL) == 0 &&
+	       prison_get(ps, name, false, &p, NULL) == 0;
+}
+
+/* Jails of one configuration, all in one go. */
+static int make_jails(struct rcstep *s, struct err *e)
+{
+	cleanup_strv struct strv names = {0}, up = {0};
+	struct rcact *a = s->act;
+	struct facts *f = &s->facts;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < f->n; i++) {
+		r = notes_made(&a->notes, &f->v[i], 0, "", e);
+		if (!r && strv_add(&names, f->v[i].key) < 0)
+			r = err_nomem(e);
+	}
+	if (!r)
+		r = rcact_jails(a, f->v[0].value, &names, false, e);
+	if (!r)
+		return strv_copy(&a->jails, &names) < 0 ? err_nomem(e) : 0;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!jail_runs(f->v[i].key))
+			notes_gone(&a->notes, &f->v[i], NULL);
+		else
+			strv_add(&up, f->v[i].key);
+	}
+	if (a->keep_going) {
+		strv_copy(&a->jails, &up);
+		return r;
+	}
+	if (up.n && !rcact_jails(a, f->v[0].value, &up, true, NULL))
+		for (size_t i = 0; i < f->n; i++)
+			notes_gone(&a->notes, &f->v[i], NULL);
+	return r;
+}
+
+static int undo_one(struct rcact *a, const struct fact *f, struct err *e)
+{
+	struct note *n = notes_find(&a->notes, f);
+	int r;
+
+	if (!n)
+		return 0;
+	r = rcact_undo(a, n, e);
+	return r < 0 ? r : notes_gone(&a->notes, f, e);
+}
+
+/* Several jails at once, in the order of the step. */
+static int undo_jails(struct rcstep *s, struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	struct facts *f = &s->facts;
+	int r = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (notes_find(&s->act->notes, &f->v[i]) &&
+		    jail_runs(f->v[i].key) && strv_add(&names, f->v[i].key) < 0)
+			return err_nomem(e);
+	if (names.n)
+		r = rcact_jails(s->act, f->v[0].value, &names, true, e);
+	for (size_t i = 0; i < f->n; i++)
+		if (!r || !jail_runs(f->v[i].key))
+			notes_gone(&s->act->notes, &f->v[i], NULL);
+	return r;
+}
+
+static int step_make(struct rcstep *s, struct err *e)
+{
+	if (s->facts.v[0].kind == FACT_JAIL)
+		return make_jails(s, e);
+	return make_one(s, 0, e);
+}
+
+static int step_undo(struct rcstep *s, struct err *e)
+{
+	if (s->facts.v[0].kind == FACT_JAIL)
+		return undo_jails(s, e);
+	return undo_one(s->act, &s->facts.v[0], e);
+}
+
+/* A variable's file and line before the error of its step. */
+static void step_blame(const struct rcstep *s, struct err *e)
+{
+	const char *var = s->facts.v[0].var;
+
+	if (!e || !var)
+		return;
+	if (s->act->conf && !strstr(var, " line ")) {
+		struct err t = *e;
+
+		rcconf_err(s->act->conf, var, t.code, e, "%s", t.text);
+	} else {
+		err_wrap(e, "%s", var);
+	}
+}
+
+static int tolerate(struct rcstep *s, int r, struct err *e)
+{
+	if (r >= 0 || !s->act->keep_going)
+		return r;
+	report(&s->act->report, REPORT_ERROR, "%s", e ? e->text : "failed");
+	err_clear(e);
+	s->act->failed++;
+	return 0;
+}
+
+static int step_run(void *ctx, void *arg, struct err *e)
+{
+	struct rcstep *s = arg;
+	int r = s->remove ? step_undo(s, e) : step_make(s, e);
+
+	(void)ctx;
+	if (r < 0)
+		step_blame(s, e);
+	return tolerate(s, r, e);
+}
+
+/* Rollback: a removal is made again, a making undone. */
+static int step_back(void *ctx, void *arg, struct err *e)
+{
+	struct rcstep *s = arg;
+
+	(void)ctx;
+	return s->remove ? step_make(s, e) : step_undo(s, e);
+}
+
+/* ---- building ---- */
+
+struct build {
+	const struct rcmodel *m;
+	struct rcstate *s;
+	struct rcact *act;
+	const struct rcplan_scope *scope;
+	struct plan *plan;
+	struct strv coming;  /* interfaces that the plan makes */
+	struct strv leaving; /* clones that it destroys, and their ends */
+	struct err *e;
+};
+
+static void step_text(const struct rcstep *s, struct strbuf *b)
+{
+	const struct facts *f = &s->facts;
+
+	fact_text(&f->v[0], s->remove, b);
+	if (f->n < 2)
+		return;
+	strbuf_clear(b);
+	strbuf_adds(b, s->remove ? "stop jails" : "start jails");
+	for (size_t i = 0; i < f->n; i++)
+		strbuf_addf(b, " %s", f->v[i].key);
+}
+
+static struct rcstep *step_new(struct build *b, int service, bool remove)
+{
+	struct rcstep *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		err_nomem(b->e);
+		return NULL;
+	}
+	s->act = rcact_ref(b->act);
+	s->service = service;
+	s->remove = remove;
+	return s;
+}
+
+static int step_fact(struct build *b, struct rcstep *s, const struct fact *f,
+		     char *old)
+{
+	struct fact *v = reallocarray(s->facts.v, s->facts.n + 1, sizeof(*v));
+
+	if (v)
+		s->facts.v = v;
+	if (strv_take(&s->old, old) < 0 || !v ||
+	    fact_copy(&v[s->facts.n], f) < 0)
+		return err_nomem(b->e);
+	s->facts.n++;
+	return 0;
+}
+
+/* Takes s. */
+static int step_add(struct build *b, struct rcstep *s)
+{
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
+
+	step_text(s, &text);
+	return plan_add(b->plan, step_run, step_back, s, step_free, b->e, "%s",
+			text.s);
+}
+
+static int step_single(struct build *b, int service, bool remove,
+		       const struct fact *f, char *old)
+{
+	struct rcstep *s = step_new(b, service, remove);
+	int r;
+
+	if (!s) {
+		free(old);
+		return -ENOMEM;
+	}
+	r = step_fact(b, s, f, old);
+	if (r < 0) {
+		step_free(s);
+		return r;
+	}
+	return step_add(b, s);
+}
+
+static int names_add(struct strv *sv, const char *ifname)
+{
+	int r = strv_add(sv, ifname);
+
+	if (!r && str_prefix(ifname, "epair"))
+		r = strv_addf(sv, "%sa", ifname) < 0 ||
+		    strv_addf(sv, "%sb", ifname) < 0;
+	return r;
+}
+
+/* Facts of an interface that is neither here nor coming. */
+static bool out_of_reach(struct build *b, const struct fact *f)
+{
+	if (!*f->ifname || f->kind == FACT_CLONE || f->kind == FACT_RENAME ||
+	    rcstate_if(b->s, f->ifname))
+		return false;
+	if (f->implied || strv_has(&b->m->clones, f->ifname))
+		return true;
+	/* renamed, and in a jail by now */
+	return rcstate_lent(b->s, f->ifname);
+}
+
+/* A rename whose interface is neither here nor coming has nothing to do. */
+static bool rename_idle(struct build *b, const struct fact *f)
+{
+	return f->kind == FACT_RENAME && !strv_has(&b->coming, f->ifname) &&
+	       !ifnets_find(&b->s->ifs, f->ifname);
+}
+
+/* A new interface has IPv6 off already where that is the default. */
+static bool new_and_off(const struct fact *f)
+{
+	cleanup_free char *text = NULL;
+
+	return f->kind == FACT_IP6 && !strcmp(f->value, "ifdisabled") &&
+	       file_read(AT_FDCWD,
+			 "/proc/sys/net/ipv6/conf/default/disable_ipv6", 16,
+			 &text, NULL, NULL) == 0 &&
+	       *text == '1';
+}
+
+static bool in_scope(const struct build *b, const struct fact *f)
+{
+	const struct strv *only = b->scope->only_ifs;
+
+	if (!only || !*f->ifname)
+		return true;
+	for (size_t i = 0; i < only->n; i++)
+		if (!strcmp(only->v[i], f->ifname) ||
+		    (f->kind == FACT_CLONE &&
+		     str_prefix(only->v[i], f->ifname)))
+			return true;
+	return false;
+}
+
+static int want_one(struct build *b, int service, const struct fact *f)
+{
+	int r = 0;
+
+	if (!in_scope(b, f))
+		return 0;
+	if (strv_has(&b->coming, f->ifname)) {
+		if (new_and_off(f))
+			return 0;
+	} else if (out_of_reach(b, f) || rename_idle(b, f) ||
+		   rcstate_has(b->s, &b->act->notes, f)) {
+		return 0;
+	}
+	if (f->kind == FACT_CLONE)
+		r = names_add(&b->coming, f->ifname);
+	else if (f->kind == FACT_RENAME)
+		r = strv_add(&b->coming, f->key);
+	if (r)
+		return err_nomem(b->e);
+	return step_single(b, service, false, f, rcstate_old(b->s, f));
+}
+
+/* Jails that do not run: one step for each configuration file. */
+static int want_jails(struct build *b, const struct facts *f)
+{
+	for (size_t i = 0; i < f->n;) {
+		struct rcstep *s = step_new(b, RC_JAIL, false);
+		const char *conf = f->v[i].value;
+		int r = 0;
+
+		if (!s)
+			return -ENOMEM;
+		for (; !r && i < f->n && !strcmp(f->v[i].value, conf); i++)
+			if (!rcstate_has(b->s, &b->act->notes, &f->v[i]))
+				r = step_fact(b, s, &f->v[i], strdup(""));
+		if (!r && s->facts.n) {
+			r = step_add(b, s);
+		} else {
+			step_free(s);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int want_script(struct build *b, const struct rcserv *serv)
+{
+	struct facts f = {0};
+	int r = 0;
+
+	/* kept apart: the second call would move the array */
+	if (!facts_add(&f, FACT_FILE, NULL, RC_SUBR, rc_subr_text, NULL) ||
+	    !facts_add(&f, FACT_SCRIPT, NULL, serv->node.name, NULL, NULL)) {
+		facts_free(&f);
+		return err_nomem(b->e);
+	}
+	if (!rcstate_has(b->s, &b->act->notes, &f.v[1])) {
+		if (!strv_has(&b->coming, RC_SUBR) &&
+		    !rcstate_has(b->s, &b->act->notes, &f.v[0])) {
+			r = strv_add(&b->coming, RC_SUBR)
+				    ? err_nomem(b->e)
+				    : step_single(b, RC_SERVICES, false,
+						  &f.v[0], strdup(""));
+		}
+		if (!r)
+			r = step_single(b, RC_SERVICES, false, &f.v[1],
+					strdup(""));
+	}
+	facts_free(&f);
+	return r;
+}
+
+int rcplan_service(enum fact_kind k)
+{
+	switch (k) {
+	case FACT_SYSCTL:
+		return RC_SYSCTL;
+	case FACT_HOSTNAME:
+		return RC_HOSTNAME;
+	case FACT_ROUTE:
+		return RC_ROUTING;
+	case FACT_JAIL:
+		return RC_JAIL;
+	case FACT_FILE:
+	case FACT_SCRIPT:
+		return RC_SERVICES;
+	default:
+		return RC_NETIF;
+	}
+}
+
+static bool is_wanted(const struct build *b, const struct fact *f,
+		      const struct rcservs *servs)
+{
+	if (f->kind == FACT_SCRIPT || f->kind == FACT_FILE) {
+		for (size_t i = 0; servs && i < servs->n; i++)
+			if (servs->v[i].script &&
+			    (f->kind == FACT_FILE ||
+			     !strcmp(servs->v[i].node.name, f->key)))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < RC_SERVICES; i++)
+		if (facts_find(&b->m->of[i], f))
+			return true;
+	return false;
+}
+
+/* On an interface that is going to be destroyed as a whole? */
+static bool goes_with_clone(const struct build *b, const struct fact *f)
+{
+	return *f->ifname && f->kind != FACT_CLONE &&
+	       strv_has(&b->leaving, f->ifname);
+}
+
+/* Mark clones that will be destroyed, with the names they were given. */
+static int mark_leaving(struct build *b,
+			bool (*leaves)(const struct build *,
+				       const struct fact *,
+				       const struct rcservs *),
+			const struct rcservs *servs)
+{
+	const struct notes *n = &b->act->notes;
+
+	for (size_t i = 0; i < n->n; i++) {
+		const struct fact *f = &n->v[i].fact;
+
+		if (f->kind == FACT_CLONE && strcmp(f->value, "sticky") &&
+		    leaves(b, f, servs) && names_add(&b->leaving, f->ifname))
+			return err_nomem(b->e);
+		if (f->kind == FACT_RENAME &&
+		    strv_has(&b->leaving, f->ifname) &&
+		    strv_add(&b->leaving, f->key) < 0)
+			return err_nomem(b->e);
+	}
+	return 0;
+}
+
+static bool leaves_unwanted(const struct build *b, const struct fact *f,
+			    const struct rcservs *servs)
+{
+	return !is_wanted(b, f, servs);
+}
+
+static bool leaves_always(const struct build *b, const struct fact *f,
+			  const struct rcservs *servs)
+{
+	(void)b;
+	(void)f;
+	(void)servs;
+	return true;
+}
+
+/* Is the effect of a note still there to be undone? */
+static bool effect_there(struct build *b, const struct fact *f)
+{
+	switch (f->kind) {
+	case FACT_SYSCTL:
+	case FACT_HOSTNAME:
+	case FACT_SCRIPT:
+	case FACT_FILE:
+	case FACT_JAIL:
+	case FACT_ROUTE:
+		return rcstate_has(b->s, &b->act->notes, f);
+	default:
+		return !out_of_reach(b, f) &&
+		       rcstate_has(b->s, &b->act->notes, f);
+	}
+}
+
+/* What was made and is wanted no more, newest first. */
+static int leftovers(struct build *b, const struct rcservs *servs)
+{
+	struct notes *n = &b->act->notes;
+	cleanup_facts struct facts drop = {0};
+	int r = mark_leaving(b, leaves_unwanted, servs);
+
+	for (size_t i = n->n; !r && i-- > 0;) {
+		const struct fact *f = &n->v[i].fact;
+
+		if (is_wanted(b, f, servs))
+			continue;
+		if (f->kind != FACT_WORDS && !goes_with_clone(b, f) &&
+		    effect_there(b, f))
+			r = step_single(b, rcplan_service(f->kind), true, f,
+					strdup(n->v[i].old));
+		else if (!facts_add(&drop, f->kind, f->ifname, f->key, f->value,
+				    NULL))
+			r = err_nomem(b->e);
+	}
+	/* notes of things that went by themselves */
+	for (size_t i = 0; !r && i < drop.n; i++)
+		r = notes_gone(n, &drop.v[i], b->e);
+	return r;
+}
+
+int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
+		 struct rcstate *s, struct rcact *act,
+		 const struct rcplan_scope *scope, struct plan *ret,
+		 struct err *e)
+{
+	struct build b = {.m = m,
+			  .s = s,
+			  .act = act,
+			  .scope = scope,
+			  .plan = ret,
+			  .e = e};
+	int r = scope->leftovers ? leftovers(&b, servs) : 0;
+
+	for (size_t i = 0; !r && i < servs->n; i++) {
+		const struct rcserv *serv = &servs->v[i];
+		const struct facts *f;
+
+		if (serv->script && scope->scripts) {
+			r = want_script(&b, serv);
+			continue;
+		}
+		if (serv->script || serv->builtin < 0 ||
+		    !scope->service[serv->builtin])
+			continue;
+		f = &m->of[serv->builtin];
+		if (serv->builtin == RC_JAIL) {
+			r = want_jails(&b, f);
+			continue;
+		}
+		for (size_t k = 0; !r && k < f->n; k++)
+			r = want_one(&b, serv->builtin, &f->v[k]);
+	}
+	strv_free(&b.coming);
+	strv_free(&b.leaving);
+	return r;
+}
+
+/* Jails in the notes, grouped by configuration; reverse or as started. */
+static int stop_jails(struct build *b)
+{
+	const struct notes *n = &b->act->notes;
+	struct rcstep *s = NULL;
+	int r = 0;
+
+	for (size_t k = 0; !r && k < n->n; k++) {
+		size_t i = b->act->reverse_stop ? n->n - 1 - k : k;
+		const struct fact *f = &n->v[i].fact;
+
+		if (f->kind != FACT_JAIL)
+			continue;
+		if (s && strcmp(s->facts.v[0].value, f->value)) {
+			r = step_add(b, take_ptr(s));
+			if (r < 0)
+				break;
+		}
+		if (!s && !(s = step_new(b, RC_JAIL, true)))
+			return -ENOMEM;
+		r = step_fact(b, s, f, strdup(""));
+	}
+	if (!s)
+		return r;
+	if (r < 0) {
+		step_free(s);
+		return r;
+	}
+	return step_add(b, s);
+}
+
+int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
+		struct plan *ret, struct err *e)
+{
+	struct build b = {.act = act, .scope = scope, .plan = ret, .e = e};
+	struct notes *n = &act->notes;
+	int r = 0;
+
+	if (scope->service[RC_JAIL])
+		r = stop_jails(&b);
+	if (!r && scope->service[RC_NETIF])
+		r = mark_leaving(&b, leaves_always, NULL);
+	for (size_t i = n->n; !r && i-- > 0;) {
+		const struct fact *f = &n->v[i].fact;
+		int service = rcplan_service(f->kind);
+
+		if (f->kind == FACT_JAIL || goes_with_clone(&b, f) ||
+		    !in_scope(&b, f) ||
+		    !(service == RC_SERVICES ? scope->scripts
+					     : scope->service[service]))
+			continue;
+		r = step_single(&b, service, true, f, strdup(n->v[i].old));
+	}
+	strv_free(&b.leaving);
+	return r;
+}

@@ -1,0 +1,141 @@
+/*
+ * rcscript: runs a local rc.d script.
+ *
+ * Theory of operation.  The script is text for /bin/sh and finds FreeBSD's
+ * commands first in PATH.  What it prints comes back line by line as results;
+ * it is not waited for longer than its descriptors stay open by itself: a
+ * daemon that it leaves behind keeps the pipe, so the wait ends with the
+ * script.  A failing script is reported and does not stop the boot, as on
+ * FreeBSD.
+ */
+#include "rc/rcact.h"
+
+#include "base/cleanup.h"
+#include "jail/prison.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define SCRIPT_PATH                                                            \
+	"PATH=" CELLBLOCK_RUN "/rt/bin:%s/sbin:/bin:/usr/sbin:/usr/bin:/usr/"  \
+			      "local/sbin:/usr/local/bin"
+
+/* Where FreeBSD's names are when this is not a jail: beside the program. */
+static char *own_bin(void)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return strdup("");
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	if (!slash)
+		return strdup("");
+	*slash = '\0';
+	return str_printf("%s/bin:", exe);
+}
+
+static void __attribute__((noreturn))
+script_exec(const char *path, const char *arg, const char *env_path, int out)
+{
+	char *const argv[] = {(char *)"/bin/sh", (char *)path, (char *)arg,
+			      NULL};
+	char *const envp[] = {(char *)env_path, (char *)"HOME=/",
+			      (char *)"RC_PID=1", NULL};
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t sigs;
+
+	sigemptyset(&sigs);
+	sigprocmask(SIG_SETMASK, &sigs, NULL);
+	if ((null >= 0 && dup2(null, 0) < 0) || dup2(out, 1) < 0 ||
+	    dup2(out, 2) < 0)
+		_exit(126);
+	if (chdir("/") == 0)
+		execve("/bin/sh", argv, envp);
+	_exit(127);
+}
+
+/* Complete lines go out; the rest stays. */
+static void relay(struct strbuf *b, const struct report *r, bool all)
+{
+	for (;;) {
+		char *nl = memchr(b->s, '\n', b->len);
+		size_t len = nl ? (size_t)(nl - b->s) : b->len;
+
+		if (!b->len || (!nl && !all && b->len < 4096))
+			return;
+		report(r, REPORT_OUT, "%.*s", (int)len, b->s);
+		if (nl)
+			len++;
+		memmove(b->s, b->s + len, b->len - len + 1);
+		b->len -= len;
+	}
+}
+
+static void relay_until(int fd, int pidfd, const struct report *r)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	struct pollfd p[2] = {{.fd = fd, .events = POLLIN},
+			      {.fd = pidfd, .events = POLLIN}};
+	char buf[4096];
+
+	while (!p[1].revents || (p[0].revents & POLLIN)) {
+		ssize_t n;
+
+		p[0].revents = p[1].revents = 0;
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (!p[0].revents)
+			continue;
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0) {
+			p[0].fd = -1;
+			continue;
+		}
+		strbuf_addn(&b, buf, (size_t)n);
+		relay(&b, r, false);
+	}
+	relay(&b, r, true);
+}
+
+int rcscript_run(const char *path, const char *arg, const struct report *r,
+		 struct err *e)
+{
+	cleanup_free char *bin = own_bin();
+	cleanup_free char *env = str_printf(SCRIPT_PATH, bin ? bin : "");
+	cleanup_close int in = -1, out = -1, pidfd = -1;
+	int fds[2], status = 0;
+	pid_t pid;
+
+	if (!env)
+		return err_nomem(e);
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	in = fds[0];
+	out = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, errno, "fork");
+	if (pid == 0)
+		script_exec(path, arg, env, out);
+	close(take_fd(&out));
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd >= 0)
+		relay_until(in, pidfd, r);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (WIFSIGNALED(status))
+		return err_set(e, EIO, "%s %s: died of signal %d", path, arg,
+			       WTERMSIG(status));
+	return err_set(e, EIO, "%s %s: failed with status %d", path, arg,
+		       WEXITSTATUS(status));
+}

@@ -1,0 +1,202 @@
+/*
+ * rcserv: see rcserv.h.
+ *
+ * Theory of operation.  FreeBSD's boot order is not a list but follows from
+ * what each script says of itself.  rc's own services are rows that say the
+ * same words as FreeBSD's scripts of these names, milestones included, so a
+ * local script that says `BEFORE: netif` or `REQUIRE: NETWORKING` falls into
+ * its place.  The essay's FILESYSTEM (FreeBSD: FILESYSTEMS) is provided too.
+ */
+#include "rc/rcserv.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SCRIPT_MAX (1u << 20)
+
+static const struct serv_row {
+	const char *name;
+	int builtin;
+	const char *rcvar, *provide, *require, *before;
+} builtins[] = {
+	{"hostid", -1, NULL, "hostid", "", ""},
+	{"sysctl", RC_SYSCTL, NULL, "sysctl", "hostid", "FILESYSTEMS"},
+	{"FILESYSTEMS", -1, NULL, "FILESYSTEMS FILESYSTEM root mountcritlocal",
+	 "", ""},
+	{"hostname", RC_HOSTNAME, NULL, "hostname", "FILESYSTEMS", "netif"},
+	{"netif", RC_NETIF, "netif_enable", "netif network",
+	 "FILESYSTEMS sysctl hostname", "NETWORKING"},
+	{"pf", -1, "pf_enable", "pf", "netif", "routing"},
+	{"routing", RC_ROUTING, NULL, "routing", "netif pf", "NETWORKING"},
+	{"defaultroute", -1, NULL, "defaultroute netwait", "routing",
+	 "NETWORKING"},
+	{"NETWORKING", -1, NULL, "NETWORKING NETWORK",
+	 "netif routing defaultroute", ""},
+	{"SERVERS", -1, NULL, "SERVERS", "NETWORKING", ""},
+	{"DAEMON", -1, NULL, "DAEMON", "NETWORKING SERVERS", ""},
+	{"LOGIN", -1, NULL, "LOGIN", "DAEMON", ""},
+	{"jail", RC_JAIL, "jail_enable", "jail", "LOGIN", "securelevel"},
+	{"securelevel", -1, NULL, "securelevel", "jail", ""},
+};
+
+static int add_builtins(struct rcservs *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++) {
+		const struct serv_row *b = &builtins[i];
+		struct rcserv *n = &s->v[s->n++];
+
+		*n = (struct rcserv){.builtin = b->builtin, .rcvar = b->rcvar};
+		n->name = strdup(b->name);
+		n->node.name = strdup(b->name);
+		if (!n->name || !n->node.name ||
+		    strv_split(&n->node.provide, b->provide, " ") < 0 ||
+		    strv_split(&n->node.require, b->require, " ") < 0 ||
+		    strv_split(&n->node.before, b->before, " ") < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of executable files in the folder, sorted. */
+static int script_names(const char *local, struct strv *names, struct err *e)
+{
+	cleanup_closedir DIR *d = opendir(local);
+	struct dirent *de;
+
+	if (!d)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_sys(e, errno, "%s", local);
+	while ((de = readdir(d)) != NULL) {
+		struct stat st;
+
+		if (*de->d_name == '.' || str_suffix(de->d_name, "~") ||
+		    str_suffix(de->d_name, ".sample") ||
+		    fstatat(dirfd(d), de->d_name, &st, 0) < 0 ||
+		    !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+			continue;
+		if (strv_add(names, de->d_name) < 0)
+			return err_nomem(e);
+	}
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), name_cmp);
+	return 0;
+}
+
+static int add_script(struct rcservs *s, const char *local, const char *name,
+		      struct err *e)
+{
+	cleanup_free char *path = str_printf("%s/%s", local, name);
+	cleanup_free char *text = NULL;
+	struct rcserv *n = &s->v[s->n];
+	int r;
+
+	if (!path)
+		return err_nomem(e);
+	r = file_read(AT_FDCWD, path, SCRIPT_MAX, &text, NULL, e);
+	if (r < 0)
+		return r;
+	*n = (struct rcserv){.builtin = -1, .script = true};
+	s->n++;
+	n->name = strdup(name);
+	n->node.name = take_ptr(path);
+	if (!n->name || rcorder_parse(text, &n->node) < 0 ||
+	    (!n->node.provide.n && strv_add(&n->node.provide, name) < 0))
+		return err_nomem(e);
+	return 0;
+}
+
+static bool excluded(const struct rcserv *s, bool jailed, bool vnet)
+{
+	return strv_has(&s->node.keyword, "nostart") ||
+	       (jailed && strv_has(&s->node.keyword, "nojail")) ||
+	       (jailed && !vnet && strv_has(&s->node.keyword, "nojailvnet"));
+}
+
+/* Reorder s->v and drop what has no place here. */
+static int servs_sort(struct rcservs *s, bool jailed, bool vnet, bool all)
+{
+	cleanup_free struct rcnode *nodes = calloc(s->n, sizeof(*nodes));
+	cleanup_free size_t *order = calloc(s->n, sizeof(*order));
+	struct rcserv *sorted = calloc(s->n, sizeof(*sorted));
+	bool circular;
+	size_t n = 0;
+
+	if (!nodes || !order || !sorted) {
+		free(sorted);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		nodes[i] = s->v[i].node;
+	if (rcorder_sort(nodes, s->n, order, &s->warnings, &circular) < 0) {
+		free(sorted);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		struct rcserv *from = &s->v[order[i]];
+
+		if (!all && excluded(from, jailed, vnet)) {
+			rcnode_free(&from->node);
+			free(from->name);
+		} else {
+			sorted[n++] = *from;
+		}
+	}
+	free(s->v);
+	s->v = sorted;
+	s->n = n;
+	return 0;
+}
+
+int rcservs_load(const char *local, bool jailed, bool vnet, bool all,
+		 struct rcservs *ret, struct err *e)
+{
+	cleanup_rcservs struct rcservs s = {0};
+	cleanup_strv struct strv names = {0};
+	int r = local ? script_names(local, &names, e) : 0;
+
+	if (r < 0)
+		return r;
+	s.v = calloc(ARRAY_SIZE(builtins) + names.n, sizeof(*s.v));
+	if (!s.v || add_builtins(&s) < 0)
+		return err_nomem(e);
+	for (size_t i = 0; !r && i < names.n; i++)
+		r = add_script(&s, local, names.v[i], e);
+	if (r < 0)
+		return r;
+	if (servs_sort(&s, jailed, vnet, all) < 0)
+		return err_nomem(e);
+	*ret = s;
+	s = (struct rcservs){0};
+	return 0;
+}
+
+void rcservs_free(struct rcservs *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		rcnode_free(&s->v[i].node);
+		free(s->v[i].name);
+	}
+	free(s->v);
+	strv_free(&s->warnings);
+	*s = (struct rcservs){0};
+}
+
+struct rcserv *rcservs_find(const struct rcservs *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!strcmp(s->v[i].name, name))
+			return &s->v[i];
+	return NULL;
+}

@@ -1,0 +1,726 @@
+/*
+ * sysctl_table: the rows, and the few ways in which one is read and written.
+ *
+ *   proc   the same number in a file below /proc/sys
+ *   inv    the opposite switch
+ *   field  one number of a file with several (arg: which)
+ *   scale  the same quantity in another unit (arg: factor)
+ *   all    conf/all and conf/default of a family (path ends before "all")
+ *   keep   nothing in Linux corresponds: the value is kept under
+ *          /run/cellblock/sysctl and shown back; `inert` says what is missing
+ *   fixed  a constant (dflt)
+ *   fn     a function of its own
+ */
+#include "rc/sysctl.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "jail/prison.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#define KEEP_DIR CELLBLOCK_RUN "/sysctl"
+#define VALUE_MAX (64u << 10)
+
+static int read_trim(const char *path, char **ret, struct err *e)
+{
+	size_t len;
+	int r = file_read(AT_FDCWD, path, VALUE_MAX, ret, &len, e);
+
+	if (r < 0)
+		return r;
+	while (len && isspace((unsigned char)(*ret)[len - 1]))
+		(*ret)[--len] = '\0';
+	return 0;
+}
+
+static int read_row(const struct sysctl_row *row, char **ret, struct err *e)
+{
+	cleanup_free char *path = str_printf("/proc/sys/%s", row->path);
+
+	return path ? read_trim(path, ret, e) : err_nomem(e);
+}
+
+static int poke_row(const struct sysctl_row *row, const char *value,
+		    struct err *e)
+{
+	cleanup_free char *path = str_printf("/proc/sys/%s", row->path);
+
+	return path ? file_poke(AT_FDCWD, path, value, e) : err_nomem(e);
+}
+
+static int poke_num(const struct sysctl_row *row, long long v, struct err *e)
+{
+	cleanup_free char *s = str_printf("%lld", v);
+
+	return s ? poke_row(row, s, e) : err_nomem(e);
+}
+
+static int get_proc(const struct sysctl_row *row, struct strbuf *b,
+		    struct err *e)
+{
+	cleanup_free char *text = NULL;
+	int r = read_row(row, &text, e);
+
+	if (!r)
+		strbuf_adds(b, text);
+	return r;
+}
+
+static int set_proc(const struct sysctl_row *row, const char *value,
+		    struct err *e)
+{
+	if (row->type == SYSCTL_STRING)
+		return poke_row(row, value, e);
+	return poke_num(row, strtoll(value, NULL, 0), e);
+}
+
+static int get_inv(const struct sysctl_row *row, struct strbuf *b,
+		   struct err *e)
+{
+	cleanup_free char *text = NULL;
+	int r = read_row(row, &text, e);
+
+	if (!r)
+		strbuf_adds(b, atoi(text) ? "0" : "1");
+	return r;
+}
+
+static int set_inv(const struct sysctl_row *row, const char *value,
+		   struct err *e)
+{
+	return poke_num(row, !strtoll(value, NULL, 0), e);
+}
+
+static int get_field(const struct sysctl_row *row, struct strbuf *b,
+		     struct err *e)
+{
+	cleanup_free char *text = NULL;
+	cleanup_strv struct strv f = {0};
+	int r = read_row(row, &text, e);
+
+	if (r < 0)
+		return r;
+	if (strv_split(&f, text, " \t") < 0 || f.n <= (size_t)row->arg)
+		return err_set(e, EIO, "%s: unexpected text", row->path);
+	strbuf_adds(b, f.v[row->arg]);
+	return 0;
+}
+
+static int set_field(const struct sysctl_row *row, const char *value,
+		     struct err *e)
+{
+	cleanup_free char *text = NULL, *joined = NULL;
+	cleanup_strv struct strv f = {0};
+	int r = read_row(row, &text, e);
+
+	if (r < 0)
+		return r;
+	if (strv_split(&f, text, " \t") < 0 || f.n <= (size_t)row->arg)
+		return err_set(e, EIO, "%s: unexpected text", row->path);
+	free(f.v[row->arg]);
+	f.v[row->arg] = str_printf("%lld", strtoll(value, NULL, 0));
+	joined = f.v[row->arg] ? strv_join(&f, " ") : NULL;
+	return joined ? poke_row(row, joined, e) : err_nomem(e);
+}
+
+/* FreeBSD's number is Linux's times arg. */
+static int get_scale(const struct sysctl_row *row, struct strbuf *b,
+		     struct err *e)
+{
+	cleanup_free char *text = NULL;
+	int r = read_row(row, &text, e);
+
+	if (!r)
+		strbuf_addf(b, "%lld", atoll(text) * row->arg);
+	return r;
+}
+
+static int set_scale(const struct sysctl_row *row, const char *value,
+		     struct err *e)
+{
+	return poke_num(row, strtoll(value, NULL, 0) / row->arg, e);
+}
+
+static int all_path(const struct sysctl_row *row, const char *which,
+		    struct sysctl_row *ret, char *buf, size_t size)
+{
+	*ret = *row;
+	ret->path = buf;
+	return snprintf(buf, size, row->path, which) < (int)size ? 0 : -EINVAL;
+}
+
+static int get_all(const struct sysctl_row *row, struct strbuf *b,
+		   struct err *e)
+{
+	struct sysctl_row r1;
+	char buf[128];
+
+	all_path(row, "default", &r1, buf, sizeof(buf));
+	return get_proc(&r1, b, e);
+}
+
+static int set_all(const struct sysctl_row *row, const char *value,
+		   struct err *e)
+{
+	static const char *const which[] = {"default", "all"};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(which); i++) {
+		struct sysctl_row r1;
+		char buf[128];
+
+		all_path(row, which[i], &r1, buf, sizeof(buf));
+		r = set_proc(&r1, value, e);
+	}
+	return r;
+}
+
+static int get_all_inv(const struct sysctl_row *row, struct strbuf *b,
+		       struct err *e)
+{
+	struct sysctl_row r1;
+	char buf[128];
+
+	all_path(row, "all", &r1, buf, sizeof(buf));
+	return get_inv(&r1, b, e);
+}
+
+static int set_all_inv(const struct sysctl_row *row, const char *value,
+		       struct err *e)
+{
+	return set_all(row, strtoll(value, NULL, 0) ? "0" : "1", e);
+}
+
+static int get_keep(const struct sysctl_row *row, struct strbuf *b,
+		    struct err *e)
+{
+	cleanup_free char *path = str_printf(KEEP_DIR "/%s", row->name);
+	cleanup_free char *text = NULL;
+
+	if (!path)
+		return err_nomem(e);
+	if (read_trim(path, &text, NULL) < 0)
+		strbuf_adds(b, row->dflt);
+	else
+		strbuf_adds(b, text);
+	return 0;
+}
+
+static int set_keep(const struct sysctl_row *row, const char *value,
+		    struct err *e)
+{
+	cleanup_free char *path = str_printf(KEEP_DIR "/%s", row->name);
+	cleanup_free char *text = str_printf("%s\n", value);
+	int r;
+
+	if (!path || !text)
+		return err_nomem(e);
+	if (!strcmp(value, row->dflt)) {
+		if (unlink(path) < 0 && errno != ENOENT)
+			return err_sys(e, errno, "%s", path);
+		return 0;
+	}
+	r = file_mkdirs(AT_FDCWD, KEEP_DIR, 0755, e);
+	return r ? r : file_write_atomic(AT_FDCWD, path, text, 0644, e);
+}
+
+static int get_fixed(const struct sysctl_row *row, struct strbuf *b,
+		     struct err *e)
+{
+	(void)e;
+	strbuf_adds(b, row->dflt);
+	return 0;
+}
+
+/* ---- functions of their own ---- */
+
+static int get_ncpu(const struct sysctl_row *row, struct strbuf *b,
+		    struct err *e)
+{
+	(void)row;
+	(void)e;
+	strbuf_addf(b, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	return 0;
+}
+
+static int get_pagesize(const struct sysctl_row *row, struct strbuf *b,
+			struct err *e)
+{
+	(void)row;
+	(void)e;
+	strbuf_addf(b, "%ld", sysconf(_SC_PAGESIZE));
+	return 0;
+}
+
+static int get_physmem(const struct sysctl_row *row, struct strbuf *b,
+		       struct err *e)
+{
+	struct sysinfo si;
+
+	if (sysinfo(&si) < 0)
+		return err_sys(e, errno, "sysinfo");
+	/* arg 1: what user processes may have */
+	strbuf_addf(b, "%llu",
+		    (unsigned long long)(row->arg ? si.freeram + si.bufferram
+						  : si.totalram) *
+			    si.mem_unit);
+	return 0;
+}
+
+static int get_uname(const struct sysctl_row *row, struct strbuf *b,
+		     struct err *e)
+{
+	struct utsname u;
+
+	if (uname(&u) < 0)
+		return err_sys(e, errno, "uname");
+	switch (row->arg) {
+	case 's':
+		strbuf_adds(b, u.sysname);
+		break;
+	case 'r':
+		strbuf_adds(b, u.release);
+		break;
+	case 'v':
+		strbuf_addf(b, "%s %s %s", u.sysname, u.release, u.version);
+		break;
+	case 'm':
+		strbuf_adds(b, !strcmp(u.machine, "x86_64")    ? "amd64"
+			       : !strcmp(u.machine, "aarch64") ? "arm64"
+							       : u.machine);
+		break;
+	case 'p':
+		strbuf_adds(b,
+			    !strcmp(u.machine, "x86_64") ? "amd64" : u.machine);
+		break;
+	case 'n':
+		strbuf_adds(b, u.nodename);
+		break;
+	}
+	return 0;
+}
+
+static int set_hostname(const struct sysctl_row *row, const char *value,
+			struct err *e)
+{
+	(void)row;
+	if (sethostname(value, strlen(value)) < 0)
+		return err_sys(e, errno, "sethostname");
+	return 0;
+}
+
+static int get_model(const struct sysctl_row *row, struct strbuf *b,
+		     struct err *e)
+{
+	cleanup_free char *text = NULL;
+	const char *p;
+	int r = file_read(AT_FDCWD, "/proc/cpuinfo", 4u << 20, &text, NULL, e);
+
+	(void)row;
+	if (r < 0)
+		return r;
+	p = strstr(text, "model name");
+	p = p ? strchr(p, ':') : NULL;
+	if (p)
+		strbuf_addf(b, "%.*s", (int)strcspn(p + 2, "\n"), p + 2);
+	return 0;
+}
+
+static int get_boottime(const struct sysctl_row *row, struct strbuf *b,
+			struct err *e)
+{
+	struct timespec now, up;
+	char when[64];
+	struct tm tm;
+	time_t t;
+
+	(void)row;
+	(void)e;
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	t = now.tv_sec - up.tv_sec;
+	localtime_r(&t, &tm);
+	strftime(when, sizeof(when), "%a %b %e %H:%M:%S %Y", &tm);
+	strbuf_addf(b, "{ sec = %lld, usec = 0 } %s", (long long)t, when);
+	return 0;
+}
+
+static int get_loadavg(const struct sysctl_row *row, struct strbuf *b,
+		       struct err *e)
+{
+	double l[3];
+
+	(void)row;
+	if (getloadavg(l, 3) != 3)
+		return err_set(e, EIO, "no load averages");
+	strbuf_addf(b, "{ %.2f %.2f %.2f }", l[0], l[1], l[2]);
+	return 0;
+}
+
+static int get_hostuuid(const struct sysctl_row *row, struct strbuf *b,
+			struct err *e)
+{
+	cleanup_free char *id = NULL;
+
+	(void)row;
+	if (read_trim("/etc/machine-id", &id, NULL) < 0 || strlen(id) != 32)
+		strbuf_adds(b, "00000000-0000-0000-0000-000000000000");
+	else
+		strbuf_addf(b, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12,
+			    id + 16, id + 20);
+	(void)e;
+	return 0;
+}
+
+static int get_hostid(const struct sysctl_row *row, struct strbuf *b,
+		      struct err *e)
+{
+	(void)row;
+	(void)e;
+	strbuf_addf(b, "%u", (unsigned int)gethostid());
+	return 0;
+}
+
+static int get_openfiles(const struct sysctl_row *row, struct strbuf *b,
+			 struct err *e)
+{
+	return get_field(row, b, e);
+}
+
+enum self_field {
+	SELF_JAILED,
+	SELF_VNET,
+	SELF_CHILDREN_MAX,
+	SELF_CHILDREN_CUR,
+};
+
+static int get_self(const struct sysctl_row *row, struct strbuf *b,
+		    struct err *e)
+{
+	struct prison_self self = {0};
+	cleanup_prisons struct prisons *ps = NULL;
+	struct prison *v = NULL;
+	size_t n = 0;
+	int r = prison_self(&self, e), value = 0;
+
+	if (r < 0)
+		return r;
+	switch (row->arg) {
+	case SELF_JAILED:
+		value = self.jailed;
+		break;
+	case SELF_VNET:
+		value = self.jailed ? self.vnet : 1;
+		break;
+	case SELF_CHILDREN_MAX:
+		value = self.jailed ? self.children_max : 999999;
+		break;
+	case SELF_CHILDREN_CUR:
+		r = prisons_open(&ps, e);
+		if (!r)
+			r = prison_list(ps, true, &v, &n, e);
+		value = (int)n;
+		prison_list_free(&v, n);
+		break;
+	}
+	if (!r)
+		strbuf_addf(b, "%d", value);
+	return r;
+}
+
+/* ---- rows ---- */
+
+#define PROC(n, p, d)                                                          \
+	{                                                                      \
+		.name = n, .get = get_proc, .set = set_proc, .path = p,        \
+		.descr = d                                                     \
+	}
+#define PROC_RO(n, p, d)                                                       \
+	{                                                                      \
+		.name = n, .get = get_proc, .path = p, .descr = d              \
+	}
+#define INV(n, p, d)                                                           \
+	{                                                                      \
+		.name = n, .get = get_inv, .set = set_inv, .path = p,          \
+		.descr = d                                                     \
+	}
+#define FIELD(n, p, a, d)                                                      \
+	{                                                                      \
+		.name = n, .get = get_field, .set = set_field, .path = p,      \
+		.arg = a, .descr = d                                           \
+	}
+#define SCALE(n, p, a, d)                                                      \
+	{                                                                      \
+		.name = n, .get = get_scale, .set = set_scale, .path = p,      \
+		.arg = a, .descr = d                                           \
+	}
+#define ALL(n, p, d)                                                           \
+	{                                                                      \
+		.name = n, .get = get_all, .set = set_all, .path = p,          \
+		.descr = d                                                     \
+	}
+#define ALL_INV(n, p, d)                                                       \
+	{                                                                      \
+		.name = n, .get = get_all_inv, .set = set_all_inv, .path = p,  \
+		.descr = d                                                     \
+	}
+#define KEEP(n, v, d, why)                                                     \
+	{                                                                      \
+		.name = n, .get = get_keep, .set = set_keep, .dflt = v,        \
+		.descr = d, .inert = why                                       \
+	}
+#define FIXED(n, v, d)                                                         \
+	{                                                                      \
+		.name = n, .get = get_fixed, .dflt = v, .descr = d             \
+	}
+#define FIXED_S(n, v, d)                                                       \
+	{                                                                      \
+		.name = n, .type = SYSCTL_STRING, .get = get_fixed, .dflt = v, \
+		.descr = d                                                     \
+	}
+#define FN(n, t, f, a, d)                                                      \
+	{                                                                      \
+		.name = n, .type = t, .get = f, .arg = a, .descr = d           \
+	}
+
+#define NO_PF "packet filters do not see bridged frames yet"
+#define NO_LAGG "lagg is not in force yet"
+#define NO_TAP "tap devices are not opened through device nodes"
+#define NO_FIBS "there is one fib"
+#define NO_STP "the kernel writes its own log"
+#define NO_OTHER "nothing here acts on it"
+
+#define C4 "net/ipv4/conf/"
+#define C6 "net/ipv6/conf/"
+
+static const struct sysctl_row sysctl_rows[] = {
+	FN("hw.machine", SYSCTL_STRING, get_uname, 'm', "Machine class"),
+	FN("hw.machine_arch", SYSCTL_STRING, get_uname, 'p',
+	   "System architecture"),
+	FN("hw.model", SYSCTL_STRING, get_model, 0, "Machine model"),
+	FN("hw.ncpu", SYSCTL_INT, get_ncpu, 0, "Number of active CPUs"),
+	FN("hw.pagesize", SYSCTL_INT, get_pagesize, 0, "Page size"),
+	FN("hw.physmem", SYSCTL_LONG, get_physmem, 0,
+	   "Amount of physical memory (in bytes)"),
+	FN("hw.realmem", SYSCTL_LONG, get_physmem, 0,
+	   "Amount of memory (in bytes) reported by the firmware"),
+	FN("hw.usermem", SYSCTL_LONG, get_physmem, 1,
+	   "Amount of memory (in bytes) which is not wired"),
+	FN("kern.boottime", SYSCTL_STRING, get_boottime, 0,
+	   "Estimated system boottime"),
+	{.name = "kern.domainname",
+	 .type = SYSCTL_STRING,
+	 .get = get_proc,
+	 .set = set_proc,
+	 .path = "kernel/domainname",
+	 .descr = "Name of the current YP/NIS domain"},
+	FIXED("kern.features.inet", "1", "Internet Protocol version 4"),
+	FIXED("kern.features.inet6", "1", "Internet Protocol version 6"),
+	FIXED("kern.features.vimage", "1", "VIMAGE kernel virtualization"),
+	FN("kern.hostid", SYSCTL_LONG, get_hostid, 0, "Host ID"),
+	{.name = "kern.hostname",
+	 .type = SYSCTL_STRING,
+	 .get = get_uname,
+	 .set = set_hostname,
+	 .arg = 'n',
+	 .descr = "Hostname"},
+	FN("kern.hostuuid", SYSCTL_STRING, get_hostuuid, 0, "Host UUID"),
+	PROC("kern.ipc.maxsockbuf", "net/core/rmem_max",
+	     "Maximum socket buffer size"),
+	PROC("kern.ipc.soacceptqueue", "net/core/somaxconn",
+	     "Maximum listen socket pending connection accept queue size"),
+	PROC("kern.ipc.somaxconn", "net/core/somaxconn",
+	     "Maximum listen socket pending connection accept queue size"),
+	{.name = "kern.maxfiles",
+	 .type = SYSCTL_LONG,
+	 .get = get_proc,
+	 .set = set_proc,
+	 .path = "fs/file-max",
+	 .descr = "Maximum number of files"},
+	PROC("kern.maxproc", "kernel/pid_max", "Maximum number of processes"),
+	FN("kern.osrelease", SYSCTL_STRING, get_uname, 'r',
+	   "Operating system release"),
+	FN("kern.ostype", SYSCTL_STRING, get_uname, 's',
+	   "Operating system type"),
+	{.name = "kern.openfiles",
+	 .get = get_openfiles,
+	 .path = "fs/file-nr",
+	 .descr = "System-wide number of open files"},
+	FIXED("kern.securelevel", "-1", "Current secure level"),
+	FN("kern.smp.cpus", SYSCTL_INT, get_ncpu, 0, "Number of CPUs online"),
+	FN("kern.version", SYSCTL_STRING, get_uname, 'v', "Kernel version"),
+	KEEP("net.add_addr_allfibs", "0",
+	     "Whether to add interface routes to all fibs", NO_FIBS),
+	FIXED("net.fibs", "1", "Number of fibs"),
+	INV("net.inet.icmp.bmcastecho", "net/ipv4/icmp_echo_ignore_broadcasts",
+	    "Reply to multicast ICMP Echo Request and Timestamp packets"),
+	ALL_INV("net.inet.icmp.drop_redirect", C4 "%s/accept_redirects",
+		"Ignore ICMP redirects"),
+	PROC("net.inet.icmp.icmplim", "net/ipv4/icmp_msgs_per_sec",
+	     "Maximum number of ICMP responses per second"),
+	FIXED("net.inet.icmp.maskrepl", "0",
+	      "Reply to ICMP Address Mask Request"),
+	ALL("net.inet.ip.accept_sourceroute", C4 "%s/accept_source_route",
+	    "Enable accepting source routed IP packets"),
+	PROC("net.inet.ip.forwarding", "net/ipv4/ip_forward",
+	     "Enable IP forwarding between interfaces"),
+	FIELD("net.inet.ip.portrange.first", "net/ipv4/ip_local_port_range", 0,
+	      "Start of the range of local ports"),
+	FIELD("net.inet.ip.portrange.hifirst", "net/ipv4/ip_local_port_range",
+	      0, "Start of the range of high local ports"),
+	FIELD("net.inet.ip.portrange.hilast", "net/ipv4/ip_local_port_range", 1,
+	      "End of the range of high local ports"),
+	FIELD("net.inet.ip.portrange.last", "net/ipv4/ip_local_port_range", 1,
+	      "End of the range of local ports"),
+	PROC("net.inet.ip.portrange.reservedhigh",
+	     "net/ipv4/ip_unprivileged_port_start",
+	     "First port that needs no privilege"),
+	ALL("net.inet.ip.redirect", C4 "%s/send_redirects",
+	    "Enable sending IP redirects"),
+	ALL("net.inet.ip.sourceroute", C4 "%s/accept_source_route",
+	    "Enable forwarding source routed IP packets"),
+	PROC("net.inet.ip.ttl", "net/ipv4/ip_default_ttl",
+	     "Maximum TTL on IP packets"),
+	{.name = "net.inet.tcp.cc.algorithm",
+	 .type = SYSCTL_STRING,
+	 .get = get_proc,
+	 .set = set_proc,
+	 .path = "net/ipv4/tcp_congestion_control",
+	 .descr = "Default congestion control algorithm"},
+	{.name = "net.inet.tcp.cc.available",
+	 .type = SYSCTL_STRING,
+	 .get = get_proc,
+	 .path = "net/ipv4/tcp_available_congestion_control",
+	 .descr = "Available congestion control algorithms"},
+	PROC("net.inet.tcp.ecn.enable", "net/ipv4/tcp_ecn", "TCP ECN support"),
+	PROC("net.inet.tcp.keepcnt", "net/ipv4/tcp_keepalive_probes",
+	     "Number of keepalive probes to send"),
+	SCALE("net.inet.tcp.keepidle", "net/ipv4/tcp_keepalive_time", 1000,
+	      "Time before keepalive probes begin (ms)"),
+	SCALE("net.inet.tcp.keepintvl", "net/ipv4/tcp_keepalive_intvl", 1000,
+	      "Time between keepalive probes (ms)"),
+	INV("net.inet.tcp.path_mtu_discovery", "net/ipv4/ip_no_pmtu_disc",
+	    "Enable Path MTU Discovery"),
+	FIELD("net.inet.tcp.recvspace", "net/ipv4/tcp_rmem", 1,
+	      "Initial receive socket buffer size"),
+	PROC("net.inet.tcp.rfc1323", "net/ipv4/tcp_window_scaling",
+	     "Enable window scaling"),
+	PROC("net.inet.tcp.sack.enable", "net/ipv4/tcp_sack",
+	     "Enable TCP SACK support"),
+	FIELD("net.inet.tcp.sendspace", "net/ipv4/tcp_wmem", 1,
+	      "Initial send socket buffer size"),
+	PROC("net.inet.tcp.syncookies", "net/ipv4/tcp_syncookies",
+	     "Use TCP SYN cookies if the syncache overflows"),
+	ALL("net.inet6.icmp6.rediraccept", C6 "%s/accept_redirects",
+	    "Accept ICMPv6 redirect messages"),
+	ALL("net.inet6.ip6.accept_rtadv", C6 "%s/accept_ra",
+	    "Accept router advertisements on new interfaces"),
+	ALL("net.inet6.ip6.dad_count", C6 "%s/dad_transmits",
+	    "Number of ICMPv6 NS messages sent during duplicate address "
+	    "detection"),
+	ALL("net.inet6.ip6.forwarding", C6 "%s/forwarding",
+	    "Enable forwarding of IPv6 packets between interfaces"),
+	ALL("net.inet6.ip6.hlim", C6 "%s/hop_limit", "Default hop limit"),
+	ALL_INV("net.inet6.ip6.no_radr", C6 "%s/accept_ra_defrtr",
+		"Do not take default routers from advertisements"),
+	ALL("net.inet6.ip6.use_tempaddr", C6 "%s/use_tempaddr",
+	    "Create RFC 8981 temporary addresses"),
+	KEEP("net.inet6.ip6.use_defaultzone", "0",
+	     "Use the default scope zone when none is specified", NO_OTHER),
+	PROC("net.inet6.ip6.v6only", "net/ipv6/bindv6only",
+	     "Restrict AF_INET6 sockets to IPv6 addresses only"),
+	KEEP("net.link.bridge.allow_llz_overlap", "0",
+	     "Allow overlap of link-local scope zones", NO_OTHER),
+	KEEP("net.link.bridge.inherit_mac", "0",
+	     "Inherit MAC address from the first bridge member", NO_OTHER),
+	KEEP("net.link.bridge.ipfw", "0", "Pass bridged frames to ipfw",
+	     "there is no ipfw"),
+	KEEP("net.link.bridge.ipfw_arp", "0", "Filter ARP packets through ipfw",
+	     "there is no ipfw"),
+	KEEP("net.link.bridge.log_mac_flap", "1",
+	     "Log MAC address port flapping", NO_STP),
+	KEEP("net.link.bridge.log_stp", "0", "Log STP state changes", NO_STP),
+	KEEP("net.link.bridge.member_ifaddrs", "0",
+	     "Allow layer 3 addresses on bridge members", NO_OTHER),
+	KEEP("net.link.bridge.pfil_bridge", "0",
+	     "Packet filter on the bridge interface", NO_PF),
+	KEEP("net.link.bridge.pfil_local_phys", "0",
+	     "Packet filter on the physical interface for locally destined "
+	     "packets",
+	     NO_PF),
+	KEEP("net.link.bridge.pfil_member", "0",
+	     "Packet filter on the member interface", NO_PF),
+	KEEP("net.link.bridge.pfil_onlyip", "0",
+	     "Only pass IP packets when pfil is enabled", NO_PF),
+	KEEP("net.link.epair.netisr_maxqlen", "2100",
+	     "Maximum queue length of epair interfaces", NO_OTHER),
+	PROC("net.link.ether.inet.max_age",
+	     "net/ipv4/neigh/default/gc_stale_time",
+	     "ARP entry lifetime in seconds"),
+	ALL("net.link.ether.inet.proxyall", C4 "%s/proxy_arp",
+	    "Enable proxy ARP for all suitable requests"),
+	KEEP("net.link.ether.ipfw", "0", "Pass ether packets through ipfw",
+	     "there is no ipfw"),
+	KEEP("net.link.gif.max_nesting", "1", "Maximum nesting of tunnels",
+	     NO_OTHER),
+	KEEP("net.link.lagg.failover_rx_all", "0",
+	     "Accept input from any interface in a failover lagg", NO_LAGG),
+	KEEP("net.link.tap.up_on_open", "0",
+	     "Bring interface up when the device is opened", NO_TAP),
+	KEEP("net.link.tap.user_open", "0",
+	     "Enable access to the device nodes for users", NO_TAP),
+	KEEP("net.link.vlan.mtag_pcp", "0",
+	     "Retain VLAN PCP information as packets are passed up", NO_OTHER),
+	FIXED("security.jail.allow_raw_sockets", "0",
+	      "Processes in jail can create raw sockets"),
+	FIXED("security.jail.chflags_allowed", "0",
+	      "Processes in jail can alter system file flags"),
+	FN("security.jail.children.cur", SYSCTL_INT, get_self,
+	   SELF_CHILDREN_CUR, "Current number of child jails"),
+	FN("security.jail.children.max", SYSCTL_INT, get_self,
+	   SELF_CHILDREN_MAX, "Maximum number of child jails"),
+	FIXED("security.jail.devfs_ruleset", "0",
+	      "Ruleset for the devfs filesystem in jail"),
+	FIXED("security.jail.enforce_statfs", "2",
+	      "Processes in jail cannot see all mounted file systems"),
+	FIXED("security.jail.jail_max_af_ips", "255",
+	      "Number of IP addresses a jail may have at most per address "
+	      "family"),
+	FN("security.jail.jailed", SYSCTL_INT, get_self, SELF_JAILED,
+	   "Process in jail?"),
+	FIXED("security.jail.mount_allowed", "0",
+	      "Processes in jail can mount/unmount jail-friendly file systems"),
+	FIXED("security.jail.mount_devfs_allowed", "0",
+	      "Jail may mount the devfs file system"),
+	FIXED("security.jail.mount_fdescfs_allowed", "0",
+	      "Jail may mount the fdescfs file system"),
+	FIXED("security.jail.mount_nullfs_allowed", "0",
+	      "Jail may mount the nullfs file system"),
+	FIXED("security.jail.mount_procfs_allowed", "0",
+	      "Jail may mount the procfs file system"),
+	FIXED("security.jail.mount_tmpfs_allowed", "0",
+	      "Jail may mount the tmpfs file system"),
+	FIXED("security.jail.set_hostname_allowed", "1",
+	      "Processes in jail can set their hostnames"),
+	FIXED("security.jail.socket_unixiproute_only", "1",
+	      "Processes in jail are limited to creating UNIX/IP/route sockets "
+	      "only"),
+	FIXED("security.jail.sysvipc_allowed", "0",
+	      "Processes in jail can use System V IPC primitives"),
+	FN("security.jail.vnet", SYSCTL_INT, get_self, SELF_VNET,
+	   "Jail owns vnet?"),
+	FN("vm.loadavg", SYSCTL_STRING, get_loadavg, 0,
+	   "Machine loadaverage history"),
+};
+
+const struct sysctl_row *sysctl_row_at(size_t i)
+{
+	return i < ARRAY_SIZE(sysctl_rows) ? &sysctl_rows[i] : NULL;
+}
