@@ -10,6 +10,7 @@
 
 #include <atf-c.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <locale.h>
 #include <wchar.h>
 
@@ -418,6 +419,50 @@ ATF_TC_BODY(colour, tc)
 	}
 }
 
+static char *read_source(const char *path)
+{
+	cleanup_free char *full = str_printf("%s/%s", SOURCE_DIR, path);
+	struct err e = ERR_INIT;
+	char *ret = NULL;
+
+	ATF_REQUIRE_MSG(!file_read(AT_FDCWD, full, 1 << 20, &ret, NULL, &e),
+			"%s", e.text);
+	return ret;
+}
+
+static void check_keys(const json_t *v, const char *man)
+{
+	cleanup_free char *word = NULL;
+	const char *key;
+	json_t *x;
+	size_t i;
+
+	json_array_foreach(v, i, x) check_keys(x, man);
+	json_object_foreach((json_t *)v, key, x)
+	{
+		free(word);
+		word = str_printf("Va %s", key);
+		ATF_CHECK_MSG(strstr(man, word), "%s is not in the manual page",
+			      key);
+		check_keys(x, man);
+	}
+}
+
+/* The manual page shows what is drawn and names every member of the JSON. */
+ATF_TC_WITHOUT_HEAD(manual);
+ATF_TC_BODY(manual, tc)
+{
+	cleanup_free char *man = read_source("man/cellblock-map.1");
+	cleanup_free char *box = read_source("tests/golden/map/essay.80.ascii");
+	cleanup_free char *json = read_source("tests/golden/map/essay.json");
+	json_t *v = json_loads(json, 0, NULL);
+
+	ATF_CHECK(strstr(man, box));
+	ATF_REQUIRE(v);
+	check_keys(v, man);
+	json_decref(v);
+}
+
 static size_t count_lines(const char *s)
 {
 	size_t n = 0;
@@ -453,6 +498,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, json_and_dot);
 	ATF_TP_ADD_TC(tp, thousand);
+	ATF_TP_ADD_TC(tp, manual);
 	ATF_TP_ADD_TC(tp, match);
 	ATF_TP_ADD_TC(tp, width);
 	ATF_TP_ADD_TC(tp, colour);
