@@ -11,7 +11,7 @@ jobs=${JOBS:-2}
 failed=0
 
 [ -f "$build/build.ninja" ] ||
-	CC=clang meson setup "$build" -Dfuzz=true \
+	CC=clang meson setup "$build" -Dfuzz=true -Dwerror=false \
 		-Db_sanitize=address,undefined -Db_lundef=false \
 		-Doptimization=1 -Dc_args=-fsanitize=fuzzer-no-link >/dev/null
 ninja -C "$build" -j "$jobs"
@@ -22,6 +22,7 @@ seeds() {
 	case $1 in
 	jailconf) cat <<EOF
 tests/golden/jail.conf
+tests/fuzz/jailconf
 EOF
 	;;
 	esac

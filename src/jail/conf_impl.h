@@ -37,10 +37,13 @@ enum {
 	CONF_MAX_NEST = 64,	   /* blocks in blocks */
 	CONF_MAX_NAME = 1024,	   /* bytes in a jail's or a parameter's name */
 	CONF_MAX_PARAMS = 1024,	   /* parameters and variables of one jail */
-	CONF_MAX_TOTAL = 1 << 20,  /* the same over all jails */
-	CONF_MAX_VALUE_BYTES = 1 << 20, /* a jail's values after substitution */
-	CONF_MAX_VALUES = 16384,	/* their number */
+	CONF_MAX_VALUES = 16384,   /* values of one jail */
+	CONF_MAX_VALUE_BYTES = 1 << 20, /* text in them */
 	CONF_MAX_VARDEPTH = 256,	/* variables that need variables */
+	/* over all jails, so that a wildcard times many jails has an end */
+	CONF_MAX_ALL_PARAMS = 1 << 20,
+	CONF_MAX_ALL_BYTES = 64 << 20,
+	CONF_MAX_ALL_WORK = 16 << 20, /* statements merged */
 };
 
 /* A piece of a string: literal text, or the name of a variable. */

@@ -33,6 +33,8 @@ struct record {
 struct records {
 	struct record *v;
 	size_t n;
+	size_t *wild; /* which of them are wildcards */
+	size_t nwild;
 };
 
 static void records_free(struct records *rs)
@@ -42,6 +44,7 @@ static void records_free(struct records *rs)
 		free(rs->v[i].v);
 	}
 	free(rs->v);
+	free(rs->wild);
 	*rs = (struct records){0};
 }
 #define cleanup_records __attribute__((cleanup(records_free)))
@@ -112,6 +115,11 @@ static int record_add(struct records *rs, char *name, const char *file,
 		.file = file,
 		.line = line,
 	};
+	if (!rs->v[rs->n - 1].wild)
+		return 0;
+	if (array_room(&rs->wild, rs->nwild, sizeof(*rs->wild)) < 0)
+		return -ENOMEM;
+	rs->wild[rs->nwild++] = rs->n - 1;
 	return 0;
 }
 
@@ -190,12 +198,19 @@ struct entry {
 	unsigned int line;
 };
 
+/* What all jails together have used up. */
+struct budget {
+	size_t params, bytes, work;
+};
+
 struct merge {
 	const char *jail;
 	struct entry *v;
 	size_t n;
-	size_t bytes;  /* of values put in so far */
-	size_t values; /* and their number */
+	size_t raw;   /* values before substitution */
+	size_t out;   /* values after it */
+	size_t bytes; /* text in those */
+	struct budget *budget;
 	struct err *e;
 };
 
@@ -326,9 +341,9 @@ static int entry_set(struct merge *m, struct entry *en,
 	size_t keep = st->append && st->values.n ? en->nraw : 0;
 	struct conf_string **raw;
 
-	if (m->values + st->values.n > CONF_MAX_VALUES)
+	if (m->raw + st->values.n > CONF_MAX_VALUES)
 		return merge_error(m, "too many values");
-	m->values += st->values.n;
+	m->raw += st->values.n;
 	en->name = st->name;
 	en->hash = st->hash;
 	en->file = st->file;
@@ -374,6 +389,9 @@ static int merge_record(struct merge *m, const struct record *r)
 {
 	int res = 0;
 
+	m->budget->work += r->n;
+	if (m->budget->work > CONF_MAX_ALL_WORK)
+		return err_set(m->e, E2BIG, "jails too large in all");
 	for (size_t i = 0; i < r->n && res == 0; i++)
 		res = merge_add(m, r->v[i]);
 	return res;
@@ -408,13 +426,29 @@ static int resolve_var(struct merge *m, const struct entry *en,
 	return r;
 }
 
-/* A finished value; what variables can make grow is counted here. */
+/*
+ * Count a value, finished or about to be: variables can make much of little.
+ * -E2BIG, unlike -EINVAL, ends the work on all jails.
+ */
+static int entry_charge(struct merge *m, const struct entry *en, size_t len)
+{
+	m->bytes += len;
+	m->out++;
+	m->budget->bytes += len + sizeof(char *);
+	if (m->budget->bytes > CONF_MAX_ALL_BYTES)
+		return err_set(m->e, E2BIG, "jails too large in all");
+	if (m->bytes > CONF_MAX_VALUE_BYTES || m->out > CONF_MAX_VALUES)
+		return merge_error(m, "%s: value too long", en->name);
+	return 0;
+}
+
 static int entry_out(struct merge *m, struct entry *en, const char *s,
 		     size_t len)
 {
-	m->bytes += len;
-	if (m->bytes > CONF_MAX_VALUE_BYTES || en->out.n >= CONF_MAX_VALUES)
-		return merge_error(m, "%s: value too long", en->name);
+	int r = entry_charge(m, en, len);
+
+	if (r < 0)
+		return r;
 	return strv_add(&en->out, s) < 0 ? err_nomem(m->e) : 0;
 }
 
@@ -441,7 +475,7 @@ static int resolve_inline(struct merge *m, struct entry *en,
 		}
 		strbuf_adds(&b, text);
 		if (b.len > CONF_MAX_VALUE_BYTES)
-			return merge_error(m, "%s: value too long", en->name);
+			return entry_charge(m, en, b.len);
 	}
 	if (strbuf_failed(&b))
 		return err_nomem(m->e);
@@ -513,24 +547,45 @@ static int merge_finish(struct merge *m, struct pset *ret)
 	return 0;
 }
 
+/* The records that make a jail, in file order; own may be NO_RECORD. */
+static int merge_records(struct merge *m, const struct records *rs, size_t own)
+{
+	const struct record *rec;
+	bool did_own = own == NO_RECORD;
+	int r = 0;
+
+	for (size_t i = 0; i <= rs->nwild && r == 0; i++) {
+		size_t w = i < rs->nwild ? rs->wild[i] : NO_RECORD;
+
+		if (!did_own && w > own) {
+			did_own = true;
+			r = merge_record(m, &rs->v[own]);
+		}
+		if (r < 0 || w == NO_RECORD)
+			break;
+		m->budget->work++;
+		rec = &rs->v[w];
+		if (jailconf_match(rec->name, m->jail))
+			r = merge_record(m, rec);
+	}
+	return r;
+}
+
 /* own == NO_RECORD: only what wildcards say of this name. */
 static int merge_jail(const struct records *rs, const char *name, size_t own,
-		      size_t *total, struct pset *ret, struct err *e)
+		      struct budget *budget, struct pset *ret, struct err *e)
 {
-	cleanup_merge struct merge m = {.jail = name, .e = e};
+	cleanup_merge struct merge m = {.jail = name, .budget = budget};
 	const struct record *me = own == NO_RECORD ? NULL : &rs->v[own];
 	int r;
 
+	m.e = e;
 	r = merge_name(&m, me ? me->file : NULL, me ? me->line : 0);
-	for (size_t i = 0; i < rs->n && r == 0; i++) {
-		const struct record *rec = &rs->v[i];
-
-		if (rec == me || (rec->wild && jailconf_match(rec->name, name)))
-			r = merge_record(&m, rec);
-	}
-	*total += m.n;
-	if (r == 0 && *total > CONF_MAX_TOTAL)
-		r = err_set(e, E2BIG, "too many parameters in all");
+	if (r == 0)
+		r = merge_records(&m, rs, own);
+	budget->params += m.n;
+	if (r == 0 && budget->params > CONF_MAX_ALL_PARAMS)
+		r = err_set(e, E2BIG, "jails too large in all");
 	return r < 0 ? r : merge_finish(&m, ret);
 }
 
@@ -558,7 +613,7 @@ int conf_merge(struct jailconf *c, bool lenient, struct err *e)
 	cleanup_records struct records rs = {0};
 	struct jailconf_jail *j;
 	struct err je = ERR_INIT;
-	size_t total = 0;
+	struct budget budget = {0};
 	int r;
 
 	r = records_walk(&rs, c->raw, NO_RECORD, e);
@@ -567,7 +622,7 @@ int conf_merge(struct jailconf *c, bool lenient, struct err *e)
 			continue;
 		if (jail_add(c, &rs.v[i], &j) < 0)
 			return err_nomem(e);
-		r = merge_jail(&rs, j->name, i, &total, &j->params, &je);
+		r = merge_jail(&rs, j->name, i, &budget, &j->params, &je);
 		if (r == 0)
 			continue;
 		if (r != -EINVAL || !lenient)
@@ -584,9 +639,9 @@ int jailconf_wildcards(const struct jailconf *c, const char *name,
 		       struct pset *ret, struct err *e)
 {
 	cleanup_records struct records rs = {0};
-	size_t total = 0;
+	struct budget budget = {0};
 	int r;
 
 	r = records_walk(&rs, c->raw, NO_RECORD, e);
-	return r < 0 ? r : merge_jail(&rs, name, NO_RECORD, &total, ret, e);
+	return r < 0 ? r : merge_jail(&rs, name, NO_RECORD, &budget, ret, e);
 }

@@ -226,7 +226,7 @@ ATF_TC_BODY(variable_bomb, tc)
 	for (int i = 1; i < 60; i++)
 		strbuf_addf(&b, "$v%d = $v%d, $v%d;\n", i, i - 1, i - 1);
 	strbuf_adds(&b, "}");
-	parse_fails(b.s, b.len, "x: v14: value too long");
+	parse_fails(b.s, b.len, "x: v13: value too long");
 
 	strbuf_clear(&b);
 	strbuf_adds(&b, "x {");
@@ -266,7 +266,38 @@ ATF_TC_BODY(many, tc)
 		strbuf_addf(&b, "p%d; ", i);
 	for (int i = 0; i < 2000; i++)
 		strbuf_addf(&b, "j%d { }\n", i);
-	parse_fails(b.s, b.len, "too many parameters in all");
+	parse_fails(b.s, b.len, "jails too large in all");
+}
+
+ATF_TC_WITHOUT_HEAD(bomb_times_jails);
+ATF_TC_BODY(bomb_times_jails, tc)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+	/* half a megabyte for each of many jails */
+	strbuf_adds(&b, "$v0 = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\";\n");
+	for (int i = 1; i < 14; i++)
+		strbuf_addf(&b, "$v%d = \"$v%d$v%d\";\n", i, i - 1, i - 1);
+	strbuf_adds(&b, "p = $v13;");
+	for (int i = 0; i < 5000; i++)
+		strbuf_addf(&b, "j%d { }\n", i);
+	parse_fails(b.s, b.len, "jails too large in all");
+
+	/* no text at all, but thousands of values */
+	strbuf_clear(&b);
+	strbuf_adds(&b, "$v0 = '', '';\n");
+	for (int i = 1; i < 40; i++)
+		strbuf_addf(&b, "$v%d = $v%d, $v%d;\n", i, i - 1, i - 1);
+	strbuf_adds(&b, "x { }");
+	parse_fails(b.s, b.len, "x: v13: value too long");
+
+	/* many statements that say the same, times many jails */
+	strbuf_clear(&b);
+	for (int i = 0; i < 50000; i++)
+		strbuf_adds(&b, "p; ");
+	for (int i = 0; i < 5000; i++)
+		strbuf_addf(&b, "j%d { }\n", i);
+	parse_fails(b.s, b.len, "jails too large in all");
 }
 
 ATF_TC_WITHOUT_HEAD(long_string);
@@ -355,6 +386,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, deep_nesting);
 	ATF_TP_ADD_TC(tp, variable_bomb);
 	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, bomb_times_jails);
 	ATF_TP_ADD_TC(tp, long_string);
 	ATF_TP_ADD_TC(tp, quoting);
 	ATF_TP_ADD_TC(tp, print_jail);

@@ -1,0 +1,21 @@
+#! /usr/bin/env atf-sh
+# The seeds of each fuzzer, and what it once found, run through it again.
+CB_NO_BOX=1
+. "$(atf_get_srcdir)/../system/common.sh"
+
+atf_test_case jailconf
+jailconf_head()
+{
+	atf_set descr "jail.conf(5): hostile seeds and the golden corpus"
+}
+jailconf_body()
+{
+	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
+		"$CB_BUILD/tests/fuzz/jailconf_replay" \
+		"$CB_SRC/tests/fuzz/jailconf" "$CB_SRC/tests/golden/jail.conf"
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case jailconf
+}
