@@ -42,11 +42,11 @@ static inline void cleanup_closedir_p(DIR **d)
 #define cleanup_closedir __attribute__((cleanup(cleanup_closedir_p)))
 
 /* Hand over a pointer: yields it and leaves NULL behind. */
-#define take_ptr(p)                 \
-	({                          \
-		__auto_type t_ = (p); \
-		(p) = NULL;         \
-		t_;                 \
+#define take_ptr(p)                                                            \
+	({                                                                     \
+		__auto_type t_ = (p);                                          \
+		(p) = NULL;                                                    \
+		t_;                                                            \
 	})
 
 /* Hand over a descriptor: yields it and leaves -1 behind. */

@@ -18,11 +18,14 @@
 #define ERR_TEXT_MAX 1024
 
 struct err {
-	int code;		  /* positive errno; 0 while there is none */
+	int code;		 /* positive errno; 0 while there is none */
 	char text[ERR_TEXT_MAX]; /* message without program name or newline */
 };
 
-#define ERR_INIT { .code = 0, .text = "" }
+#define ERR_INIT                                                               \
+	{                                                                      \
+		.code = 0, .text = ""                                          \
+	}
 
 /* Store a text and code; returns -code, so `return err_set(e, EINVAL, ...)`. */
 int err_set(struct err *e, int code, const char *fmt, ...)

@@ -118,5 +118,5 @@ void plan_free(struct plan *p)
 			p->v[i].free_arg(p->v[i].arg);
 	}
 	free(p->v);
-	*p = (struct plan){ 0 };
+	*p = (struct plan){0};
 }

@@ -22,7 +22,7 @@ struct plan_step {
 	char *text; /* owned; what is done, imperative, may be NULL */
 	int (*run)(void *ctx, void *arg, struct err *e);
 	int (*undo)(void *ctx, void *arg, struct err *e); /* may be NULL */
-	void (*free_arg)(void *arg);			   /* may be NULL */
+	void (*free_arg)(void *arg);			  /* may be NULL */
 	void *arg;
 	bool done;
 };
@@ -37,8 +37,7 @@ typedef void plan_observer(void *data, const struct plan_step *step,
 			   size_t index, size_t total, bool undoing);
 
 /* Append a step; takes arg (freed by free_arg also on failure). */
-int plan_add(struct plan *p,
-	     int (*run)(void *ctx, void *arg, struct err *e),
+int plan_add(struct plan *p, int (*run)(void *ctx, void *arg, struct err *e),
 	     int (*undo)(void *ctx, void *arg, struct err *e), void *arg,
 	     void (*free_arg)(void *arg), struct err *e, const char *text, ...)
 	__attribute__((format(printf, 7, 8)));

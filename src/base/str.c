@@ -119,7 +119,7 @@ void strv_free(struct strv *sv)
 	for (size_t i = 0; i < sv->n; i++)
 		free(sv->v[i]);
 	free(sv->v);
-	*sv = (struct strv){ 0 };
+	*sv = (struct strv){0};
 }
 
 int strv_take(struct strv *sv, char *s)

@@ -19,7 +19,10 @@ struct strbuf {
 };
 
 extern char strbuf_empty[1];
-#define STRBUF_INIT { .s = strbuf_empty }
+#define STRBUF_INIT                                                            \
+	{                                                                      \
+		.s = strbuf_empty                                              \
+	}
 
 void strbuf_free(struct strbuf *b);
 #define cleanup_strbuf __attribute__((cleanup(strbuf_free)))
@@ -46,8 +49,8 @@ struct strv {
 
 void strv_free(struct strv *sv);
 #define cleanup_strv __attribute__((cleanup(strv_free)))
-int strv_add(struct strv *sv, const char *s);		/* copies; -ENOMEM */
-int strv_take(struct strv *sv, char *s);		/* takes s, also on failure */
+int strv_add(struct strv *sv, const char *s); /* copies; -ENOMEM */
+int strv_take(struct strv *sv, char *s);      /* takes s, also on failure */
 int strv_addf(struct strv *sv, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int strv_copy(struct strv *dst, const struct strv *src);

@@ -11,8 +11,8 @@
 
 struct strbuf;
 
-#define TABLE_COMPLETE(table, count)                               \
-	_Static_assert(sizeof(table) / sizeof((table)[0]) == (count), \
+#define TABLE_COMPLETE(table, count)                                           \
+	_Static_assert(sizeof(table) / sizeof((table)[0]) == (count),          \
 		       #table " lacks a row or has one too many")
 
 /* Index of `s` in names[n] (exact match), or -1. */

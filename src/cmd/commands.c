@@ -5,20 +5,20 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "cellblock", cmd_cellblock, "bring blocks of jails up and down" },
-	{ "arp", cmd_arp, "address resolution table" },
-	{ "ifconfig", cmd_ifconfig, "configure network interfaces" },
-	{ "jail", cmd_jail, "create, modify and remove jails" },
-	{ "jexec", cmd_jexec, "run a command inside a jail" },
-	{ "jls", cmd_jls, "list jails" },
-	{ "netstat", cmd_netstat, "show network status" },
-	{ "rc", cmd_rc, "boot a level from its rc.conf" },
-	{ "rcorder", cmd_rcorder, "order rc scripts" },
-	{ "route", cmd_route, "manipulate the routing tables" },
-	{ "service", cmd_service, "control rc services" },
-	{ "sysctl", cmd_sysctl, "get or set kernel state" },
-	{ "sysrc", cmd_sysrc, "edit rc.conf" },
-	{ NULL, NULL, NULL },
+	{"cellblock", cmd_cellblock, "bring blocks of jails up and down"},
+	{"arp", cmd_arp, "address resolution table"},
+	{"ifconfig", cmd_ifconfig, "configure network interfaces"},
+	{"jail", cmd_jail, "create, modify and remove jails"},
+	{"jexec", cmd_jexec, "run a command inside a jail"},
+	{"jls", cmd_jls, "list jails"},
+	{"netstat", cmd_netstat, "show network status"},
+	{"rc", cmd_rc, "boot a level from its rc.conf"},
+	{"rcorder", cmd_rcorder, "order rc scripts"},
+	{"route", cmd_route, "manipulate the routing tables"},
+	{"service", cmd_service, "control rc services"},
+	{"sysctl", cmd_sysctl, "get or set kernel state"},
+	{"sysrc", cmd_sysrc, "edit rc.conf"},
+	{NULL, NULL, NULL},
 };
 
 const struct command *command_find(const char *name)

@@ -55,7 +55,8 @@ static int open_here(int proto, struct nl **ret, struct err *e)
 	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(nl->sock, NETLINK_GET_STRICT_CHK, &one,
 			      sizeof(one));
-	/* large batches have large answers; without the right to, best effort */
+	/* large batches have large answers; without the right to, best effort
+	 */
 	if (setsockopt(nl_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		       sizeof(size)) < 0)
 		setsockopt(nl_fd(nl), SOL_SOCKET, SO_RCVBUF, &size,
@@ -168,8 +169,7 @@ void nlm_nest_end(struct nlm *m, struct nlattr *start)
 
 void nlm_put_raw(struct nlm *m, const void *data, size_t len)
 {
-	if (m->overflow ||
-	    m->h->nlmsg_len + MNL_ALIGN(len) > sizeof(m->buf)) {
+	if (m->overflow || m->h->nlmsg_len + MNL_ALIGN(len) > sizeof(m->buf)) {
 		m->overflow = true;
 		return;
 	}
@@ -188,14 +188,13 @@ static const char *extack_text(const struct nlmsghdr *h)
 		off += ne->msg.nlmsg_len - sizeof(ne->msg);
 	if (h->nlmsg_len < NLMSG_HDRLEN + MNL_ALIGN(off))
 		return NULL;
-	mnl_attr_for_each(a, h, off)
+	mnl_attr_for_each (a, h, off)
 		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
 			return mnl_attr_get_str(a);
 	return NULL;
 }
 
-static int fail_text(struct err *e, int code, const char *ext,
-		     const char *what)
+static int fail_text(struct err *e, int code, const char *ext, const char *what)
 {
 	if (what && *what)
 		err_sys(e, code, "%s", what);
@@ -256,14 +255,15 @@ static int read_answers(struct nl *nl, uint32_t seq, nl_cb *cb, void *data,
 					mnl_nlmsg_get_payload(h);
 
 				if (ne->error && !failed)
-					failed = fail_text(e, -ne->error,
-							   extack_text(h),
-							   what);
+					failed =
+						fail_text(e, -ne->error,
+							  extack_text(h), what);
 				return failed;
 			}
 			if (!cb || failed)
 				continue;
-			/* go on reading after a failure: keep the socket in step */
+			/* go on reading after a failure: keep the socket in
+			 * step */
 			r = cb(h, data, e);
 			if (r < 0)
 				failed = r;
@@ -299,8 +299,7 @@ int nl_talk(struct nl *nl, struct nlm *m, struct err *e, const char *what, ...)
 	return query(nl, m, NLM_F_ACK, NULL, NULL, NULL, text, e);
 }
 
-int nl_query(struct nl *nl, struct nlm *m, nl_cb *cb, void *data,
-	     struct err *e)
+int nl_query(struct nl *nl, struct nlm *m, nl_cb *cb, void *data, struct err *e)
 {
 	return query(nl, m, NLM_F_ACK, cb, data, NULL, NULL, e);
 }
@@ -443,15 +442,15 @@ int nl_batch_run(struct nl_batch *b, size_t *ret_failed, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-void nl_parse(const struct nlmsghdr *h, size_t hdrlen,
-	      const struct nlattr **tb, size_t max)
+void nl_parse(const struct nlmsghdr *h, size_t hdrlen, const struct nlattr **tb,
+	      size_t max)
 {
 	const struct nlattr *a;
 
 	memset(tb, 0, sizeof(*tb) * (max + 1));
 	if (h->nlmsg_len < NLMSG_HDRLEN + MNL_ALIGN(hdrlen))
 		return;
-	mnl_attr_for_each(a, h, hdrlen)
+	mnl_attr_for_each (a, h, hdrlen)
 		if (mnl_attr_get_type(a) <= max)
 			tb[mnl_attr_get_type(a)] = a;
 }
@@ -464,7 +463,7 @@ void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 	memset(tb, 0, sizeof(*tb) * (max + 1));
 	if (!nest)
 		return;
-	mnl_attr_for_each_nested(a, nest)
+	mnl_attr_for_each_nested (a, nest)
 		if (mnl_attr_get_type(a) <= max)
 			tb[mnl_attr_get_type(a)] = a;
 }

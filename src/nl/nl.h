@@ -62,7 +62,8 @@ void nlm_put_raw(struct nlm *m, const void *data, size_t len);
 int nl_talk(struct nl *nl, struct nlm *m, struct err *e, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Send, hand each answer to cb (return <0 to stop with that error), await ack. */
+/* Send, hand each answer to cb (return <0 to stop with that error), await ack.
+ */
 typedef int nl_cb(const struct nlmsghdr *h, void *data, struct err *e);
 int nl_query(struct nl *nl, struct nlm *m, nl_cb *cb, void *data,
 	     struct err *e);
@@ -90,8 +91,8 @@ void nl_batch_free(struct nl_batch **b);
 #define cleanup_nl_batch __attribute__((cleanup(nl_batch_free)))
 
 /* Attributes of an answer, indexed by type; missing ones are NULL. */
-void nl_parse(const struct nlmsghdr *h, size_t hdrlen,
-	      const struct nlattr **tb, size_t max);
+void nl_parse(const struct nlmsghdr *h, size_t hdrlen, const struct nlattr **tb,
+	      size_t max);
 void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 		     size_t max);
 

@@ -153,7 +153,7 @@ rule_man() {
 
 # Every command of commands.c has a manual page.
 rule_pages() {
-	sed -n 's/^	{ "\([^"]*\)",.*/\1/p; s/^		"\([^"]*\)",$/\1/p' \
+	sed -n 's/^	{ *"\([^"]*\)", *cmd_.*/\1/p; s/^		"\([^"]*\)",$/\1/p' \
 		src/cmd/commands.c | while read -r c; do
 		found=
 		for f in man/"$c".[1-9]; do
