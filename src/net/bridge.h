@@ -16,6 +16,9 @@
 #define BRIDGE_TIMEOUT 1200
 #define BRIDGE_MAXADDR 2000
 
+/* ageing time, in 1/100 s, that stands for "never" */
+#define BRIDGE_NEVER 2147483600u
+
 /* newer than Debian 12's headers (Linux 6.7) */
 #define BR_FDB_N_LEARNED 48
 #define BR_FDB_MAX_LEARNED 49
@@ -50,6 +53,11 @@ struct bridge_entry {
 };
 int bridge_addrs(struct vnet *v, const char *bridge, struct bridge_entry **ret,
 		 size_t *ret_n, struct err *e);
+/*
+ * Make what sticky members have learned sticky (bridge_fdb.c tells why this
+ * must be called); done by bridge_addrs and by setting the flag.
+ */
+int bridge_stick(struct vnet *v, int bridge, struct err *e);
 int bridge_static(struct vnet *v, const char *bridge, const char *member,
 		  const unsigned char mac[6], struct err *e);
 int bridge_deladdr(struct vnet *v, const char *bridge,

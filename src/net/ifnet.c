@@ -102,6 +102,9 @@ static void parse_bridge(const struct nlattr *data, struct ifbridge *b)
 	b->fwddelay = attr_u32(tb[IFLA_BR_FORWARD_DELAY]);
 	b->maxage = attr_u32(tb[IFLA_BR_MAX_AGE]);
 	b->ageing = attr_u32(tb[IFLA_BR_AGEING_TIME]);
+	/* jiffies and back may lose a little */
+	if (b->ageing >= BRIDGE_NEVER - 1000)
+		b->ageing = 0;
 	b->stp_state = attr_u32(tb[IFLA_BR_STP_STATE]);
 	b->root_cost = attr_u32(tb[IFLA_BR_ROOT_PATH_COST]);
 	b->root_port = attr_u16(tb[IFLA_BR_ROOT_PORT]);

@@ -70,7 +70,7 @@ struct ifbridge_port {
 struct ifbridge {
 	unsigned char id[8], root_id[8];
 	uint32_t hello, fwddelay, maxage; /* 1/100 s */
-	uint32_t ageing;		  /* 1/100 s */
+	uint32_t ageing;		  /* 1/100 s; 0 never */
 	uint32_t stp_state, root_cost;
 	uint16_t root_port, priority;
 	uint32_t fdb_max_learned, fdb_n_learned;

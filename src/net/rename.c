@@ -1,0 +1,60 @@
+/*
+ * rename: before Linux 6.2 an interface must be down to get a new name, and
+ * going down loses its IPv6 addresses and routes.  They are put back, so that
+ * the rename looks as on FreeBSD.
+ */
+#include "net/kind_rows.h"
+
+#include "base/cleanup.h"
+#include "net/addr.h"
+#include "net/link.h"
+#include "net/rtnl_route.h"
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+
+static void routes_back(struct vnet *v, int index, const struct route *rt,
+			size_t n)
+{
+	/* routes to the next hops first, then those that use them */
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < n; i++)
+			if (rt[i].oif == index && rt[i].has_gw == pass &&
+			    rt[i].protocol != RTPROT_KERNEL)
+				route_add(v, &rt[i], NULL);
+}
+
+int if_rename_down(struct vnet *v, const struct ifnet *ifp, const char *to,
+		   struct err *e)
+{
+	cleanup_free struct route *rt4 = NULL, *rt6 = NULL;
+	cleanup_ifnet struct ifnet full = {0};
+	size_t n4 = 0, n6 = 0;
+	struct nlm m;
+	int r, renamed;
+
+	r = ifnet_get(v, ifp->kname, &full, e);
+	if (r >= 0)
+		r = routes_load(v, AF_INET, false, &rt4, &n4, e);
+	if (r >= 0)
+		r = routes_load(v, AF_INET6, false, &rt6, &n6, e);
+	if (r < 0)
+		return r;
+	link_set(&m, ifp->index, IFF_UP, 0);
+	nlm_put_str(&m, IFLA_IFNAME, to);
+	renamed = nl_talk(v->rt, &m, e, NULL);
+	link_set(&m, ifp->index, IFF_UP, IFF_UP);
+	r = nl_talk(v->rt, &m, renamed < 0 ? NULL : e, NULL);
+	for (size_t i = 0; i < full.naddrs; i++) {
+		struct if_addr a = full.addrs[i];
+
+		if (a.family != AF_INET6)
+			continue;
+		a.flags |= IFA_F_NODAD; /* it was checked before */
+		addr_add(v, &full, &a, NULL);
+	}
+	routes_back(v, ifp->index, rt4, n4);
+	routes_back(v, ifp->index, rt6, n6);
+	return renamed < 0 ? renamed : r;
+}
