@@ -1,0 +1,287 @@
+#! /usr/bin/env atf-sh
+# cellblock up, down, diff, status: whole folders come up, talk, and go clean.
+. "$(atf_get_srcdir)/common.sh"
+
+# What a block could leave behind.  Addresses of the box's own lo stay.
+snapshot()
+{
+	ip -d link
+	ip netns
+	sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo
+	find /run -mindepth 1 ! -path /run/cellblock ! -path '*/lock' \
+	    ! -name next ! -path '/run/cellblock/*' -prune
+	find /sys/fs/cgroup -type d -name '[0-9]*'
+}
+
+# A block of one machine with one jail on a bridge: lab PATH
+lab()
+{
+	mkdir -p "$1/jails/a"
+	cat >"$1/rc.conf" <<-'EOF'
+	hostname="top"
+	cloned_interfaces="bridge0 epair0"
+	ifconfig_epair0a="up"
+	ifconfig_bridge0="inet 10.9.0.1/24 addm epair0a up"
+	jail_enable="YES"
+	EOF
+	cat >"$1/jail.conf" <<-'EOF'
+	vnet;
+	persist;
+	exec.start = "/bin/sh /etc/rc";
+	exec.stop = "/bin/sh /etc/rc.shutdown";
+	a { vnet.interface = "epair0b"; }
+	EOF
+	cat >"$1/jails/a/rc.conf" <<-'EOF'
+	hostname="inner"
+	ifconfig_epair0b="inet 10.9.0.2/24"
+	EOF
+}
+
+atf_test_case up_down
+up_down_head()
+{
+	atf_set descr "up talks, up again changes nothing, down leaves nothing"
+	atf_set timeout 60
+}
+up_down_body()
+{
+	lab lab
+	cellblock status >/dev/null
+	snapshot >before
+	atf_check -o match:"^lab: up, [0-9]+ changes$" -e ignore \
+	    cellblock up lab
+	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.2
+	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check -o inline:"inner\n" jexec lab.a hostname
+	atf_check -o inline:"lab: as its files say, nothing to do\n" \
+	    cellblock up lab
+	atf_check -o empty cellblock diff lab
+	atf_check -o match:"^lab: up, $PWD/lab, 1 jail$" \
+	    -o match:" active +lab.a$" cellblock status
+	atf_check -o inline:"lab: down\n" -e ignore cellblock down lab
+	atf_check -s exit:1 -e inline:'jls: jail "lab" not found\n' jls -j lab
+	snapshot >after
+	atf_check diff -u before after
+}
+
+atf_test_case change
+change_head()
+{
+	atf_set descr "up applies just the difference, also inside a jail"
+	atf_set timeout 60
+}
+change_body()
+{
+	lab lab
+	atf_check -o ignore -e ignore cellblock up lab
+	jid=$(jls -j lab.a jid)
+	sed -i s/10.9.0.2/10.9.0.22/ lab/jails/a/rc.conf
+	sed -i 's/^cloned.*/cloned_interfaces="bridge0 epair0 epair1"/' \
+	    lab/rc.conf
+	atf_check -s exit:1 -o match:epair1 -o match:10.9.0.22 \
+	    cellblock diff lab
+	atf_check -s exit:1 jexec lab.a ping -c 1 -W 1 10.9.0.22
+	atf_check -o match:"^lab: up, " -e ignore cellblock up lab
+	atf_check -o inline:"$jid\n" jls -j lab.a jid
+	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.22
+	atf_check -o ignore jexec lab ifconfig epair1a
+	atf_check -o empty cellblock diff lab
+}
+
+atf_test_case fails
+fails_head()
+{
+	atf_set descr "A step that fails undoes all, and says where"
+	atf_set timeout 60
+}
+fails_body()
+{
+	lab lab
+	cellblock status >/dev/null
+	snapshot >before
+	echo 'ifconfig_epair7a="up"' >>lab/rc.conf
+	echo 'network_interfaces="epair7a"' >>lab/rc.conf
+	atf_check -s exit:1 -e match:"^cellblock: .*epair7a" -o ignore \
+	    cellblock up lab
+	snapshot >after
+	atf_check diff -u before after
+	atf_check -o inline:"no block is up\n" cellblock status
+}
+
+atf_test_case bad_text
+bad_text_head()
+{
+	atf_set descr "Malformed files change nothing"
+	atf_set timeout 60
+}
+bad_text_body()
+{
+	lab lab
+	echo 'b { vnet.interface ' >>lab/jail.conf
+	atf_check -s exit:1 -e match:"^cellblock: .*jail.conf.*unexpected EOF" \
+	    cellblock up lab
+	lab lab
+	echo 'b { colour = "red"; }' >>lab/jail.conf
+	atf_check -s exit:1 \
+	    -e match:"^cellblock: .*jail.conf line 6: b: unknown parameter: colour" \
+	    cellblock up lab
+	lab lab
+	echo 'if then' >>lab/rc.conf
+	atf_check -s exit:1 -o ignore -e match:"rc.conf.*6" cellblock up lab
+	atf_check -s exit:1 -e match:"not a block" cellblock up .
+	atf_check -s exit:1 -e match:"No such file" cellblock up nothere
+	atf_check -s exit:1 -e match:'is a number' cellblock up --name 7 lab
+	atf_check -o inline:"no block is up\n" cellblock status
+	atf_check -o empty jls -N jid
+}
+
+# rc.conf is shell, but never the machine's
+atf_test_case shell_stays_inside
+shell_stays_inside_head()
+{
+	atf_set descr "A block's rc.conf cannot touch the machine"
+	atf_set timeout 60
+}
+shell_stays_inside_body()
+{
+	lab lab
+	echo "echo owned >$PWD/owned; echo owned >/root/owned" >>lab/rc.conf
+	cellblock diff lab
+	cellblock up lab
+	atf_check -o ignore jls -j lab jid
+	atf_check -s exit:1 test -e owned
+	atf_check -s exit:1 test -e /root/owned
+}
+
+atf_test_case snort_lab
+snort_lab_head()
+{
+	atf_set descr "The essay's lab: routed out, and seen by the sensor"
+	atf_set timeout 120
+	atf_set require.progs tcpdump
+}
+snort_lab_body()
+{
+	cellblock status >/dev/null
+	snapshot >before
+	atf_check -o ignore -e ignore cellblock up "$CB_SRC/examples/snort-lab"
+	atf_check -o not-match:FAILED "$CB_SRC/examples/snort-lab/check"
+	atf_check -o empty cellblock diff "$CB_SRC/examples/snort-lab"
+	atf_check -o ignore -e ignore cellblock down snort-lab
+	snapshot >after
+	atf_check diff -u before after
+}
+
+atf_test_case nested
+nested_head()
+{
+	atf_set descr "Three levels of bridges and jails"
+	atf_set timeout 120
+}
+nested_body()
+{
+	cellblock status >/dev/null
+	snapshot >before
+	atf_check -o ignore -e ignore cellblock up "$CB_SRC/examples/nested"
+	atf_check -o not-match:FAILED "$CB_SRC/examples/nested/check"
+	atf_check -o match:nested.campus.lab.bench jls -N
+	atf_check -o match:'^ lab\.bench ' -o not-match:campus \
+	    jexec nested.campus jls -N
+	atf_check -o ignore -e ignore cellblock down nested
+	snapshot >after
+	atf_check diff -u before after
+}
+
+atf_test_case two_blocks
+two_blocks_head()
+{
+	atf_set descr "Blocks know nothing of each other; names must differ"
+	atf_set timeout 60
+}
+two_blocks_body()
+{
+	lab one
+	lab two
+	mkdir other
+	lab other/one
+	atf_check -o ignore -e ignore cellblock up one
+	atf_check -o ignore -e ignore cellblock up two
+	atf_check -s exit:1 -e match:'block "one" is up already, from' \
+	    cellblock up other/one
+	atf_check -o ignore -e ignore cellblock up --name three other/one
+	atf_check -o ignore -e ignore cellblock down two
+	atf_check -o ignore jexec one ping -c 1 -W 2 10.9.0.2
+	atf_check -o match:"^one: up" -o match:"^three: up" \
+	    -o not-match:"^two" cellblock status
+	atf_check -s exit:1 -e inline:'cellblock: block "two" is not up\n' \
+	    cellblock down two
+	atf_check -o ignore -e ignore cellblock down other/one
+	atf_check -o ignore -e ignore cellblock down one
+	atf_check -o inline:"no block is up\n" cellblock status
+}
+
+atf_test_case host
+host_head()
+{
+	atf_set descr "--host works on the machine itself, and down restores it"
+	atf_set timeout 60
+}
+host_body()
+{
+	lab lab
+	cellblock status >/dev/null
+	snapshot >before
+	name=$(hostname)
+	atf_check -o ignore -e ignore cellblock up --host lab
+	atf_check -o inline:"top\n" hostname
+	atf_check -o ignore ping -c 1 -W 2 10.9.0.2
+	atf_check -o match:'"?a' jls -N
+	atf_check -o inline:"lab: as its files say, nothing to do\n" \
+	    cellblock up --host lab
+	atf_check -o ignore -e ignore cellblock down lab
+	atf_check -o inline:"$name\n" hostname
+	snapshot >after
+	atf_check diff -u before after
+}
+
+atf_test_case killed
+killed_head()
+{
+	atf_set descr "up killed at every step: doctor --repair leaves nothing"
+	atf_set timeout 300
+}
+killed_body()
+{
+	lab lab
+	cellblock status >/dev/null
+	snapshot >before
+	n=1
+	while [ $n -lt 200 ]; do
+		if CELLBLOCK_DIE_AT=$n cellblock up lab >/dev/null 2>&1; then
+			break
+		fi
+		cellblock doctor --repair >doctor.out ||
+			atf_fail "step $n: $(cat doctor.out)"
+		cellblock down lab >/dev/null 2>&1
+		snapshot >after
+		diff -u before after || atf_fail "remains after step $n"
+		n=$((n + 1))
+	done
+	[ $n -gt 5 ] || atf_fail "no failpoint was reached"
+	[ $n -lt 200 ] || atf_fail "never came up"
+	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.2
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case up_down
+	atf_add_test_case change
+	atf_add_test_case fails
+	atf_add_test_case bad_text
+	atf_add_test_case shell_stays_inside
+	atf_add_test_case snort_lab
+	atf_add_test_case nested
+	atf_add_test_case two_blocks
+	atf_add_test_case host
+	atf_add_test_case killed
+}
