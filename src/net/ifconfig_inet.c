@@ -20,6 +20,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <string.h>
+#include <sys/random.h>
 
 static int word_alias(struct ifconfig_run *run, const struct ifconfig_word *w,
 		      bool on, char *const *args, struct err *e)
@@ -223,10 +224,14 @@ static int apply_add(struct ifconfig_run *run, struct ifnet *ifp, struct err *e)
 static int apply_mac(struct ifconfig_run *run, struct err *e)
 {
 	struct ifnet *ifp;
+	unsigned char last;
 	int r = run_ifp(run, false, &ifp, e);
 
-	if (r >= 0 && run->addr.random)
-		r = mac_random(run->addr.mac, run->addr.mac[5], e);
+	if (r >= 0 && run->addr.random) {
+		if (getrandom(&last, 1, 0) != 1)
+			return err_sys(e, errno, "random");
+		r = mac_random(run->addr.mac, last, e);
+	}
 	return r < 0 ? r : if_set_mac(run->v, ifp, run->addr.mac, e);
 }
 

@@ -89,11 +89,14 @@ static bool kind_later(const char *name)
 	static const char *const kinds[] = {"vlan",  "lagg",   "gif", "gre",
 					    "vxlan", "geneve", "stf", "wg"};
 	size_t n = strcspn(name, "0123456789");
+	const struct ifkind *k;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (strlen(kinds[i]) == n && !strncmp(kinds[i], name, n) &&
-		    !ifkind_by_name(kinds[i]))
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strlen(kinds[i]) != n || strncmp(kinds[i], name, n) != 0)
+			continue;
+		k = ifkind_by_name(kinds[i]);
+		return !k || !k->clonable;
+	}
 	return false;
 }
 

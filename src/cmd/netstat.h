@@ -1,0 +1,28 @@
+/* netstat: what cmd_netstat.c dispatches to. */
+#ifndef CB_CMD_NETSTAT_H
+#define CB_CMD_NETSTAT_H
+
+#include "base/err.h"
+#include "cmd/libxo.h"
+#include "net/vnet.h"
+
+#include <stdbool.h>
+
+struct netstat_args {
+	struct libxo xo;
+	const char *jail, *ifname, *protocol;
+	int family; /* 0 both */
+	bool all, numeric, bytes, drops;
+	int (*what)(struct vnet *v, const struct netstat_args *a,
+		    struct err *e);
+};
+
+int netstat_routes(struct vnet *v, const struct netstat_args *a, struct err *e);
+int netstat_interfaces(struct vnet *v, const struct netstat_args *a,
+		       struct err *e);
+int netstat_sockets(struct vnet *v, const struct netstat_args *a,
+		    struct err *e);
+int netstat_counters(struct vnet *v, const struct netstat_args *a,
+		     struct err *e);
+
+#endif
