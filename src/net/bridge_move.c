@@ -49,72 +49,111 @@ static const uint16_t settings[] = {
 	IFLA_BR_MCAST_STATS_ENABLED,
 	IFLA_BR_MCAST_IGMP_VERSION,
 	IFLA_BR_MCAST_MLD_VERSION,
+	IFLA_BR_MULTI_BOOLOPT,
 	BR_FDB_MAX_LEARNED,
 };
 
-/* Of the on/off options only those that are on: no kernel refuses "off". */
-static void copy_options(struct nlm *m, const struct nlattr *a)
-{
-	struct br_boolopt_multi o;
-
-	if (!a || mnl_attr_get_payload_len(a) < sizeof(o))
-		return;
-	memcpy(&o, mnl_attr_get_payload(a), sizeof(o));
-	o.optmask &= o.optval;
-	if (o.optmask)
-		nlm_put(m, IFLA_BR_MULTI_BOOLOPT, &o, sizeof(o));
-}
-
-/* The request that makes the copy, filled while the old one is read. */
-struct copy {
-	struct nlm m;
+/* Every setting of a bridge as the kernel gave it, by attribute. */
+struct settings {
+	struct {
+		unsigned char len; /* 0 absent */
+		char data[12];
+	} v[BR_FDB_MAX_LEARNED + 1];
 	bool filled;
 };
 
-static int copy_cb(const struct nlmsghdr *h, void *data, struct err *e)
+static int read_cb(const struct nlmsghdr *h, void *data, struct err *e)
 {
 	const struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
 	const struct nlattr *br[BR_FDB_MAX_LEARNED + 1];
-	struct copy *c = data;
-	struct link_nest n;
+	struct settings *s = data;
 
 	(void)e;
-	if (h->nlmsg_type != RTM_NEWLINK || c->filled)
+	if (h->nlmsg_type != RTM_NEWLINK)
 		return 0;
 	nl_parse(h, sizeof(struct ifinfomsg), tb, IFLA_MAX);
 	nl_parse_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX);
 	nl_parse_nested(info[IFLA_INFO_DATA], br, BR_FDB_MAX_LEARNED);
-	n = link_data(&c->m, "bridge");
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		const struct nlattr *a = br[settings[i]];
+	for (size_t i = 0; i < ARRAY_SIZE(s->v); i++) {
+		size_t len = br[i] ? mnl_attr_get_payload_len(br[i]) : 0;
 
-		if (a)
-			nlm_put(&c->m, settings[i], mnl_attr_get_payload(a),
-				mnl_attr_get_payload_len(a));
+		if (!len || len > sizeof(s->v[i].data))
+			continue;
+		memcpy(s->v[i].data, mnl_attr_get_payload(br[i]), len);
+		s->v[i].len = (unsigned char)len;
 	}
-	copy_options(&c->m, br[IFLA_BR_MULTI_BOOLOPT]);
-	link_nest_end(&c->m, &n);
-	c->filled = true;
+	s->filled = true;
 	return 0;
 }
 
-static int copy_request(struct vnet *from, const struct ifnet *br,
-			struct copy *c, struct err *e)
+static int read_settings(struct vnet *v, int index, struct settings *ret)
 {
-	struct ifinfomsg ifi = {.ifi_index = br->index};
+	struct ifinfomsg ifi = {.ifi_index = index};
 	struct nlm m;
 	int r;
 
-	link_new(&c->m, br->kname);
-	nlm_put(&c->m, IFLA_ADDRESS, br->mac, br->maclen);
-	nlm_put_u32(&c->m, IFLA_MTU, br->mtu);
-	c->filled = false;
+	*ret = (struct settings){0};
 	nlm_begin(&m, RTM_GETLINK, 0, &ifi, sizeof(ifi));
 	nlm_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	r = nl_query(from->rt, &m, copy_cb, c, e);
-	if (r >= 0 && !c->filled)
-		return bsd_err(e, ENXIO, "SIOCSIFVNET");
-	return r;
+	r = nl_query(v->rt, &m, read_cb, ret, NULL);
+	return r < 0 || ret->filled ? r : -ENODEV;
+}
+
+/* Of the on/off options name only those that differ, for the same reason. */
+static void narrow_options(struct settings *old, const struct settings *now)
+{
+	struct br_boolopt_multi o, n;
+
+	if (old->v[IFLA_BR_MULTI_BOOLOPT].len != sizeof(o))
+		return;
+	memcpy(&o, old->v[IFLA_BR_MULTI_BOOLOPT].data, sizeof(o));
+	memcpy(&n, now->v[IFLA_BR_MULTI_BOOLOPT].data, sizeof(n));
+	if (o.optval == n.optval)
+		return;
+	o.optmask = o.optval ^ n.optval;
+	memcpy(old->v[IFLA_BR_MULTI_BOOLOPT].data, &o, sizeof(o));
+}
+
+/*
+ * Write what differs from a fresh bridge, and no more: a kernel refuses even
+ * the default of a feature it was built without.
+ */
+static int copy_settings(struct vnet *from, const struct ifnet *br,
+			 struct vnet *to, int index)
+{
+	struct settings old, now;
+	struct link_nest n;
+	struct nlm m;
+	int r;
+
+	r = read_settings(from, br->index, &old);
+	if (r >= 0)
+		r = read_settings(to, index, &now);
+	if (r < 0)
+		return r;
+	narrow_options(&old, &now);
+	link_set(&m, index, 0, 0);
+	n = link_data(&m, "bridge");
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		uint16_t a = settings[i];
+
+		if (old.v[a].len &&
+		    memcmp(&old.v[a], &now.v[a], sizeof(old.v[a])))
+			nlm_put(&m, a, old.v[a].data, old.v[a].len);
+	}
+	link_nest_end(&m, &n);
+	return nl_talk(to->rt, &m, NULL, NULL);
+}
+
+static int make_twin(const struct ifnet *br, struct vnet *to)
+{
+	struct nlm m;
+
+	link_new(&m, br->kname);
+	nlm_put(&m, IFLA_ADDRESS, br->mac, br->maclen);
+	nlm_put_u32(&m, IFLA_MTU, br->mtu);
+	link_kind(&m, "bridge");
+	return nl_talk(to->rt, &m, NULL, NULL);
 }
 
 /* Alias and further names, which cannot be given at creation. */
@@ -144,22 +183,16 @@ static int copy_names(struct vnet *to, int index, const struct ifnet *br)
 int bridge_move(struct vnet *from, const struct ifnet *br, struct vnet *to,
 		struct err *e)
 {
-	cleanup_free struct copy *c = malloc(sizeof(*c));
 	const char *names[] = {br->kname};
 	int index = 0, r;
 
-	if (!c)
-		return err_nomem(e);
-	if (vnet_ifindex(to, br->kname))
-		return bsd_err(e, EEXIST, "SIOCSIFVNET");
-	r = copy_request(from, br, c, e);
-	if (r < 0)
-		return r;
-	r = nl_talk(to->rt, &c->m, NULL, NULL);
+	r = vnet_ifindex(to, br->kname) ? -EEXIST : make_twin(br, to);
 	if (r >= 0) {
 		index = vnet_ifindex(to, br->kname);
-		r = copy_names(to, index, br);
+		r = copy_settings(from, br, to, index);
 	}
+	if (r >= 0)
+		r = copy_names(to, index, br);
 	if (r >= 0)
 		r = bridge_forget(from, br, NULL);
 	if (r >= 0)

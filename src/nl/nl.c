@@ -16,6 +16,14 @@
 #define NETLINK_EXT_ACK 11
 #endif
 
+/*
+ * What one send of a batch may hold.  The kernel works a send off before it
+ * returns, so all its acks must fit into the receive buffer, which without
+ * privilege is 208 KiB and counts about 1 KiB an ack.
+ */
+#define CHUNK_BYTES (64 * 1024)
+#define CHUNK_MSGS 128
+
 #define DUMP_TRIES 16
 #define RECV_SIZE (256 * 1024)
 
@@ -55,6 +63,8 @@ static int open_here(int proto, struct nl **ret, struct err *e)
 	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(nl->sock, NETLINK_GET_STRICT_CHK, &one,
 			      sizeof(one));
+	/* failures need not send the request back */
+	mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &one, sizeof(one));
 	/* large batches have large answers; without the right to, best effort
 	 */
 	if (setsockopt(nl_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size,
@@ -217,15 +227,29 @@ static int send_bytes(struct nl *nl, const void *p, size_t len, struct err *e)
 	return 0;
 }
 
+/*
+ * Only the kernel (port 0) is listened to: in a jail's namespace its root may
+ * send to our port.
+ */
 static ssize_t recv_bytes(struct nl *nl, struct err *e)
 {
+	struct sockaddr_nl from;
+	struct iovec iov = { .iov_base = nl->rbuf, .iov_len = RECV_SIZE };
+	struct msghdr msg;
 	ssize_t n;
 
-	do
-		n = mnl_socket_recvfrom(nl->sock, nl->rbuf, RECV_SIZE);
-	while (n < 0 && errno == EINTR);
+	do {
+		from = (struct sockaddr_nl){ .nl_pid = 0 };
+		msg = (struct msghdr){ .msg_name = &from,
+				       .msg_namelen = sizeof(from),
+				       .msg_iov = &iov,
+				       .msg_iovlen = 1 };
+		n = recvmsg(nl_fd(nl), &msg, 0);
+	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid));
 	if (n < 0)
 		return err_sys(e, errno, "netlink receive");
+	if (msg.msg_flags & MSG_TRUNC)
+		return err_set(e, EMSGSIZE, "netlink answer too long");
 	return n;
 }
 
@@ -377,7 +401,6 @@ int nl_batch_add(struct nl_batch *b, struct nlm *m, struct err *e,
 	}
 	b->v = v;
 	m->h->nlmsg_flags |= NLM_F_ACK;
-	m->h->nlmsg_seq = b->nl->seq++;
 	strbuf_addn(&b->bytes, m->h, m->h->nlmsg_len);
 	strbuf_addn(&b->bytes, pad,
 		    MNL_ALIGN(m->h->nlmsg_len) - m->h->nlmsg_len);
@@ -385,7 +408,6 @@ int nl_batch_add(struct nl_batch *b, struct nlm *m, struct err *e,
 		return err_nomem(e);
 	v[b->n++] = (struct batch_item){
 		.what = take_ptr(text),
-		.seq = m->h->nlmsg_seq,
 		.error = 1,
 	};
 	return 0;
@@ -410,26 +432,51 @@ static void batch_answer(struct nl_batch *b, const struct nlmsghdr *h,
 	--*left;
 }
 
-int nl_batch_run(struct nl_batch *b, size_t *ret_failed, struct err *e)
+/* One send of n requests, `len` bytes at `off`, and their acks. */
+static int batch_chunk(struct nl_batch *b, size_t off, size_t len, size_t n,
+		       struct err *e)
 {
-	size_t left = b->n;
-	int r = 0;
+	size_t left = n;
+	int r;
 
-	if (!left)
-		return 0;
-	r = send_bytes(b->nl, b->bytes.s, b->bytes.len, e);
+	r = send_bytes(b->nl, b->bytes.s + off, len, e);
 	while (r >= 0 && left) {
 		const struct nlmsghdr *h;
-		ssize_t len = recv_bytes(b->nl, e);
-		int n = (int)len;
+		ssize_t got = recv_bytes(b->nl, e);
+		int rest = (int)got;
 
-		if (len < 0) {
-			r = (int)len;
-			break;
-		}
-		for (h = (void *)b->nl->rbuf; mnl_nlmsg_ok(h, n);
-		     h = mnl_nlmsg_next(h, &n))
+		if (got < 0)
+			return (int)got;
+		for (h = (void *)b->nl->rbuf; mnl_nlmsg_ok(h, rest);
+		     h = mnl_nlmsg_next(h, &rest))
 			batch_answer(b, h, &left);
+	}
+	return r;
+}
+
+int nl_batch_run(struct nl_batch *b, size_t *ret_failed, struct err *e)
+{
+	size_t off = 0, next = 0;
+	int r = 0;
+
+	while (r >= 0 && off < b->bytes.len) {
+		size_t len = 0, n = 0;
+
+		while (off + len < b->bytes.len && n < CHUNK_MSGS) {
+			struct nlmsghdr *h =
+				(void *)(b->bytes.s + off + len);
+			size_t size = MNL_ALIGN(h->nlmsg_len);
+
+			if (n && len + size > CHUNK_BYTES)
+				break;
+			/* numbered here, so that they follow one another */
+			h->nlmsg_seq = b->nl->seq++;
+			b->v[next++].seq = h->nlmsg_seq;
+			len += size;
+			n++;
+		}
+		r = batch_chunk(b, off, len, n, e);
+		off += len;
 	}
 	for (size_t i = 0; r >= 0 && i < b->n; i++) {
 		if (!b->v[i].error)
