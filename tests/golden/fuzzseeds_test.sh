@@ -3,6 +3,18 @@
 CB_NO_BOX=1
 . "$(atf_get_srcdir)/../system/common.sh"
 
+atf_test_case ifstate
+ifstate_head()
+{
+	atf_set descr "State files of interfaces: hostile seeds"
+}
+ifstate_body()
+{
+	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
+		"$CB_BUILD/tests/fuzz/ifstate_replay" \
+		"$CB_SRC/tests/fuzz/ifstate"
+}
+
 atf_test_case jailconf
 jailconf_head()
 {
@@ -17,5 +29,6 @@ jailconf_body()
 
 atf_init_test_cases()
 {
+	atf_add_test_case ifstate
 	atf_add_test_case jailconf
 }
