@@ -1,0 +1,165 @@
+/*
+ * prison_int: what the files of prison share.
+ *
+ *   prison.c         opening the registry, finishing what was begun, lookup
+ *   prison_reg.c     the registry's files, names, jids
+ *   prison_set.c     checks, jail_set(2)
+ *   prison_make.c    making a jail: the parent's side
+ *   prison_root.c    making a jail: the first process's own view of files
+ *   prison_fstab.c   ... and its mount, mount.fstab lines
+ *   prison_remove.c  jail_remove(2)
+ *   prison_lend.c    interfaces that go in and come back
+ *   prison_exec.c    jail_attach(2), running things inside
+ *   prison_nest.c    jails in jails, seen and handled from outside
+ */
+#ifndef CB_JAIL_PRISON_INT_H
+#define CB_JAIL_PRISON_INT_H
+
+#include "base/report.h"
+#include "jail/prison.h"
+#include "ns/ns.h"
+
+#include <stdint.h>
+
+#define JAIL_MAX 999999
+#define RT_IN_JAIL CELLBLOCK_RUN "/rt"
+
+struct prisons {
+	int dirfd;     /* CELLBLOCK_RUN, or -1: no registry yet */
+	bool writable; /* we are root here */
+	bool jailed;
+	int lo, hi;	  /* jids of this level */
+	int children_max; /* JAIL_MAX on the host */
+	struct pset self; /* the text of `self` */
+	const struct report *report; /* borrowed, may be NULL */
+};
+
+/* An interface that a level gave to its jail. */
+struct lent {
+	char name[16]; /* the kernel's name at home */
+	int index;     /* in the jail's vnet; 0: not there yet */
+	char mac[64];  /* hex, "" when it has none */
+};
+
+/* jails/JID/life */
+struct life {
+	struct proc_id init, keeper;
+	char *cgroup; /* path, NULL without cgroup2 */
+	bool vnet;
+	int lo, hi; /* jids for its children; 0: none */
+	struct lent *lent;
+	size_t nlent;
+};
+void life_free(struct life *l);
+#define cleanup_life __attribute__((cleanup(life_free)))
+
+/* pending/JID */
+struct pending {
+	struct proc_id owner;
+	bool remove; /* else it is being created */
+	char *name;
+	char *cgroup;
+};
+void pending_free(struct pending *p);
+#define cleanup_pending __attribute__((cleanup(pending_free)))
+
+/* --- prison_reg.c --------------------------------------------------------- */
+
+/* Open what exists; with `make` also make it (a private mount, once). */
+int reg_open(struct prisons *ps, bool make, struct err *e);
+/* Lock the registry for a change; makes it if missing. */
+int reg_lock(struct prisons *ps, int *ret_fd, struct err *e);
+/* Nothing in it any more: remove it too.  Call with the lock held. */
+void reg_tidy(struct prisons *ps);
+
+int life_from_pset(const struct pset *ps, struct life *ret, struct err *e);
+int life_to_pset(const struct life *l, struct pset *ret, struct err *e);
+int life_read(struct prisons *ps, int jid, struct life *ret, struct err *e);
+int life_write(struct prisons *ps, int jid, const struct life *l,
+	       struct err *e);
+
+int pending_read(struct prisons *ps, int jid, struct pending *ret,
+		 struct err *e);
+int pending_write(struct prisons *ps, int jid, const struct pending *p,
+		  struct err *e);
+bool pending_is(struct prisons *ps, int jid);
+int pending_drop(struct prisons *ps, int jid, struct err *e);
+
+int params_read(struct prisons *ps, int jid, struct pset *ret, struct err *e);
+int params_write(struct prisons *ps, int jid, const struct pset *params,
+		 struct err *e);
+
+/* Is there a directory for it? */
+bool jid_exists(struct prisons *ps, int jid);
+/*
+ * Choose (want 0) or check a jid, and a range of n for its children.  Flat in
+ * the number of jails.  Call with the lock held.
+ */
+int jid_choose(struct prisons *ps, int lockfd, int want, int n, int *ret_jid,
+	       int *ret_lo, int *ret_hi, struct err *e);
+/* Note a range as taken by jid, or as free again. */
+int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e);
+void range_drop(struct prisons *ps, int jid);
+/* The jail of this level whose children's range holds jid; 0: none. */
+int range_owner(struct prisons *ps, int jid);
+
+/* One component of a name, "" and "/" and the like included. */
+int name_find(struct prisons *ps, const char *name, int *ret_jid);
+int name_add(struct prisons *ps, const char *name, int jid, struct err *e);
+void name_drop(struct prisons *ps, const char *name, int jid);
+
+/* The runtime directory as the caller sees it; malloc'd. */
+int rt_dir(struct prisons *ps, char **ret, struct err *e);
+/* The cgroup under which this level's jails lie; -ENOENT without cgroup2. */
+int cgroup_base(struct prisons *ps, char **ret, struct err *e);
+/* Registry path of a jail's file: malloc'd CELLBLOCK_RUN/jails/JID/FILE. */
+char *jail_path(int jid, const char *file);
+
+/* --- prison_make.c, prison_remove.c ---------------------------------------- */
+
+struct make_root; /* prison_root.c */
+int jail_make(struct prisons *ps, int jid, const struct pset *params,
+	      const struct pset *mounts, const char *cgroup, int lo, int hi,
+	      struct err *e);
+/* Everything goes; pending/JID is the caller's.  Also after a failed make. */
+int jail_destroy(struct prisons *ps, int jid, struct err *e);
+/* Take pending/JID over for removal; -ENOENT when it is gone meanwhile. */
+int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e);
+/* Start (again) the process that waits for the jail's end. */
+int keeper_start(struct prisons *ps, int jid, struct err *e);
+void keeper_stop(struct life *l);
+
+/* --- prison_root.c ----------------------------------------------------------- */
+
+struct root_plan {
+	const char *path;   /* the jail's root in the creator's view */
+	bool copy;	    /* copy-on-write view of it */
+	bool vnet, children, cgroup;
+	const char *lower;  /* with copy: what is copied */
+	const char *scratch; /* a directory to mount on, in this namespace */
+	const char *rt;
+	const char *block;  /* or NULL */
+	const char *self;   /* text for its `self` */
+	const struct pset *mounts;
+};
+/* In the jail's first process: see the head of prison_root.c. */
+int root_enter(const struct root_plan *p, struct err *e);
+
+/* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
+int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
+
+/* --- prison_lend.c ----------------------------------------------------------- */
+
+/* Bring every lent interface home; goes on after failures. */
+int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
+
+/* --- prison_exec.c ----------------------------------------------------------- */
+
+/* Capabilities that a jail with these parameters may have. */
+uint64_t jail_caps(const struct pset *params);
+
+/* --- prison_set.c ------------------------------------------------------------ */
+int param_int_of(const struct pset *ps, const char *name, int dflt);
+int param_jailsys_of(const struct pset *ps, const char *name, int dflt);
+
+#endif

@@ -1,0 +1,502 @@
+/*
+ * prison_make: making a jail, the creator's side.
+ *
+ * Theory of operation.  The caller has written pending/JID, so whatever is
+ * left here by a crash is found and removed.  Steps:
+ *
+ *   1. cgroups BASE/JID/{init,tree}; `tree` is the root that the jail sees.
+ *      A helper born in `tree` makes the cgroup namespace, since that is
+ *      rooted where its maker stands.
+ *   2. the first process, born in `init` and in new namespaces, furnishes
+ *      its view of the files (prison_root.c), drops capabilities and becomes
+ *      src/init/init.c, which waits on a pipe.
+ *   3. its vnet (and, if it may have children, its mount namespace, for
+ *      their vnets) is pinned;
+ *   4. params and life are written;
+ *   5. a byte in the pipe lets init go on.  Should the creator die before,
+ *      init sees the end of the pipe and ends, and the jail with it.
+ *
+ * There is no fork of the creator's memory: children run on it while it
+ * sleeps (ns_vfork) and report errors straight into its struct err.
+ */
+#include "jail/prison_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/plan.h"
+#include "jail/param.h"
+#include "jail/regtext.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define GO_FD 3
+
+struct make {
+	struct prisons *ps;
+	int jid;
+	const struct pset *params;
+	struct root_plan root;
+	uint64_t flags; /* CLONE_NEW* */
+	uint64_t caps;
+	const char *hostname, *domainname; /* NULL: as the creator's */
+	char *rt;
+	char *argv0;
+	char *cgroup; /* NULL: none */
+	int init_fd;  /* the program */
+	int go[2];
+	int cgns_fd;
+	struct err *e; /* the first process's, in shared memory */
+};
+
+static void make_close(struct make *m)
+{
+	free(m->rt);
+	free(m->argv0);
+	cleanup_close_p(&m->init_fd);
+	cleanup_close_p(&m->go[0]);
+	cleanup_close_p(&m->go[1]);
+	cleanup_close_p(&m->cgns_fd);
+}
+
+/* --- 1. cgroups ----------------------------------------------------------------- */
+
+static int make_cgroups(struct make *m, struct err *e)
+{
+	static const char *const sub[] = {"", "/init", "/tree"};
+	cleanup_free char *base = strdup(m->cgroup);
+	int r;
+
+	if (!base)
+		return err_nomem(e);
+	*strrchr(base, '/') = '\0';
+	plan_failpoint();
+	r = cgroup_make(base, e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(sub); i++) {
+		cleanup_free char *p = str_printf("%s%s", m->cgroup, sub[i]);
+
+		plan_failpoint();
+		r = p ? cgroup_make(p, e) : err_nomem(e);
+		/* the end of the last other jail may have taken the base */
+		for (int k = 0; p && !i && r == -ENOENT && k < 10; k++) {
+			cgroup_make(base, NULL);
+			r = cgroup_make(p, e);
+		}
+	}
+	return r;
+}
+
+/* Shares memory and descriptors with the creator: the answer is in *arg. */
+static int cgns_child(void *arg)
+{
+	int *ret = arg;
+
+	if (unshare(CLONE_NEWCGROUP) < 0) {
+		*ret = -errno;
+		return 1;
+	}
+	*ret = open("/proc/self/ns/cgroup", O_RDONLY | O_CLOEXEC);
+	if (*ret < 0)
+		*ret = -errno;
+	return 0;
+}
+
+static int make_cgns(struct make *m, struct err *e)
+{
+	cleanup_free char *tree = str_printf("%s/tree", m->cgroup);
+	cleanup_close int cg = -1;
+	struct ns_child c = {.flags = CLONE_FILES, .fn = cgns_child};
+	int fd = -1, r;
+	pid_t pid;
+
+	if (!tree)
+		return err_nomem(e);
+	r = cgroup_open(tree, &cg, e);
+	if (r < 0)
+		return r;
+	c.cgroup_fd = cg;
+	c.arg = &fd;
+	plan_failpoint();
+	r = ns_vfork(&c, &pid, NULL, e);
+	if (r < 0)
+		return r;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (fd < 0)
+		return err_sys(e, -fd, "cgroup namespace");
+	m->cgns_fd = fd;
+	return 0;
+}
+
+/* --- 2. the first process ---------------------------------------------------------- */
+
+static int set_names(const struct make *m, struct err *e)
+{
+	const char *h = m->hostname, *d = m->domainname;
+
+	if (h && sethostname(h, strlen(h)) < 0)
+		return err_sys(e, errno, "host.hostname");
+	if (d && setdomainname(d, strlen(d)) < 0)
+		return err_sys(e, errno, "host.domainname");
+	return 0;
+}
+
+/*
+ * Must leave no descriptor but the pipe, no capability beyond the jail's,
+ * no process group or session of the creator's.
+ */
+static int become_init(struct make *m, struct err *e)
+{
+	char *argv[] = {m->argv0, NULL}, *envp[] = {NULL};
+	int init_fd = fcntl(m->init_fd, F_DUPFD_CLOEXEC, GO_FD + 1);
+	int r;
+
+	if (init_fd < 0 || setsid() < 0)
+		return err_sys(e, errno, "first process");
+	if (dup2(m->go[0], GO_FD) < 0)
+		return err_sys(e, errno, "first process");
+	fcntl(GO_FD, F_SETFD, 0);
+	syscall(SYS_close_range, 0, GO_FD - 1, 0);
+	if (init_fd > GO_FD + 1)
+		syscall(SYS_close_range, GO_FD + 1, init_fd - 1, 0);
+	syscall(SYS_close_range, init_fd + 1, ~0U, 0);
+	r = cap_limit(m->caps, e);
+	if (r < 0)
+		return r;
+	plan_failpoint();
+	ns_vfork_unblock();
+	syscall(SYS_execveat, init_fd, "", argv, envp, AT_EMPTY_PATH);
+	return err_sys(e, errno, "%s/init", m->rt);
+}
+
+static int first_child(void *arg)
+{
+	struct make *m = arg;
+	struct err *e = m->e;
+	int r = 0;
+
+	/* a creator that is killed takes the unfinished jail with it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (m->cgns_fd >= 0 && setns(m->cgns_fd, CLONE_NEWCGROUP) < 0)
+		r = err_sys(e, errno, "cgroup namespace");
+	if (!r)
+		r = set_names(m, e);
+	if (!r)
+		r = root_enter(&m->root, e);
+	if (!r)
+		prctl(PR_SET_PDEATHSIG, 0);
+	if (!r)
+		r = become_init(m, e);
+	return r < 0 ? 1 : 0;
+}
+
+static int make_first(struct make *m, struct life *l, int *ret_pidfd,
+		      struct err *e)
+{
+	cleanup_free char *file = str_printf("%s/init", m->rt);
+	cleanup_free char *cgdir =
+		m->cgroup ? str_printf("%s/init", m->cgroup) : NULL;
+	cleanup_close int cg = -1, pidfd = -1;
+	struct ns_child c = {.flags = m->flags, .fn = first_child, .arg = m};
+	struct err ce = ERR_INIT;
+	pid_t pid;
+	int r = 0;
+
+	if (!file || (m->cgroup && !cgdir))
+		return err_nomem(e);
+	m->init_fd = open(file, O_PATH | O_CLOEXEC);
+	if (m->init_fd < 0)
+		return err_sys(e, errno, "%s", file);
+	if (pipe2(m->go, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	if (cgdir)
+		r = cgroup_open(cgdir, &cg, e);
+	if (r < 0)
+		return r;
+	c.cgroup_fd = cg;
+	m->e = &ce;
+	plan_failpoint();
+	r = ns_vfork(&c, &pid, &pidfd, e);
+	if (r < 0)
+		return r;
+	close(take_fd(&m->go[0]));
+	if (ce.code) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		return err_set(e, ce.code, "%s", ce.text);
+	}
+	r = proc_id_of(pid, &l->init, e);
+	if (!r)
+		*ret_pidfd = take_fd(&pidfd);
+	return r;
+}
+
+/* --- 3. pins ------------------------------------------------------------------------- */
+
+static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
+{
+	cleanup_free char *path = jail_path(m->jid, ns);
+	cleanup_free char *src = str_printf("/proc/%d/ns/%s", (int)pid, ns);
+	cleanup_close int fd = -1;
+
+	if (!path || !src)
+		return err_nomem(e);
+	fd = open(src, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "%s", src);
+	plan_failpoint();
+	return mnt_pin(fd, path, e);
+}
+
+/* --- what the jail may know of itself -------------------------------------------------- */
+
+static int put_allowed(struct pset *self, const struct pset *params,
+		       struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && param_at(i); i++) {
+		const struct param_def *d = param_at(i);
+
+		if ((d->flags & PARAM_ALLOW) && pset_find(params, d->name) &&
+		    param_set_bool(params, d->name))
+			r = pset_put(self, d->name, "true", false, e);
+	}
+	return r;
+}
+
+static int self_text(const struct make *m, int lo, int hi, struct strbuf *out,
+		     struct err *e)
+{
+	cleanup_pset struct pset self = {0};
+	const char *name = pset_value(m->params, "name");
+	char num[16], a[16], b[16];
+	int r;
+
+	snprintf(num, sizeof(num), "%d", m->jid);
+	r = pset_put(&self, "jid", num, false, e);
+	if (!r)
+		r = pset_put(&self, "name", name ? name : num, false, e);
+	if (!r && m->root.vnet)
+		r = pset_put(&self, "vnet", "new", false, e);
+	if (!r) {
+		snprintf(num, sizeof(num), "%d",
+			 param_int_of(m->params, "children.max", 0));
+		r = pset_put(&self, "children.max", num, false, e);
+	}
+	if (!r && lo) {
+		snprintf(a, sizeof(a), "%d", lo);
+		snprintf(b, sizeof(b), "%d", hi);
+		r = pset_put(&self, "jids", a, false, e);
+		if (!r)
+			r = pset_put(&self, "jids", b, true, e);
+	}
+	if (!r && m->root.copy && m->root.children)
+		r = pset_put(&self, "blockroot", NULL, false, e);
+	if (!r)
+		r = put_allowed(&self, m->params, e);
+	if (!r)
+		regtext_print(out, &self);
+	return !r && strbuf_failed(out) ? err_nomem(e) : r;
+}
+
+static void plan_namespaces(struct make *m)
+{
+	const char *host = pset_value(m->params, "host.hostname");
+
+	m->flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+	if (m->root.vnet)
+		m->flags |= CLONE_NEWNET;
+	if (param_jailsys_of(m->params, "host", 2) == 1) {
+		m->flags |= CLONE_NEWUTS;
+		m->hostname = host ? host : "";
+		m->domainname = pset_value(m->params, "host.domainname");
+		if (!m->domainname)
+			m->domainname = "";
+	}
+	m->caps = jail_caps(m->params) & cap_bounding();
+}
+
+static int write_down(struct make *m, const struct life *l, struct err *e)
+{
+	int r = params_write(m->ps, m->jid, m->params, e);
+
+	return r < 0 ? r : life_write(m->ps, m->jid, l, e);
+}
+
+static int let_go(struct make *m, struct err *e)
+{
+	if (write(m->go[1], "", 1) != 1)
+		return err_sys(e, errno, "first process");
+	return 0;
+}
+
+int jail_make(struct prisons *ps, int jid, const struct pset *params,
+	      const struct pset *mounts, const char *cgroup, int lo, int hi,
+	      struct err *e)
+{
+	struct make m __attribute__((cleanup(make_close))) = {
+		.ps = ps, .jid = jid, .params = params,
+		.init_fd = -1, .go = {-1, -1}, .cgns_fd = -1,
+		.cgroup = (char *)cgroup,
+	};
+	cleanup_strbuf struct strbuf self = STRBUF_INIT;
+	cleanup_free char *scratch = jail_path(jid, "root");
+	cleanup_life struct life l = {.lo = lo, .hi = hi};
+	cleanup_close int pidfd = -1;
+	const char *root = pset_value(mounts, "block.root");
+	int r;
+
+	m.argv0 = str_printf("jail: %s", pset_value(params, "name"));
+	if (!scratch || !m.argv0 || (cgroup && !(l.cgroup = strdup(cgroup))))
+		return err_nomem(e);
+	m.root = (struct root_plan){
+		.path = pset_value(params, "path"),
+		.copy = root && !strcmp(root, "copy"),
+		.vnet = param_jailsys_of(params, "vnet", 2) == 1,
+		.children = lo > 0,
+		.cgroup = cgroup != NULL,
+		.scratch = scratch,
+		.block = pset_value(mounts, "block.dir"),
+		.mounts = mounts,
+	};
+	m.root.lower = m.root.path;
+	if (!strcmp(m.root.path, "/") && pset_find(&ps->self, "blockroot"))
+		m.root.lower = CELLBLOCK_RUN "/host";
+	l.vnet = m.root.vnet;
+	plan_namespaces(&m);
+	r = rt_dir(ps, &m.rt, e);
+	if (!r)
+		r = self_text(&m, lo, hi, &self, e);
+	m.root.rt = m.rt;
+	m.root.self = self.s;
+	if (!r && cgroup)
+		r = make_cgroups(&m, e);
+	if (!r && cgroup)
+		r = make_cgns(&m, e);
+	if (!r && m.root.copy)
+		r = file_mkdirs(AT_FDCWD, scratch, 0700, e);
+	if (!r)
+		r = make_first(&m, &l, &pidfd, e);
+	if (!r && l.vnet)
+		r = pin(&m, l.init.pid, "net", e);
+	if (!r && m.root.children)
+		r = pin(&m, l.init.pid, "mnt", e);
+	plan_failpoint();
+	if (!r)
+		r = write_down(&m, &l, e);
+	plan_failpoint();
+	return r < 0 ? r : let_go(&m, e);
+}
+
+/* --- the keeper ------------------------------------------------------------------------ */
+
+struct keeper {
+	const char *prog, *jail, *jid;
+	int pidfd, events; /* events: -1 for a jail that persists */
+	int error;
+};
+
+static int keeper_child(void *arg)
+{
+	struct keeper *k = arg;
+	char *argv[] = {(char *)"cellblock-keeper", (char *)k->jail,
+			(char *)k->jid, NULL};
+	char *envp[] = {NULL};
+	int pidfd = fcntl(k->pidfd, F_DUPFD, 10), events = -1, null;
+
+	if (k->events >= 0)
+		events = fcntl(k->events, F_DUPFD, 10);
+	null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	dup2(pidfd, 3);
+	close(4);
+	if (events >= 0)
+		dup2(events, 4);
+	syscall(SYS_close_range, events >= 0 ? 5 : 4, ~0U, 0);
+	setsid();
+	if (chdir("/") < 0)
+		k->error = errno;
+	umask(022);
+	ns_vfork_unblock();
+	execve(k->prog, argv, envp);
+	k->error = errno;
+	return 127;
+}
+
+void keeper_stop(struct life *l)
+{
+	cleanup_close int fd = -1;
+
+	if (l->keeper.pid <= 0 || proc_id_open(&l->keeper, &fd, NULL) < 0)
+		return;
+	/* the keeper itself removes: it has become `jail -R` and must finish */
+	if (l->keeper.pid == getpid())
+		return;
+	pidfd_signal(fd, SIGKILL);
+	/* if it was our child it would stay a zombie */
+	waitpid(l->keeper.pid, NULL, WNOHANG);
+	l->keeper = (struct proc_id){0};
+}
+
+static int keeper_spawn(struct prisons *ps, struct life *l, int jid,
+			bool persist, struct err *e)
+{
+	cleanup_free char *rt = NULL, *prog = NULL, *jail = NULL, *ev = NULL;
+	cleanup_free char *cgdir = NULL;
+	cleanup_close int pidfd = -1, events = -1, cg = -1;
+	struct keeper k = {0};
+	struct ns_child c = {.cgroup_fd = -1, .fn = keeper_child, .arg = &k};
+	char num[16];
+	pid_t pid;
+	int r;
+
+	snprintf(num, sizeof(num), "%d", jid);
+	r = rt_dir(ps, &rt, e);
+	if (!r)
+		r = proc_id_open(&l->init, &pidfd, e);
+	if (r < 0)
+		return r;
+	prog = str_printf("%s/keeper", rt);
+	jail = str_printf("%s/bin/jail", rt);
+	ev = str_printf("%s/tree/cgroup.events", l->cgroup ? l->cgroup : "");
+	cgdir = str_printf("%s/init", l->cgroup ? l->cgroup : "");
+	if (!prog || !jail || !ev || !cgdir)
+		return err_nomem(e);
+	/* not in the caller's cgroup: it outlives the caller's session */
+	if (l->cgroup && cgroup_open(cgdir, &cg, e) == 0)
+		c.cgroup_fd = cg;
+	if (!persist && l->cgroup)
+		events = open(ev, O_RDONLY | O_CLOEXEC);
+	k = (struct keeper){prog, jail, num, pidfd, events, 0};
+	r = ns_vfork(&c, &pid, NULL, e);
+	if (r < 0)
+		return r;
+	if (k.error)
+		return err_sys(e, k.error, "%s", prog);
+	return proc_id_of(pid, &l->keeper, e);
+}
+
+int keeper_start(struct prisons *ps, int jid, struct err *e)
+{
+	cleanup_pset struct pset params = {0};
+	cleanup_life struct life l = {0};
+	int r;
+
+	r = life_read(ps, jid, &l, e);
+	if (!r)
+		r = params_read(ps, jid, &params, e);
+	if (r < 0)
+		return r;
+	keeper_stop(&l);
+	r = keeper_spawn(ps, &l, jid, param_set_bool(&params, "persist"), e);
+	return r < 0 ? r : life_write(ps, jid, &l, e);
+}

@@ -1,0 +1,396 @@
+/*
+ * prison_root: what the files of a jail look like from inside.
+ *
+ * Theory of operation.  Runs in the jail's first process, which has been born
+ * into new pid, mount, (uts, ipc, network) namespaces and still sees a copy
+ * of the creator's mounts.  Everything is made here, in that copy: nothing
+ * on the creator's side changes, nothing can be left over.  Stages:
+ *
+ *   1. forget   no propagation; drop the copies of other jails' pinned vnets
+ *   2. gather   copies of what will be shown inside, while its paths exist
+ *   3. root     the jail's root: the path itself, or an overlay on it
+ *   4. furnish  /proc /dev /sys, the jail's own mounts, /run/cellblock
+ *   5. turn     pivot_root; the creator's mounts are gone
+ *
+ * Mount points are resolved inside the root by openat2 and handed to the
+ * kernel as descriptors, for the root may have been written by an earlier
+ * jail.  The child shares memory with its parent (ns_vfork), so it only
+ * makes system calls, reports by its struct err and leaves no lock held.
+ *
+ * A user namespace (issue 3) goes between stages 3 and 4: what is made from
+ * there on then belongs to it.
+ */
+#include "jail/prison_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/plan.h"
+#include "jail/param.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define RUN_SIZE "8m"
+#define RUN_INODES "16384"
+
+struct gathered {
+	int rt, block, host; /* detached trees, or -1 */
+};
+
+static void gathered_close(struct gathered *g)
+{
+	cleanup_close_p(&g->rt);
+	cleanup_close_p(&g->block);
+	cleanup_close_p(&g->host);
+}
+
+#define RO_ATTRS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+static int gather_one(const char *path, bool recursive, uint64_t attrs,
+		      int *ret, struct err *e)
+{
+	cleanup_close int fd = -1;
+	int r;
+
+	r = mnt_clone(AT_FDCWD, path, recursive, &fd, e);
+	if (!r)
+		r = mnt_set(fd, attrs, 0, e);
+	if (!r)
+		*ret = take_fd(&fd);
+	return r;
+}
+
+/*
+ * Stage 1.  Must keep paths below CELLBLOCK_RUN valid: what is dropped is
+ * the registry's own mount, under which lies the same directory.
+ */
+static int stage_forget(const struct root_plan *p, struct err *e)
+{
+	int r = mnt_private_all(e);
+
+	if (r < 0)
+		return r;
+	/*
+	 * Pinned vnets of other jails would live as long as this jail.  With
+	 * another root than "/" they go with the old root anyway.
+	 */
+	if (!p->copy && (!strcmp(p->path, "/") || !strcmp(p->path, "/run")))
+		umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return 0;
+}
+
+/* Stage 2.  Only copies, nothing is attached. */
+static int stage_gather(const struct root_plan *p, struct gathered *g,
+			struct err *e)
+{
+	int r;
+
+	r = gather_one(p->rt, false, RO_ATTRS, &g->rt, e);
+	if (!r && p->block)
+		r = gather_one(p->block, true, RO_ATTRS, &g->block, e);
+	if (!r && p->copy && p->children)
+		r = gather_one(p->lower, false, RO_ATTRS, &g->host, e);
+	return r;
+}
+
+/*
+ * An overlay: upper and work directory on a tmpfs that only the overlay
+ * holds.  They need a path while it is made: `scratch`.
+ */
+static int root_overlay(const struct root_plan *p, int *ret, struct err *e)
+{
+	cleanup_free char *upper = str_printf("%s/upper", p->scratch);
+	cleanup_free char *work = str_printf("%s/work", p->scratch);
+	const struct mnt_opt mode = {"mode", "0755"};
+	struct mnt_opt o[] = {
+		{"lowerdir", p->lower}, {"upperdir", upper}, {"workdir", work}};
+	cleanup_close int tmp = -1, at = -1, fd = -1;
+	int r;
+
+	if (!upper || !work)
+		return err_nomem(e);
+	r = mnt_new("tmpfs", "cellblock", &mode, 1, 0, &tmp, e);
+	if (r < 0)
+		return r;
+	if (mkdirat(tmp, "upper", 0755) < 0 || mkdirat(tmp, "work", 0755) < 0 ||
+	    mkdirat(tmp, "root", 0755) < 0)
+		return err_sys(e, errno, "overlay");
+	at = open(p->scratch, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(e, errno, "%s", p->scratch);
+	r = mnt_attach(tmp, at, p->scratch, e);
+	if (!r)
+		r = mnt_new("overlay", "cellblock", o, ARRAY_SIZE(o), 0, &fd,
+			    e);
+	if (r < 0)
+		return r;
+	close(take_fd(&at));
+	at = openat(tmp, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(e, errno, "overlay");
+	r = mnt_attach(fd, at, "overlay", e);
+	if (!r)
+		*ret = take_fd(&fd);
+	return r;
+}
+
+/*
+ * Stage 3.  Yields a descriptor of the mount that becomes "/".  A jail whose
+ * path is "/" keeps the copied mount tree, without the file systems that show
+ * the creator's processes and devices.
+ */
+static int stage_root(const struct root_plan *p, int *ret, struct err *e)
+{
+	static const char *const foreign[] = {"/proc", "/sys", "/dev"};
+	cleanup_close int at = -1, fd = -1;
+	int r;
+
+	if (p->copy)
+		return root_overlay(p, ret, e);
+	if (!strcmp(p->path, "/")) {
+		for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
+			umount2(foreign[i], MNT_DETACH | UMOUNT_NOFOLLOW);
+		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(e, errno, "/");
+		*ret = take_fd(&fd);
+		return 0;
+	}
+	at = open(p->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(e, errno, "path %s", p->path);
+	r = mnt_clone(at, "", true, &fd, e);
+	if (!r)
+		r = mnt_attach(fd, at, p->path, e);
+	if (r < 0)
+		return err_wrap(e, "path %s", p->path);
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+/* Attach on `where` inside the root; made if missing. */
+static int put(int rootfd, const char *where, bool file, int fd,
+	       struct err *e)
+{
+	cleanup_close int at = -1;
+	int r;
+
+	r = mnt_point(rootfd, where, file, &at, e);
+	return r < 0 ? r : mnt_attach(fd, at, where, e);
+}
+
+static int put_new(int rootfd, const char *where, const char *fstype,
+		   const struct mnt_opt *o, size_t n, unsigned int attrs,
+		   struct err *e)
+{
+	cleanup_close int fd = -1;
+	int r;
+
+	r = mnt_new(fstype, fstype, o, n, attrs, &fd, e);
+	return r < 0 ? r : put(rootfd, where, false, fd, e);
+}
+
+/* --- /dev -------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	unsigned int major, minor;
+	bool vnet_only;
+} nodes[] = {
+	{"null", 1, 3, false},	 {"zero", 1, 5, false},
+	{"full", 1, 7, false},	 {"random", 1, 8, false},
+	{"urandom", 1, 9, false}, {"tty", 5, 0, false},
+	{"net/tun", 10, 200, true},
+};
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
+	{"ptmx", "pts/ptmx"},
+};
+
+/*
+ * A node of our own; where making one is not permitted, the creator's is
+ * shown (bind mount, which must wait until the tree is attached).
+ */
+static int dev_nodes(int dev, bool vnet, bool *ret_bind, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		if (nodes[i].vnet_only && !vnet)
+			continue;
+		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666,
+			    makedev(nodes[i].major, nodes[i].minor)) == 0)
+			continue;
+		if (errno != EPERM)
+			return err_sys(e, errno, "/dev/%s", nodes[i].name);
+		*ret_bind = true;
+	}
+	return 0;
+}
+
+static int dev_binds(int rootfd, bool vnet, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		cleanup_close int fd = -1;
+		char path[64];
+		int r;
+
+		if (nodes[i].vnet_only && !vnet)
+			continue;
+		snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
+		/* a creator without it has none to show */
+		if (mnt_clone(AT_FDCWD, path, false, &fd, NULL) < 0)
+			continue;
+		r = put(rootfd, path, true, fd, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int furnish_dev(int rootfd, bool vnet, struct err *e)
+{
+	static const struct mnt_opt tmpfs[] = {
+		{"mode", "0755"}, {"size", "1m"}, {"nr_inodes", "1024"}};
+	static const struct mnt_opt pts[] = {
+		{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"},
+		{"gid", "5"}};
+	static const struct mnt_opt shm[] = {{"mode", "1777"}};
+	cleanup_close int dev = -1;
+	bool bind = false;
+	int r;
+
+	r = mnt_new("tmpfs", "devfs", tmpfs, ARRAY_SIZE(tmpfs),
+		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &dev, e);
+	if (r < 0)
+		return r;
+	if (mkdirat(dev, "pts", 0755) < 0 || mkdirat(dev, "shm", 01777) < 0 ||
+	    (vnet && mkdirat(dev, "net", 0755) < 0))
+		return err_sys(e, errno, "/dev");
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i].target, dev, links[i].name) < 0)
+			return err_sys(e, errno, "/dev/%s", links[i].name);
+	r = dev_nodes(dev, vnet, &bind, e);
+	if (!r)
+		r = put(rootfd, "dev", false, dev, e);
+	if (!r && bind)
+		r = dev_binds(rootfd, vnet, e);
+	if (!r)
+		r = put_new(rootfd, "dev/pts", "devpts", pts, ARRAY_SIZE(pts),
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	if (!r)
+		r = put_new(rootfd, "dev/shm", "tmpfs", shm, ARRAY_SIZE(shm),
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				    MOUNT_ATTR_NOEXEC,
+			    e);
+	return r;
+}
+
+/* --- /proc, /sys ---------------------------------------------------------------- */
+
+#define INERT (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static int furnish_kernel(int rootfd, const struct root_plan *p, struct err *e)
+{
+	int r;
+
+	r = put_new(rootfd, "proc", "proc", NULL, 0, INERT, e);
+	/* sysfs shows the interfaces of the vnet it is mounted in */
+	if (!r)
+		r = put_new(rootfd, "sys", "sysfs", NULL, 0,
+			    INERT | MOUNT_ATTR_RDONLY, e);
+	/* writable only for those that put jails of their own below */
+	if (!r && p->cgroup)
+		r = put_new(rootfd, "sys/fs/cgroup", "cgroup2", NULL, 0,
+			    INERT | (p->children ? 0 : MOUNT_ATTR_RDONLY), e);
+	return r;
+}
+
+/* --- /run/cellblock ---------------------------------------------------------------- */
+
+static int write_self(int run, const char *text, struct err *e)
+{
+	cleanup_close int fd = openat(run, "self",
+				      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+				      0644);
+	size_t len = strlen(text);
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+		return err_sys(e, errno, CELLBLOCK_RUN "/self");
+	return 0;
+}
+
+static int furnish_run(int rootfd, const struct root_plan *p,
+		       const struct gathered *g, struct err *e)
+{
+	static const struct mnt_opt o[] = {{"mode", "0755"},
+					   {"size", RUN_SIZE},
+					   {"nr_inodes", RUN_INODES}};
+	static const char *const dirs[] = {"rt", "if", "block", "host"};
+	const int trees[] = {g->rt, -1, g->block, g->host};
+	cleanup_close int run = -1;
+	int r;
+
+	/* the machine's pid files and sockets are not the jail's */
+	if (p->copy) {
+		r = put_new(rootfd, "run", "tmpfs", o, 1,
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+		if (r < 0)
+			return r;
+	}
+	r = mnt_new("tmpfs", "cellblock", o, ARRAY_SIZE(o),
+		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &run, e);
+	if (!r)
+		r = write_self(run, p->self, e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
+		if ((trees[i] >= 0 || !strcmp(dirs[i], "if")) &&
+		    mkdirat(run, dirs[i], 0755) < 0)
+			r = err_sys(e, errno, CELLBLOCK_RUN);
+	if (!r)
+		r = put(rootfd, CELLBLOCK_RUN, false, run, e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++) {
+		cleanup_close int at = -1;
+
+		if (trees[i] < 0)
+			continue;
+		at = openat(run, dirs[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = at < 0 ? err_sys(e, errno, CELLBLOCK_RUN) :
+			     mnt_attach(trees[i], at, dirs[i], e);
+	}
+	return r;
+}
+
+int root_enter(const struct root_plan *p, struct err *e)
+{
+	struct gathered g __attribute__((cleanup(gathered_close))) = {-1, -1,
+								      -1};
+	cleanup_close int rootfd = -1;
+	int r;
+
+	umask(022);
+	r = stage_forget(p, e);
+	if (!r)
+		r = stage_gather(p, &g, e);
+	if (!r)
+		r = stage_root(p, &rootfd, e);
+	plan_failpoint();
+	if (!r)
+		r = furnish_dev(rootfd, p->vnet, e);
+	if (!r)
+		r = furnish_kernel(rootfd, p, e);
+	if (!r && p->mounts)
+		r = root_mounts(rootfd, p, e);
+	if (!r)
+		r = furnish_run(rootfd, p, &g, e);
+	plan_failpoint();
+	if (!r && (p->copy || strcmp(p->path, "/") != 0))
+		r = mnt_pivot(rootfd, e);
+	return r;
+}
