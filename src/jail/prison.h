@@ -36,6 +36,7 @@
 #define CB_JAIL_PRISON_H
 
 #include "base/err.h"
+#include "base/report.h"
 #include "base/str.h"
 #include "jail/pset.h"
 #include "net/vnet.h"
@@ -53,6 +54,8 @@ struct prisons;
  * reading.
  */
 int prisons_open(struct prisons **ret, struct err *e);
+/* Where warnings go (an interface that came back under another name). */
+void prisons_report(struct prisons *ps, const struct report *r);
 void prisons_free(struct prisons **ps);
 #define cleanup_prisons __attribute__((cleanup(prisons_free)))
 

@@ -1,6 +1,6 @@
 /*
- * prison_fstab: mount, mount.fstab and mount.* of a jail.  The lines are
- * fstab(5)'s; the directory is a path of the creator's, below the jail's
+ * prison_fstab: mount and mount.fstab of a jail: both are lines here, which
+ * jail(8) has read from the file.  They are fstab(5)'s; the directory is a path of the creator's, below the jail's
  * path, as on FreeBSD.  Runs in the jail's first process before pivot_root:
  * sources are the creator's paths, targets are resolved inside the root.
  */
@@ -212,37 +212,15 @@ static int mount_line(int rootfd, const struct root_plan *p, const char *text,
 	return r < 0 ? r : mount_parsed(rootfd, p, &l, e);
 }
 
-static int mount_file(int rootfd, const struct root_plan *p, const char *file,
-		      struct err *e)
-{
-	cleanup_free char *text = NULL;
-	char *save = NULL, *s;
-	int r;
-
-	r = file_read(AT_FDCWD, file, 1 << 20, &text, NULL, e);
-	if (r < 0)
-		return err_wrap(e, "mount.fstab");
-	for (s = strtok_r(text, "\n", &save); s;
-	     s = strtok_r(NULL, "\n", &save)) {
-		s[strcspn(s, "#")] = '\0';
-		if (!s[strspn(s, " \t")])
-			continue;
-		r = mount_line(rootfd, p, s, e);
-		if (r < 0)
-			return err_wrap(e, "%s", file);
-	}
-	return 0;
-}
-
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e)
 {
 	const struct jparam *lines = pset_find(p->mounts, "mount");
-	const struct jparam *files = pset_find(p->mounts, "mount.fstab");
+	const struct jparam *fstab = pset_find(p->mounts, "mount.fstab");
 	int r = 0;
 
 	for (size_t i = 0; !r && lines && i < lines->values.n; i++)
 		r = mount_line(rootfd, p, lines->values.v[i], e);
-	for (size_t i = 0; !r && files && i < files->values.n; i++)
-		r = mount_file(rootfd, p, files->values.v[i], e);
+	for (size_t i = 0; !r && fstab && i < fstab->values.n; i++)
+		r = mount_line(rootfd, p, fstab->values.v[i], e);
 	return r;
 }

@@ -115,9 +115,16 @@ int cgroup_base(struct prisons *ps, char **ret, struct err *e);
 /* Registry path of a jail's file: malloc'd CELLBLOCK_RUN/jails/JID/FILE. */
 char *jail_path(int jid, const char *file);
 
+/* --- prison.c ------------------------------------------------------------- */
+
+/* Numbers that name entries of a directory, sorted; at most max. */
+int dir_jids(int dirfd, const char *dir, size_t max, int **ret, size_t *ret_n,
+	     struct err *e);
+/* Computed parameters and defaults into p->params. */
+int prison_fill(struct prison *p, const struct life *l, struct err *e);
+
 /* --- prison_make.c, prison_remove.c ---------------------------------------- */
 
-struct make_root; /* prison_root.c */
 int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	      const struct pset *mounts, const char *cgroup, int lo, int hi,
 	      struct err *e);
@@ -150,13 +157,49 @@ int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
 
 /* --- prison_lend.c ----------------------------------------------------------- */
 
+/* The jail's own vnet; the caller has made sure that it has one. */
+int jail_vnet(struct prisons *ps, int jid, const struct life *l,
+	      struct vnet **ret, struct err *e);
 /* Bring every lent interface home; goes on after failures. */
+int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
+	       const struct life *l, const char *jail, struct err *e);
 int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
 
 /* --- prison_exec.c ----------------------------------------------------------- */
 
 /* Capabilities that a jail with these parameters may have. */
 uint64_t jail_caps(const struct pset *params);
+
+/* As prison_spawn, in a jail of this level. */
+int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
+	       pid_t *ret_pid, struct err *e);
+/* "/" of the jail as its first process has it; -ESRCH when that is gone. */
+int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e);
+/* Its /run/cellblock, resolved inside that root: hostile. */
+int jail_run_open(int rootfd, int *ret_fd, struct err *e);
+
+/* --- prison_nest.c -------------------------------------------------------- */
+
+/* End the jails of jail `owner`, which is to be removed itself. */
+int nest_remove_all(struct prisons *ps, int owner, const struct life *l,
+		    struct err *e);
+/* In jail `owner` of this level: remove the jail jid, which is its own. */
+int nest_remove(struct prisons *ps, int owner, int jid, struct err *e);
+/* There: lend (or reclaim) to (from) its jail jid. */
+int nest_lend(struct prisons *ps, int owner, int jid, const char *ifname,
+	      bool reclaim, struct err *e);
+/* There: prison_set(); params are in the owner's terms. */
+int nest_set(struct prisons *ps, int owner, const struct pset *params,
+	     int flags, int *ret_jid, struct err *e);
+int nest_started(struct prisons *ps, int owner, int jid, struct err *e);
+/* What a jail with this life says of its own jail jid; hostile. */
+int nest_find(const struct life *owner, int jid, struct life *ret,
+	      struct pset *ret_params, struct err *e);
+/* Append what the jail v[owner] says of its own jails. */
+int nest_list(struct prisons *ps, size_t owner, const struct life *l,
+	      bool dying, struct prison **v, size_t *n, struct err *e);
+int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
+	      struct err *e);
 
 /* --- prison_set.c ------------------------------------------------------------ */
 int param_int_of(const struct pset *ps, const char *name, int dflt);

@@ -12,14 +12,18 @@
 
 #include "base/cleanup.h"
 #include "base/plan.h"
+#include "net/ifnet.h"
+#include "net/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/magic.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 /* --- what is in a vnet ---------------------------------------------------------- */
 
@@ -75,12 +79,24 @@ static int links_one(const struct nlmsghdr *h, void *data, struct err *e)
 	return 0;
 }
 
-static int links_load(struct nl *nl, struct links *ret, struct err *e)
+/* All, or (name) one; one that is not there is no error. */
+static int links_load(struct nl *nl, const char *name, struct links *ret,
+		      struct err *e)
 {
 	struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC};
 	static struct nlm m;
+	int r;
 
 	nlm_begin(&m, RTM_GETLINK, 0, &ifi, sizeof(ifi));
+	if (name) {
+		nlm_put_str(&m, IFLA_IFNAME, name);
+		r = nl_query(nl, &m, links_one, ret, e);
+		if (r == -ENODEV || r == -EINVAL || r == -ERANGE) {
+			err_clear(e);
+			r = 0;
+		}
+		return r;
+	}
 	return nl_dump(nl, &m, links_one, links_restart, ret, e);
 }
 
@@ -110,4 +126,323 @@ static const struct link *link_of(const struct links *ls, const struct lent *l)
 		}
 	}
 	return best;
+}
+
+/* --- vnets ---------------------------------------------------------------------- */
+
+static int jail_net_open(int jid, int *ret_fd, struct err *e)
+{
+	cleanup_free char *path = jail_path(jid, "net");
+	cleanup_close int fd = -1;
+	struct statfs s;
+
+	if (!path)
+		return err_nomem(e);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	/* a plain file: what was mounted on it is gone already */
+	if (fstatfs(fd, &s) < 0 || s.f_type != NSFS_MAGIC)
+		return err_sys(e, ENOENT, "%s", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* The jail's state files, reached through its first process if that lives. */
+int jail_vnet(struct prisons *ps, int jid, const struct life *l,
+	      struct vnet **ret, struct err *e)
+{
+	cleanup_close int ns = -1, root = -1, run = -1;
+	char state[64], *dir = NULL;
+	int r;
+
+	(void)ps;
+	r = jail_net_open(jid, &ns, e);
+	if (r < 0)
+		return r;
+	if (jail_root_open(&l->init, &root, NULL) == 0 &&
+	    jail_run_open(root, &run, NULL) == 0) {
+		snprintf(state, sizeof(state), "/proc/self/fd/%d/if", run);
+		dir = state;
+	}
+	return vnet_open(ns, dir, ret, e);
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+static struct lent *lent_find(struct life *l, const char *name)
+{
+	for (size_t i = 0; i < l->nlent; i++)
+		if (!strcmp(l->lent[i].name, name))
+			return &l->lent[i];
+	return NULL;
+}
+
+static void lent_delete(struct life *l, struct lent *x)
+{
+	*x = l->lent[--l->nlent];
+}
+
+static int lent_put(struct life *l, const struct lent *x, struct err *e)
+{
+	struct lent *old = lent_find(l, x->name), *v;
+
+	if (old) {
+		*old = *x;
+		return 0;
+	}
+	v = reallocarray(l->lent, l->nlent + 1, sizeof(*v));
+	if (!v)
+		return err_nomem(e);
+	l->lent = v;
+	v[l->nlent++] = *x;
+	return 0;
+}
+
+/* Write one entry down (put), or strike it out (NULL), under the lock. */
+static int lent_note(struct prisons *ps, int jid, const char *name,
+		     const struct lent *put, struct life *ret, struct err *e)
+{
+	cleanup_life struct life l = {0};
+	cleanup_close int lock = -1;
+	int r;
+
+	r = reg_lock(ps, &lock, e);
+	if (!r)
+		r = life_read(ps, jid, &l, e);
+	if (r < 0)
+		return r;
+	if (put)
+		r = lent_put(&l, put, e);
+	else if (lent_find(&l, name))
+		lent_delete(&l, lent_find(&l, name));
+	if (!r)
+		r = life_write(ps, jid, &l, e);
+	if (!r && ret) {
+		*ret = l;
+		l = (struct life){0};
+	}
+	return r;
+}
+
+/* --- giving ------------------------------------------------------------------------ */
+
+static int lend_here(struct prisons *ps, int jid, const char *ifname,
+		     struct err *e)
+{
+	cleanup_vnet struct vnet *home = NULL, *to = NULL;
+	cleanup_life struct life l = {0};
+	struct links ls __attribute__((cleanup(links_free))) = {0};
+	const char *kname = ifname_to_kernel(ifname);
+	const struct link *k;
+	struct lent x = {0};
+	int r;
+
+	r = vnet_open(-1, VNET_STATEDIR, &home, e);
+	if (!r)
+		r = links_load(home->rt, kname, &ls, e);
+	if (r < 0)
+		return r;
+	k = link_named(&ls, kname);
+	if (!k)
+		return err_set(e, ENXIO, "interface %s does not exist", ifname);
+	snprintf(x.name, sizeof(x.name), "%s", k->name);
+	snprintf(x.mac, sizeof(x.mac), "%s", k->mac);
+	plan_failpoint();
+	r = lent_note(ps, jid, x.name, &x, &l, e);
+	if (!r)
+		r = jail_vnet(ps, jid, &l, &to, e);
+	plan_failpoint();
+	if (!r)
+		r = if_move(home, kname, to, e);
+	if (r < 0) {
+		lent_note(ps, jid, x.name, NULL, NULL, NULL);
+		return r;
+	}
+	plan_failpoint();
+	x.index = vnet_ifindex(to, x.name);
+	return lent_note(ps, jid, x.name, &x, NULL, e);
+}
+
+/* Where a jid of the caller's view is handled: here, or in a jail of ours. */
+static int lend_check(struct prisons *ps, int jid, int *ret_owner,
+		      struct err *e)
+{
+	cleanup_life struct life l = {0};
+	int r;
+
+	if (!ps->writable)
+		return err_set(e, EPERM, "SIOCSIFVNET: Operation not permitted");
+	*ret_owner = 0;
+	if (ps->dirfd < 0 || !jid_exists(ps, jid)) {
+		*ret_owner = range_owner(ps, jid);
+		if (*ret_owner)
+			return 0;
+		return err_set(e, ENOENT, "jail %d not found", jid);
+	}
+	r = life_read(ps, jid, &l, e);
+	if (!r && !l.vnet)
+		return err_set(e, EEXIST, "SIOCSIFVNET: File exists");
+	return r;
+}
+
+int prison_lend(struct prisons *ps, int jid, const char *ifname,
+		struct err *e)
+{
+	int owner, r;
+
+	r = lend_check(ps, jid, &owner, e);
+	if (r < 0)
+		return r;
+	if (!owner)
+		return lend_here(ps, jid, ifname, e);
+	/* through the jail in between, so that it comes back the same way */
+	r = lend_here(ps, owner, ifname, e);
+	if (r < 0)
+		return r;
+	r = nest_lend(ps, owner, jid, ifname, false, e);
+	if (r < 0)
+		prison_reclaim(ps, owner, ifname, NULL);
+	return r;
+}
+
+int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
+		   struct err *e)
+{
+	cleanup_vnet struct vnet *home = NULL, *from = NULL;
+	const char *kname = ifname_to_kernel(ifname);
+	cleanup_life struct life l = {0};
+	int owner, r, index;
+
+	r = lend_check(ps, jid, &owner, e);
+	if (!r && owner) {
+		r = nest_lend(ps, owner, jid, ifname, true, e);
+		if (!r)
+			r = prison_reclaim(ps, owner, ifname, e);
+		return r;
+	}
+	if (!r)
+		r = life_read(ps, jid, &l, e);
+	if (!r)
+		r = vnet_open(-1, VNET_STATEDIR, &home, e);
+	if (!r)
+		r = jail_vnet(ps, jid, &l, &from, e);
+	if (r < 0)
+		return r;
+	index = vnet_ifindex(from, kname);
+	if (!index)
+		return err_set(e, ENXIO,
+			       "SIOCSIFRVNET: Device not configured");
+	plan_failpoint();
+	r = if_move(from, kname, home, e);
+	if (r < 0)
+		return r;
+	/* struck out by what it was lent as, whatever the jail calls it */
+	for (size_t i = 0; i < l.nlent; i++)
+		if (l.lent[i].index == index)
+			return lent_note(ps, jid, l.lent[i].name, NULL, NULL,
+					 e);
+	return 0;
+}
+
+/* --- coming home --------------------------------------------------------------------- */
+
+/* Down and renamed: older kernels rename nothing that is up. */
+static int rename_link(struct vnet *v, int index, const char *name,
+		       struct err *e)
+{
+	struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC,
+				.ifi_index = index,
+				.ifi_change = IFF_UP};
+	static struct nlm m;
+	int r;
+
+	nlm_begin(&m, RTM_SETLINK, 0, &ifi, sizeof(ifi));
+	r = nl_talk(v->rt, &m, e, "%s", name);
+	if (r < 0)
+		return r;
+	nlm_begin(&m, RTM_SETLINK, 0, &ifi, sizeof(ifi));
+	nlm_put_str(&m, IFLA_IFNAME, name);
+	return nl_talk(v->rt, &m, e, "%s", name);
+}
+
+/* A name for it at home: its own, or one made from it that is free. */
+static void home_name(struct vnet *home, const char *name, char ret[IFNAMSIZ])
+{
+	snprintf(ret, IFNAMSIZ, "%s", name);
+	for (int i = 1; i < 1000 && vnet_ifindex(home, ret); i++) {
+		char end[8];
+		int n = snprintf(end, sizeof(end), "_%d", i);
+
+		snprintf(ret, IFNAMSIZ, "%.*s%s", IFNAMSIZ - 1 - n, name, end);
+	}
+}
+
+static int return_one(struct prisons *ps, struct vnet *from, struct vnet *home,
+		      const struct links *ls, const struct lent *x,
+		      const char *jail, struct err *e)
+{
+	const struct link *k = link_of(ls, x), *other;
+	char want[IFNAMSIZ], aside[IFNAMSIZ];
+	int r;
+
+	if (!k)
+		return 0; /* destroyed inside */
+	home_name(home, x->name, want);
+	if (strcmp(want, x->name) != 0)
+		report(ps->report, REPORT_WARN,
+		       "%s: interface %s is back as %s: its name is taken",
+		       jail, ifname_from_kernel(x->name), want);
+	if (strcmp(k->name, want) != 0) {
+		other = link_named(ls, want);
+		if (other) {
+			/* the jail is ending: what is left there goes */
+			snprintf(aside, sizeof(aside), "cb%d", other->index);
+			rename_link(from, other->index, aside, NULL);
+		}
+		r = rename_link(from, k->index, want, e);
+		if (r < 0)
+			return r;
+	}
+	plan_failpoint();
+	return if_move(from, want, home, e);
+}
+
+int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
+	       const struct life *l, const char *jail, struct err *e)
+{
+	struct links ls __attribute__((cleanup(links_free))) = {0};
+	struct err se = ERR_INIT;
+	int first = 0, r;
+
+	r = links_load(from->rt, NULL, &ls, e);
+	if (r < 0)
+		return r;
+	for (size_t i = l->nlent; i-- > 0;) {
+		r = return_one(ps, from, home, &ls, &l->lent[i], jail, &se);
+		if (r < 0 && !first) {
+			first = r;
+			err_set(e, -r, "%s: %s", l->lent[i].name, se.text);
+		}
+	}
+	return first;
+}
+
+int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e)
+{
+	cleanup_vnet struct vnet *from = NULL, *home = NULL;
+	struct err se = ERR_INIT;
+	char jail[32];
+	int r;
+
+	r = jail_vnet(ps, jid, l, &from, &se);
+	if (r == -ENOENT)
+		return 0; /* not pinned yet, or not any more: nothing is in it */
+	if (r < 0)
+		return err_set(e, se.code, "%s", se.text);
+	r = vnet_open(-1, VNET_STATEDIR, &home, e);
+	if (r < 0)
+		return r;
+	snprintf(jail, sizeof(jail), "jail %d", jid);
+	return lent_bring(ps, from, home, l, jail, e);
 }

@@ -1,0 +1,725 @@
+/*
+ * prison_exec: jail_attach(2) and what is built on it: running things inside.
+ *
+ * Theory of operation.  The child is born in the jail's cgroup and pid
+ * namespace (the caller's "pid namespace for children" is switched for the
+ * one clone3), then:
+ *
+ *   1. enter    all other namespaces of the jail's first process, by pidfd
+ *   2. settle   session, root directory, descriptors
+ *   3. drop     user and groups, capability bounds of the jail
+ *   4. run      fn, or execve
+ *
+ * Between 1 and the execve the process is in the jail with the caller's
+ * memory, so it has been made non-dumpable before: nothing in the jail can
+ * trace it or open its /proc files.  A command is run on the caller's memory
+ * (ns_vfork), so that its failure is returned here; fn gets a copy.
+ */
+#include "jail/prison_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "jail/param.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <paths.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define PASSWD_MAX (4 << 20)
+#define PATH_DFLT                                                         \
+	RT_IN_JAIL "/bin:/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:" \
+		   "/usr/local/bin"
+
+extern char **environ;
+
+/* --- capabilities ------------------------------------------------------------- */
+
+enum cap_when {
+	CAP_ALWAYS,
+	CAP_VNET,
+	CAP_CHILDREN,
+	CAP_IF, /* the boolean parameter `param` is true */
+};
+
+/*
+ * What root in a jail may do at this stage.  Docker's set without MKNOD (no
+ * device filter yet: a node for the machine's disk would open it), and what
+ * parameters add.  SYS_ADMIN for those that make jails of their own is as
+ * good as root on the machine until user namespaces come (issue 3).
+ */
+static const struct {
+	unsigned int cap;
+	enum cap_when when;
+	const char *param;
+} cap_rules[] = {
+	{CAP_CHOWN, CAP_ALWAYS, NULL},
+	{CAP_DAC_OVERRIDE, CAP_ALWAYS, NULL},
+	{CAP_FOWNER, CAP_ALWAYS, NULL},
+	{CAP_FSETID, CAP_ALWAYS, NULL},
+	{CAP_KILL, CAP_ALWAYS, NULL},
+	{CAP_SETGID, CAP_ALWAYS, NULL},
+	{CAP_SETUID, CAP_ALWAYS, NULL},
+	{CAP_SETPCAP, CAP_ALWAYS, NULL},
+	{CAP_SETFCAP, CAP_ALWAYS, NULL},
+	{CAP_SYS_CHROOT, CAP_ALWAYS, NULL},
+	{CAP_AUDIT_WRITE, CAP_ALWAYS, NULL},
+	{CAP_NET_BIND_SERVICE, CAP_IF, "allow.reserved_ports"},
+	{CAP_NET_RAW, CAP_IF, "allow.raw_sockets"},
+	{CAP_NET_RAW, CAP_VNET, NULL},
+	{CAP_NET_ADMIN, CAP_VNET, NULL},
+	{CAP_LINUX_IMMUTABLE, CAP_IF, "allow.chflags"},
+	{CAP_IPC_LOCK, CAP_IF, "allow.mlock"},
+	{CAP_SYS_TIME, CAP_IF, "allow.settime"},
+	{CAP_SYSLOG, CAP_IF, "allow.read_msgbuf"},
+	{CAP_SYS_ADMIN, CAP_CHILDREN, NULL},
+	{CAP_SYS_PTRACE, CAP_CHILDREN, NULL}, /* their /proc/PID/ns files */
+	{CAP_MKNOD, CAP_CHILDREN, NULL},      /* their /dev */
+	{CAP_SYS_RESOURCE, CAP_CHILDREN, NULL},
+};
+
+uint64_t jail_caps(const struct pset *params)
+{
+	bool vnet = param_jailsys_of(params, "vnet", 2) == 1;
+	bool children = param_int_of(params, "children.max", 0) > 0;
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cap_rules); i++) {
+		bool give = false;
+
+		switch (cap_rules[i].when) {
+		case CAP_ALWAYS:
+			give = true;
+			break;
+		case CAP_VNET:
+			give = vnet;
+			break;
+		case CAP_CHILDREN:
+			give = children;
+			break;
+		case CAP_IF:
+			give = param_set_bool(params, cap_rules[i].param);
+			break;
+		}
+		if (give)
+			mask |= UINT64_C(1) << cap_rules[i].cap;
+	}
+	return mask;
+}
+
+/* --- users ----------------------------------------------------------------------- */
+
+struct user {
+	bool set;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t ngroups;
+	char *name, *home, *shell;
+};
+
+static void user_free(struct user *u)
+{
+	free(u->groups);
+	free(u->name);
+	free(u->home);
+	free(u->shell);
+}
+
+static int user_take(struct user *u, const struct passwd *pw, struct err *e)
+{
+	u->uid = pw->pw_uid;
+	u->gid = pw->pw_gid;
+	u->name = strdup(pw->pw_name);
+	u->home = strdup(pw->pw_dir && *pw->pw_dir ? pw->pw_dir : "/");
+	u->shell = strdup(pw->pw_shell && *pw->pw_shell ? pw->pw_shell :
+							  _PATH_BSHELL);
+	u->set = true;
+	return u->name && u->home && u->shell ? 0 : err_nomem(e);
+}
+
+static int user_group(struct user *u, gid_t gid, struct err *e)
+{
+	gid_t *v = reallocarray(u->groups, u->ngroups + 1, sizeof(*v));
+
+	if (!v)
+		return err_nomem(e);
+	u->groups = v;
+	v[u->ngroups++] = gid;
+	return 0;
+}
+
+static int user_from_host(const char *name, struct user *u, struct err *e)
+{
+	const struct passwd *pw = getpwnam(name);
+	gid_t g[256];
+	int n = ARRAY_SIZE(g), r;
+
+	if (!pw)
+		return err_set(e, ENOENT, "%s: no such user", name);
+	r = user_take(u, pw, e);
+	if (r < 0)
+		return r;
+	if (getgrouplist(u->name, u->gid, g, &n) < 0)
+		n = ARRAY_SIZE(g);
+	for (int i = 0; !r && i < n; i++)
+		r = user_group(u, g[i], e);
+	return r;
+}
+
+/* A file of the jail as a stream: regular, not huge, nothing outside. */
+static FILE *jail_file(int rootfd, const char *path)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	FILE *f;
+
+	if (file_open_in_root(rootfd, path, O_RDONLY | O_NONBLOCK, 0, &fd,
+			      NULL) < 0 ||
+	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size > PASSWD_MAX)
+		return NULL;
+	f = fdopen(fd, "r");
+	if (f)
+		(void)take_fd(&fd);
+	return f;
+}
+
+static int user_from_jail(int rootfd, const char *name, struct user *u,
+			  struct err *e)
+{
+	cleanup_fclose FILE *passwd = jail_file(rootfd, "/etc/passwd");
+	cleanup_fclose FILE *group = jail_file(rootfd, "/etc/group");
+	const struct passwd *pw = NULL;
+	const struct group *gr;
+	int r;
+
+	while (passwd && (pw = fgetpwent(passwd)))
+		if (!strcmp(pw->pw_name, name))
+			break;
+	if (!pw)
+		return err_set(e, ENOENT, "%s: no such user", name);
+	r = user_take(u, pw, e);
+	if (!r)
+		r = user_group(u, u->gid, e);
+	while (!r && group && (gr = fgetgrent(group)))
+		for (char **m = gr->gr_mem; !r && *m; m++)
+			if (!strcmp(*m, name) && u->ngroups < 256)
+				r = user_group(u, gr->gr_gid, e);
+	return r;
+}
+
+/* root is root, whatever the files say. */
+static int user_find(int rootfd, const struct prison_exec *x, struct user *u,
+		     struct err *e)
+{
+	const struct passwd root = {.pw_name = (char *)"root",
+				    .pw_dir = (char *)"/root",
+				    .pw_shell = (char *)_PATH_BSHELL};
+	int r;
+
+	if (x->user)
+		return x->user_from_host ? user_from_host(x->user, u, e) :
+					   user_from_jail(rootfd, x->user, u,
+							  e);
+	if (user_from_jail(rootfd, "root", u, NULL) == 0 && !u->uid)
+		return 0;
+	user_free(u);
+	*u = (struct user){0};
+	r = user_take(u, &root, e);
+	return r < 0 ? r : user_group(u, 0, e);
+}
+
+/* --- environment ---------------------------------------------------------------- */
+
+static const char *env_get(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (!strncmp(*env, name, n) && (*env)[n] == '=')
+			return *env + n + 1;
+	return NULL;
+}
+
+static int env_login(const struct user *u, char *const *env, struct strv *out)
+{
+	const char *term = env_get(env, "TERM");
+	int r;
+
+	r = strv_addf(out, "HOME=%s", u->home);
+	if (!r)
+		r = strv_addf(out, "SHELL=%s", u->shell);
+	if (!r)
+		r = strv_addf(out, "USER=%s", u->name);
+	if (!r)
+		r = strv_add(out, "PATH=" PATH_DFLT);
+	if (!r && term)
+		r = strv_addf(out, "TERM=%s", term);
+	return r;
+}
+
+/* The caller's, with the runtime first in PATH. */
+static int env_full(char *const *env, struct strv *out)
+{
+	static const char rt[] = RT_IN_JAIL "/bin";
+	const char *path = env_get(env, "PATH");
+	int r;
+
+	if (!path)
+		r = strv_add(out, "PATH=" PATH_DFLT);
+	else if (!strncmp(path, rt, sizeof(rt) - 1))
+		r = strv_addf(out, "PATH=%s", path);
+	else
+		r = strv_addf(out, "PATH=%s:%s", rt, path);
+	for (; !r && env && *env; env++)
+		if (strncmp(*env, "PATH=", 5) != 0)
+			r = strv_add(out, *env);
+	return r;
+}
+
+/* --- the child --------------------------------------------------------------------- */
+
+struct join {
+	const struct prison_exec *x;
+	int pidfd;
+	uint64_t caps;
+	struct user user;
+	struct strv env;
+	bool vfork;
+	bool searching;	 /* all else is done, now it is about the program */
+	char path[4096]; /* of the program being tried */
+	struct err err;	 /* of a vfork'ed child */
+};
+
+static void join_free(struct join *j)
+{
+	user_free(&j->user);
+	strv_free(&j->env);
+}
+
+/* 1. Nothing may be opened by path before all are entered. */
+static int join_enter(const struct join *j, struct err *e)
+{
+	const int all = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+			CLONE_NEWNET | CLONE_NEWCGROUP;
+
+	if (setns(j->pidfd, all) < 0)
+		return err_sys(e, errno, "enter namespaces");
+	return 0;
+}
+
+static int fd_compare(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Close everything above 2 that is not kept. */
+static void close_others(const struct prison_exec *x)
+{
+	int keep[64], from = 3;
+	size_t n = x->nkeep < ARRAY_SIZE(keep) ? x->nkeep : ARRAY_SIZE(keep);
+
+	for (size_t i = 0; i < n; i++)
+		keep[i] = x->keep_fds[i];
+	qsort(keep, n, sizeof(*keep), fd_compare);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < 3)
+			continue;
+		if (keep[i] > from)
+			syscall(SYS_close_range, from, keep[i] - 1, 0);
+		fcntl(keep[i], F_SETFD, 0);
+		from = keep[i] + 1;
+	}
+	syscall(SYS_close_range, from, ~0U, 0);
+}
+
+/* 2. */
+static int join_settle(const struct join *j, struct err *e)
+{
+	const struct prison_exec *x = j->x;
+	int high[3];
+
+	for (int i = 0; i < 3; i++) {
+		high[i] = -1;
+		/* first out of the way: one may be the other's number */
+		if (x->stdio[i] >= 0)
+			high[i] = fcntl(x->stdio[i], F_DUPFD_CLOEXEC, 10);
+	}
+	for (int i = 0; i < 3; i++)
+		if (high[i] >= 0 && dup2(high[i], i) < 0)
+			return err_sys(e, errno, "stdio");
+	close_others(x);
+	if (x->new_session)
+		setsid();
+	return 0;
+}
+
+/* 3. Directory after the user, as that user may enter it. */
+static int join_drop(const struct join *j, struct err *e)
+{
+	const struct user *u = &j->user;
+	const char *cwd = j->x->cwd;
+	int r;
+
+	r = cap_limit(j->caps, e);
+	if (r < 0)
+		return r;
+	if (u->set) {
+		/* initial groups of a process of the jail, root's too */
+		if (syscall(SYS_setgroups, u->ngroups, u->groups) < 0 ||
+		    syscall(SYS_setresgid, u->gid, u->gid, u->gid) < 0 ||
+		    syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)
+			return err_sys(e, errno, "%s", u->name);
+	}
+	if (!cwd && j->x->login)
+		cwd = u->home;
+	if (!cwd)
+		cwd = "/";
+	if (chdir(cwd) < 0) {
+		if (j->x->cwd)
+			return err_sys(e, errno, "chdir: %s", cwd);
+		if (chdir("/") < 0)
+			return err_sys(e, errno, "chdir: /");
+	}
+	return 0;
+}
+
+/* A file without "#!" is a shell's, as execvp(3) has it. */
+static void exec_one(char *path, char *const *argv, char *const *envp)
+{
+	char *sh[128];
+	size_t n = 0;
+
+	execve(path, argv, envp);
+	if (errno != ENOEXEC)
+		return;
+	sh[n++] = (char *)_PATH_BSHELL;
+	sh[n++] = path;
+	for (size_t i = 1; argv[0] && argv[i] && n < ARRAY_SIZE(sh) - 1; i++)
+		sh[n++] = argv[i];
+	sh[n] = NULL;
+	execve(_PATH_BSHELL, sh, envp);
+}
+
+/* execvp with the child's own PATH, in the jail. */
+static int exec_search(struct join *j, struct err *e)
+{
+	char *const *argv = j->x->argv, *const *envp = j->env.v;
+	const char *path = env_get(envp, "PATH"), *end;
+	int code = ENOENT;
+
+	if (strchr(argv[0], '/')) {
+		snprintf(j->path, sizeof(j->path), "%s", argv[0]);
+		exec_one(j->path, argv, envp);
+		return err_sys(e, errno, "%s", argv[0]);
+	}
+	for (; path && *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		if (end == path)
+			continue; /* no "current directory" here */
+		snprintf(j->path, sizeof(j->path), "%.*s/%s",
+			 (int)(end - path), path, argv[0]);
+		exec_one(j->path, argv, envp);
+		if (errno == EACCES)
+			code = EACCES;
+		else if (errno != ENOENT && errno != ENOTDIR)
+			return err_sys(e, errno, "%s", argv[0]);
+	}
+	return err_sys(e, code, "%s", argv[0]);
+}
+
+static int join_child(void *arg)
+{
+	struct join *j = arg;
+	struct err *e = &j->err;
+	int r;
+
+	r = join_enter(j, e);
+	if (!r)
+		r = join_settle(j, e);
+	if (!r)
+		r = join_drop(j, e);
+	if (!r && j->vfork) {
+		j->searching = true;
+		ns_vfork_unblock();
+		r = exec_search(j, e);
+	}
+	if (!r) {
+		environ = j->env.v;
+		return j->x->fn(j->x->data);
+	}
+	if (!j->vfork)
+		dprintf(2, "jail_attach: %s\n", e->text);
+	return 126;
+}
+
+/* --- the caller's side --------------------------------------------------------------- */
+
+int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)init->pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* opened first, then asked whether that was the process meant */
+	if (fd < 0 || !proc_id_alive(init))
+		return err_set(e, ESRCH, "the jail's first process is gone");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int jail_run_open(int rootfd, int *ret_fd, struct err *e)
+{
+	return file_open_beneath(rootfd, CELLBLOCK_RUN,
+				 O_RDONLY | O_DIRECTORY, 0, ret_fd, e);
+}
+
+/* What is entered: a jail of this level, or one of a jail's own. */
+struct target {
+	struct life life; /* its first process, its cgroup; our view */
+	struct pset params;
+	uint64_t caps;
+};
+
+static void target_free(struct target *t)
+{
+	life_free(&t->life);
+	pset_free(&t->params);
+}
+
+static int join_prepare(struct join *j, const struct target *t, struct err *e)
+{
+	char *const *env = j->x->envp ? j->x->envp : environ;
+	cleanup_close int root = -1;
+	int r;
+
+	r = jail_root_open(&t->life.init, &root, e);
+	if (!r)
+		r = user_find(root, j->x, &j->user, e);
+	if (r < 0)
+		return r;
+	r = j->x->login ? env_login(&j->user, env, &j->env) :
+			  env_full(env, &j->env);
+	if (r < 0)
+		return err_nomem(e);
+	j->caps = t->caps & cap_bounding();
+	return 0;
+}
+
+/* One child in the jail's cgroup and pid namespace. */
+static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
+		      struct err *e)
+{
+	cleanup_free char *tree = NULL;
+	cleanup_close int own = -1, cg = -1;
+	struct ns_child c = {.cgroup_fd = -1, .fn = join_child, .arg = j};
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), r;
+
+	if (l->cgroup) {
+		tree = str_printf("%s/tree", l->cgroup);
+		r = tree ? cgroup_open(tree, &cg, e) : err_nomem(e);
+		if (r < 0)
+			return r;
+		c.cgroup_fd = cg;
+	}
+	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return err_sys(e, errno, "/proc/self/ns/pid");
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (setns(j->pidfd, CLONE_NEWPID) < 0) {
+		r = err_sys(e, errno, "enter pid namespace");
+	} else {
+		j->vfork = !j->x->fn;
+		r = j->vfork ? ns_vfork(&c, ret_pid, NULL, e) :
+			       ns_fork(&c, ret_pid, NULL, e);
+		if (setns(own, CLONE_NEWPID) < 0)
+			abort(); /* every later child would be in the jail */
+	}
+	prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1 : 0, 0, 0, 0);
+	return r;
+}
+
+static int target_spawn(const struct target *t, const struct prison_exec *x,
+			const char *what, pid_t *ret_pid, struct err *e)
+{
+	struct join j __attribute__((cleanup(join_free))) = {.x = x};
+	cleanup_close int pidfd = -1;
+	pid_t pid = 0;
+	int r;
+
+	r = proc_id_open(&t->life.init, &pidfd, e);
+	if (r < 0)
+		return r;
+	j.pidfd = pidfd;
+	r = join_prepare(&j, t, e);
+	if (!r)
+		r = join_clone(&j, &t->life, &pid, e);
+	if (r < 0)
+		return r;
+	if (j.vfork && j.err.code) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		return err_set(e, j.err.code, "%s%s", j.searching ? what : "",
+			       j.err.text);
+	}
+	*ret_pid = pid;
+	return 0;
+}
+
+static int target_own(struct prisons *ps, int jid, struct target *t,
+		      struct err *e)
+{
+	int r = life_read(ps, jid, &t->life, e);
+
+	if (!r)
+		r = params_read(ps, jid, &t->params, e);
+	if (!r)
+		t->caps = jail_caps(&t->params);
+	return r;
+}
+
+/*
+ * A jail's own jail: what is known of it comes from the jail, except that
+ * its first process is in the jail's cgroups, and that it gets no capability
+ * that the jails on the way have not.
+ */
+static int target_find(struct prisons *ps, const struct prison *p,
+		       struct target *t, struct err *e)
+{
+	int r;
+
+	r = target_own(ps, p->path.n ? atoi(p->path.v[0]) : p->jid, t, e);
+	for (size_t i = 1; !r && i < p->path.n; i++) {
+		cleanup_life struct life l = {0};
+		cleanup_pset struct pset params = {0};
+
+		r = nest_find(&t->life, atoi(p->path.v[i]), &l, &params, e);
+		if (r < 0)
+			return r;
+		target_free(t);
+		t->caps &= jail_caps(&params);
+		t->life = l;
+		t->params = params;
+		l = (struct life){0};
+		params = (struct pset){0};
+	}
+	return r;
+}
+
+static int spawn(struct prisons *ps, const struct prison *p,
+		 const struct prison_exec *x, const char *what, pid_t *ret_pid,
+		 struct err *e)
+{
+	struct target t __attribute__((cleanup(target_free))) = {0};
+	int r;
+
+	if (!ps->writable)
+		return err_set(e, EPERM, "Operation not permitted");
+	if (ps->dirfd < 0)
+		return err_set(e, ENOENT, "jail %d not found", p->jid);
+	r = target_find(ps, p, &t, e);
+	return r < 0 ? r : target_spawn(&t, x, what, ret_pid, e);
+}
+
+int prison_spawn(struct prisons *ps, const struct prison *p,
+		 const struct prison_exec *x, pid_t *ret_pid, struct err *e)
+{
+	return spawn(ps, p, x, "exec ", ret_pid, e);
+}
+
+int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
+	       pid_t *ret_pid, struct err *e)
+{
+	struct target t __attribute__((cleanup(target_free))) = {0};
+	int r = target_own(ps, jid, &t, e);
+
+	return r < 0 ? r : target_spawn(&t, x, "exec ", ret_pid, e);
+}
+
+/* --- jexec --------------------------------------------------------------------------- */
+
+static pid_t proxy_child;
+
+static void proxy_forward(int sig)
+{
+	int saved = errno;
+
+	kill(proxy_child, sig);
+	errno = saved;
+}
+
+/* Stopped by job control: stop as well, and go on together. */
+static void proxy_stop(void)
+{
+	kill(getpid(), SIGSTOP);
+	kill(proxy_child, SIGCONT);
+}
+
+_Noreturn static void proxy_end(int status)
+{
+	int sig;
+
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	sig = WTERMSIG(status);
+	/* end as it ended, without a second core file */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	signal(sig, SIG_DFL);
+	kill(getpid(), sig);
+	_exit(128 + sig);
+}
+
+/*
+ * A process cannot change its own pid namespace, so the caller stays and is
+ * to its parent what the command is: same signals, stops and end.
+ */
+_Noreturn static void proxy(pid_t child)
+{
+	static const int forward[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2,
+				      SIGALRM, SIGWINCH};
+	struct sigaction sa = {.sa_handler = proxy_forward,
+			       .sa_flags = SA_RESTART};
+	int status;
+
+	proxy_child = child;
+	for (size_t i = 0; i < ARRAY_SIZE(forward); i++)
+		sigaction(forward[i], &sa, NULL);
+	/* from the terminal: the command is in the same group and gets them */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+	for (;;) {
+		if (waitpid(child, &status, WUNTRACED) < 0) {
+			if (errno == EINTR)
+				continue;
+			_exit(1);
+		}
+		if (WIFSTOPPED(status))
+			proxy_stop();
+		else
+			proxy_end(status);
+	}
+}
+
+int prison_exec(struct prisons *ps, const struct prison *p,
+		const struct prison_exec *x, struct err *e)
+{
+	pid_t pid;
+	int r = spawn(ps, p, x, "execvp: ", &pid, e);
+
+	if (r < 0)
+		return r;
+	proxy(pid);
+}

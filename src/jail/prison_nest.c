@@ -1,0 +1,545 @@
+/*
+ * prison_nest: jails in jails, seen and handled from outside.
+ *
+ * Theory of operation.  A jail keeps a registry of its own jails in its own
+ * /run/cellblock, where its root may write anything.  From outside it is
+ * reached through the root directory of the jail's first process and read as
+ * hostile text: no symbolic link is followed, sizes and counts are bounded,
+ * jids must be of the range that the jail was given, names of one component.
+ * Which process is a nested jail's first one is not asked of the text at all
+ * but of the cgroup it must have been born in, which lies below the jail's.
+ * So a lying jail can at most show its own processes under false names.
+ *
+ * To change something, a child enters the jail and does it there by the same
+ * code, with the jail's rights: what happens is what the jail could have done
+ * itself.  The answer comes back through a pipe.
+ */
+#include "jail/prison_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "jail/param.h"
+#include "jail/regtext.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define DEPTH_MAX 16
+
+/* --- looking ----------------------------------------------------------------------- */
+
+/* Pid in the innermost namespace: the last number of the NSpid line. */
+static long inner_pid(pid_t pid)
+{
+	cleanup_free char *text = NULL;
+	char path[64], *line, *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (file_read(AT_FDCWD, path, 65536, &text, NULL, NULL) < 0)
+		return -1;
+	line = strstr(text, "\nNSpid:");
+	if (!line)
+		return -1;
+	end = strchr(line + 1, '\n');
+	if (end)
+		*end = '\0';
+	line = strrchr(line, '\t');
+	return line ? strtol(line + 1, NULL, 10) : -1;
+}
+
+/*
+ * The first process of the jail with this cgroup, by our pids.  Its keeper is
+ * born in the same cgroup, but is not pid 1 of its namespace.
+ */
+static int first_process(const char *cgroup, struct proc_id *ret)
+{
+	cleanup_free char *path = str_printf("%s/init/cgroup.procs", cgroup);
+	cleanup_free char *text = NULL;
+	char *save = NULL;
+	long long pid;
+
+	if (!path || file_read(AT_FDCWD, path, 65536, &text, NULL, NULL) < 0)
+		return -ESRCH;
+	for (char *s = strtok_r(text, "\n", &save); s;
+	     s = strtok_r(NULL, "\n", &save))
+		if (str_to_int(s, 2, INT32_MAX, &pid) == 0 &&
+		    inner_pid((pid_t)pid) == 1)
+			return proc_id_of((pid_t)pid, ret, NULL);
+	return -ESRCH;
+}
+
+/* What goes to a terminal must not steer it. */
+static void defuse(struct pset *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		for (size_t k = 0; k < ps->v[i].values.n; k++)
+			for (char *s = ps->v[i].values.v[k]; *s; s++)
+				if ((unsigned char)*s < ' ' || *s == 0x7f)
+					*s = '?';
+}
+
+/* A range that lies in the owner's; else the jail has no jails for us. */
+static void bound_range(const struct life *owner, struct life *l)
+{
+	if (l->lo < owner->lo || l->hi > owner->hi)
+		l->lo = l->hi = 0;
+}
+
+/* Text of jail jid below the registry at runfd, made harmless. */
+static int nest_read(int runfd, const struct life *owner, int jid,
+		     struct life *ret, struct pset *ret_params, struct err *e)
+{
+	cleanup_pset struct pset params = {0}, life = {0};
+	cleanup_life struct life l = {0};
+	char path[64];
+	int r;
+
+	if (jid < owner->lo || jid > owner->hi)
+		return err_set(e, ENOENT, "jail %d not found", jid);
+	snprintf(path, sizeof(path), "jails/%d/params", jid);
+	r = regtext_read(runfd, path, &params, e);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "jails/%d/life", jid);
+	r = regtext_read(runfd, path, &life, e);
+	if (!r)
+		r = life_from_pset(&life, &l, e);
+	if (r < 0)
+		return r;
+	defuse(&params);
+	bound_range(owner, &l);
+	free(take_ptr(l.cgroup));
+	l.init = l.keeper = (struct proc_id){0};
+	if (owner->cgroup) {
+		l.cgroup = str_printf("%s/tree/cellblock/%d", owner->cgroup,
+				      jid);
+		if (!l.cgroup)
+			return err_nomem(e);
+		first_process(l.cgroup, &l.init);
+	}
+	*ret = l;
+	l = (struct life){0};
+	*ret_params = params;
+	params = (struct pset){0};
+	return 0;
+}
+
+static int owner_run(const struct life *owner, int *ret_fd, struct err *e)
+{
+	cleanup_close int root = -1;
+	int r = jail_root_open(&owner->init, &root, e);
+
+	return r < 0 ? r : jail_run_open(root, ret_fd, e);
+}
+
+int nest_find(const struct life *owner, int jid, struct life *ret,
+	      struct pset *ret_params, struct err *e)
+{
+	cleanup_close int run = -1;
+	int r = owner_run(owner, &run, e);
+
+	if (!r)
+		r = nest_read(run, owner, jid, ret, ret_params, e);
+	if (r < 0)
+		return err_set(e, ENOENT, "jail %d not found", jid);
+	if (ret->init.pid <= 0)
+		return err_set(e, ESRCH, "jail %d is dying", jid);
+	return 0;
+}
+
+/* "a.b" for what jail a calls b; a bad name shows as the jid. */
+static char *nest_name(const char *owner, const char *name, int jid)
+{
+	if (!name || !*name || strchr(name, '.') || strlen(name) > 255)
+		return str_printf("%s.%d", owner, jid);
+	return str_printf("%s.%s", owner, name);
+}
+
+static int nest_prison(const struct prison *owner, int jid,
+		       const struct life *l, struct pset *params,
+		       struct prison *ret, struct err *e)
+{
+	cleanup_prison struct prison p = {.jid = jid};
+	char num[16];
+	int r;
+
+	p.params = *params;
+	*params = (struct pset){0};
+	p.dying = l->init.pid <= 0;
+	p.init = l->init.pid;
+	p.name = nest_name(owner->name, pset_value(&p.params, "name"), jid);
+	snprintf(num, sizeof(num), "%d", jid);
+	if (!p.name || strv_copy(&p.path, &owner->path) < 0 ||
+	    strv_add(&p.path, num) < 0)
+		return err_nomem(e);
+	r = prison_fill(&p, l, e);
+	snprintf(num, sizeof(num), "%d", owner->jid);
+	if (!r)
+		r = pset_put(&p.params, "parent", num, false, e);
+	if (r < 0)
+		return r;
+	*ret = p;
+	p = (struct prison){0};
+	return 0;
+}
+
+static int nest_list_one(struct prisons *ps, int runfd, size_t owner,
+			 const struct life *ol, int jid, bool dying,
+			 struct prison **v, size_t *n, struct err *e)
+{
+	cleanup_life struct life l = {0};
+	cleanup_pset struct pset params = {0};
+	cleanup_prison struct prison p = {0};
+	struct prison *nv;
+	char num[16];
+	size_t own;
+	int r;
+
+	/* what cannot be read is not shown: it is the jail's own doing */
+	if (nest_read(runfd, ol, jid, &l, &params, NULL) < 0)
+		return 0;
+	r = nest_prison(&(*v)[owner], jid, &l, &params, &p, e);
+	if (r < 0)
+		return r;
+	if (p.dying && !dying)
+		return 0;
+	nv = reallocarray(*v, *n + 1, sizeof(*nv));
+	if (!nv)
+		return err_nomem(e);
+	*v = nv;
+	own = (*n)++;
+	nv[own] = p;
+	p = (struct prison){0};
+	if (!l.lo || nv[own].dying || nv[own].path.n > DEPTH_MAX)
+		return 0;
+	r = nest_list(ps, own, &l, dying, v, n, e);
+	snprintf(num, sizeof(num), "%d", (int)(*n - own - 1));
+	return r < 0 ? r :
+		       pset_put(&(*v)[own].params, "children.cur", num, false,
+				e);
+}
+
+int nest_list(struct prisons *ps, size_t owner, const struct life *l,
+	      bool dying, struct prison **v, size_t *n, struct err *e)
+{
+	cleanup_close int run = -1;
+	cleanup_free int *jids = NULL;
+	size_t count = 0;
+	int r = 0;
+
+	if (owner_run(l, &run, NULL) < 0)
+		return 0;
+	r = dir_jids(run, "jails", (size_t)(l->hi - l->lo + 1), &jids, &count,
+		     e);
+	for (size_t i = 0; !r && i < count; i++)
+		r = nest_list_one(ps, run, owner, l, jids[i], dying, v, n, e);
+	return r;
+}
+
+/* Its jails' vnets, through the process that has them. */
+int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
+	      struct err *e)
+{
+	cleanup_close int ns = -1, root = -1, run = -1;
+	char path[64], state[64], *dir = NULL;
+	struct proc_id init;
+	int r;
+
+	(void)ps;
+	r = proc_id_of(p->init, &init, e);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)p->init);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns < 0 || !proc_id_alive(&init))
+		return err_set(e, ESRCH, "jail %d is dying", p->jid);
+	if (jail_root_open(&init, &root, NULL) == 0 &&
+	    jail_run_open(root, &run, NULL) == 0) {
+		snprintf(state, sizeof(state), "/proc/self/fd/%d/if", run);
+		dir = state;
+	}
+	return vnet_open(ns, dir, ret, e);
+}
+
+/* --- doing ---------------------------------------------------------------------------- */
+
+struct call {
+	int (*op)(struct prisons *ps, struct call *c, struct err *e);
+	int jid, flags;
+	const struct pset *params;
+	const char *ifname;
+	bool reclaim;
+	int out; /* the pipe */
+};
+
+/* What comes back, from a process that the jail may have killed. */
+struct answer {
+	int result, jid, code;
+	char text[ERR_TEXT_MAX];
+};
+
+static int call_child(void *data)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	struct call *c = data;
+	struct answer a = {0};
+	struct err e = ERR_INIT;
+
+	a.result = prisons_open(&ps, &e);
+	if (!a.result)
+		a.result = c->op(ps, c, &e);
+	a.jid = c->jid;
+	a.code = e.code;
+	memcpy(a.text, e.text, sizeof(a.text));
+	if (write(c->out, &a, sizeof(a)) != (ssize_t)sizeof(a))
+		return 1;
+	return 0;
+}
+
+static int call_inside(struct prisons *ps, int owner, struct call *c,
+		       struct err *e)
+{
+	cleanup_close int in = -1;
+	struct prison_exec x = {.fn = call_child,
+				.data = c,
+				.stdio = {-1, -1, -1},
+				.nkeep = 1};
+	struct answer a = {0};
+	int p[2], out, r, got;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	in = p[0];
+	out = c->out = p[1];
+	x.keep_fds = &out;
+	r = jail_spawn(ps, owner, &x, &pid, e);
+	close(out);
+	if (r < 0)
+		return r;
+	do
+		got = (int)read(in, &a, sizeof(a));
+	while (got < 0 && errno == EINTR);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (got != (int)sizeof(a))
+		return err_set(e, EIO, "jail %d gave no answer", owner);
+	c->jid = a.jid;
+	if (a.result >= 0)
+		return 0;
+	a.text[sizeof(a.text) - 1] = '\0';
+	for (char *s = a.text; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
+	return err_set(e, a.code > 0 && a.code < 4096 ? a.code : EIO, "%s",
+		       a.text);
+}
+
+static int op_remove(struct prisons *ps, struct call *c, struct err *e)
+{
+	return prison_remove(ps, c->jid, e);
+}
+
+int nest_remove(struct prisons *ps, int owner, int jid, struct err *e)
+{
+	struct call c = {.op = op_remove, .jid = jid};
+
+	return call_inside(ps, owner, &c, e);
+}
+
+static int op_lend(struct prisons *ps, struct call *c, struct err *e)
+{
+	return c->reclaim ? prison_reclaim(ps, c->jid, c->ifname, e) :
+			    prison_lend(ps, c->jid, c->ifname, e);
+}
+
+int nest_lend(struct prisons *ps, int owner, int jid, const char *ifname,
+	      bool reclaim, struct err *e)
+{
+	struct call c = {.op = op_lend,
+			 .jid = jid,
+			 .ifname = ifname,
+			 .reclaim = reclaim};
+
+	return call_inside(ps, owner, &c, e);
+}
+
+/*
+ * The one who creates is gone as soon as it has answered, so the jail is made
+ * to stand on its own at once: should our caller die before it calls
+ * prison_started(), the nested jail stays.
+ */
+static int op_set(struct prisons *ps, struct call *c, struct err *e)
+{
+	int jid = 0;
+	int r = prison_set(ps, c->params, c->flags, &jid, e);
+
+	c->jid = jid;
+	if (!r && (c->flags & PRISON_CREATE) && jid_exists(ps, jid) &&
+	    pending_is(ps, jid))
+		r = prison_started(ps, jid, e);
+	return r;
+}
+
+int nest_set(struct prisons *ps, int owner, const struct pset *params,
+	     int flags, int *ret_jid, struct err *e)
+{
+	struct call c = {.op = op_set, .params = params, .flags = flags};
+	int r = call_inside(ps, owner, &c, e);
+
+	if (!r)
+		*ret_jid = c.jid;
+	return r;
+}
+
+int nest_started(struct prisons *ps, int owner, int jid, struct err *e)
+{
+	cleanup_life struct life l = {0}, nested = {0};
+	cleanup_pset struct pset params = {0};
+	cleanup_close int run = -1;
+	int r;
+
+	r = life_read(ps, owner, &l, e);
+	if (!r)
+		r = owner_run(&l, &run, e);
+	if (!r)
+		r = nest_read(run, &l, jid, &nested, &params, e);
+	return r < 0 ? err_set(e, ENOENT, "jail %d not found", jid) : 0;
+}
+
+/* --- the end of the owner --------------------------------------------------------------- */
+
+static int op_remove_all(struct prisons *ps, struct call *c, struct err *e)
+{
+	cleanup_free int *jids = NULL;
+	struct err se = ERR_INIT;
+	int first = 0, r;
+	size_t n = 0;
+
+	(void)c;
+	if (ps->dirfd < 0)
+		return 0;
+	r = dir_jids(ps->dirfd, "jails", JAIL_MAX, &jids, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		int rr = prison_remove(ps, jids[i], &se);
+
+		if (rr < 0 && rr != -ENOENT && !first)
+			first = err_set(e, -rr, "%s", se.text);
+	}
+	return r < 0 ? r : first;
+}
+
+/* In the mount namespace `ns`, on the caller's descriptors. */
+struct peek {
+	int ns, fd;
+};
+
+static int peek_child(void *arg)
+{
+	struct peek *p = arg;
+
+	if (setns(p->ns, CLONE_NEWNS) == 0)
+		p->fd = open(CELLBLOCK_RUN,
+			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return 0;
+}
+
+/* /run/cellblock of a pinned mount namespace without processes. */
+static int peek_run(int mntns, int *ret_fd)
+{
+	struct peek p = {.ns = mntns, .fd = -1};
+	struct ns_child c = {.flags = CLONE_FILES,
+			     .cgroup_fd = -1,
+			     .fn = peek_child,
+			     .arg = &p};
+	pid_t pid;
+
+	if (ns_vfork(&c, &pid, NULL, NULL) < 0)
+		return -EIO;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (p.fd < 0)
+		return -ENOENT;
+	*ret_fd = p.fd;
+	return 0;
+}
+
+static void salvage(struct prisons *ps, int mntns, int net,
+		    const struct life *owner, int depth);
+
+/* What jail jid was lent goes back to its owner's vnet `net`. */
+static void salvage_one(struct prisons *ps, int run, int net,
+			const struct life *owner, int jid, int depth)
+{
+	cleanup_close int from = -1, mnt = -1;
+	cleanup_life struct life l = {0};
+	cleanup_pset struct pset params = {0};
+	cleanup_vnet struct vnet *a = NULL, *b = NULL;
+	char path[64];
+
+	if (nest_read(run, owner, jid, &l, &params, NULL) < 0)
+		return;
+	snprintf(path, sizeof(path), "jails/%d/net", jid);
+	if (file_open_beneath(run, path, O_RDONLY, 0, &from, NULL) < 0)
+		return;
+	snprintf(path, sizeof(path), "jails/%d/mnt", jid);
+	if (l.lo && file_open_beneath(run, path, O_RDONLY, 0, &mnt, NULL) == 0)
+		salvage(ps, mnt, from, &l, depth + 1);
+	/* vnet_open finds out whether that is a vnet at all */
+	if (l.nlent && vnet_open(from, NULL, &a, NULL) == 0 &&
+	    vnet_open(net, NULL, &b, NULL) == 0 && !vnet_same(a, b))
+		lent_bring(ps, a, b, &l, "nested jail", NULL);
+}
+
+/*
+ * The owner's processes are dead and its jails' with them, so nobody can be
+ * sent in; its mount namespace is pinned, and the vnets of its jails with it.
+ * Only interfaces matter: all else goes when the pins go.
+ */
+static void salvage(struct prisons *ps, int mntns, int net,
+		    const struct life *owner, int depth)
+{
+	cleanup_close int run = -1;
+	cleanup_free int *jids = NULL;
+	size_t n = 0;
+
+	if (depth > DEPTH_MAX || peek_run(mntns, &run) < 0 ||
+	    dir_jids(run, "jails", (size_t)(owner->hi - owner->lo + 1), &jids,
+		     &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		salvage_one(ps, run, net, owner, jids[i], depth);
+}
+
+int nest_remove_all(struct prisons *ps, int owner, const struct life *l,
+		    struct err *e)
+{
+	cleanup_free char *mntpath = jail_path(owner, "mnt");
+	cleanup_free char *netpath = jail_path(owner, "net");
+	cleanup_close int mnt = -1, net = -1;
+	struct call c = {.op = op_remove_all};
+
+	if (!mntpath || !netpath)
+		return err_nomem(e);
+	if (proc_id_alive(&l->init)) {
+		struct err ce = ERR_INIT;
+		int r = call_inside(ps, owner, &c, &ce);
+
+		if (!r)
+			return 0;
+		report(ps->report, REPORT_WARN, "jail %d: %s", owner,
+		       ce.text);
+		/* it would not: what it borrowed is fetched below */
+	}
+	mnt = open(mntpath, O_RDONLY | O_CLOEXEC);
+	net = open(l->vnet ? netpath : "/proc/self/ns/net",
+		   O_RDONLY | O_CLOEXEC);
+	if (mnt >= 0 && net >= 0)
+		salvage(ps, mnt, net, l, 0);
+	return 0;
+}

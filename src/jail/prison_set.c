@@ -1,0 +1,664 @@
+/*
+ * prison_set: jail_set(2).  All checks come before the first change, so an
+ * error leaves everything as it was.
+ *
+ * What is stored is canonical: the table's spelling of each name, booleans as
+ * true and false, jailsys values by name.  What was not given is not stored:
+ * prison_get() puts in the defaults, so that a later version's are seen.
+ */
+#include "jail/prison_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/plan.h"
+#include "jail/param.h"
+#include "jail/regtext.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define NAME_LEN_MAX 255
+#define ADDRS_MAX 255
+
+int param_int_of(const struct pset *ps, const char *name, int dflt)
+{
+	const struct jparam *p = pset_find(ps, name);
+	int v;
+
+	return p && param_int(p, &v, NULL) == 0 ? v : dflt;
+}
+
+int param_jailsys_of(const struct pset *ps, const char *name, int dflt)
+{
+	const struct jparam *p = pset_find(ps, name);
+	int v;
+
+	if (!p)
+		return dflt;
+	return param_jailsys(p->name, p->values.n ? p->values.v[0] : NULL, &v,
+			     NULL) == 0 ?
+		       v :
+		       dflt;
+}
+
+/* Pseudo parameters that a new root needs; they are used, not kept. */
+static const char *const mount_params[] = {
+	"mount",      "mount.fstab", "mount.devfs", "mount.procfs",
+	"mount.fdescfs", "block.root", "block.dir"};
+
+static bool is_mount_param(const struct param_def *def)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_params); i++)
+		if (!strcmp(def->name, mount_params[i]))
+			return true;
+	return false;
+}
+
+/* --- canonical form ----------------------------------------------------------- */
+
+static int canonical_one(const struct jparam *p, const struct param_def *def,
+			 struct pset *ret, struct err *e)
+{
+	const char *name = def->flags & PARAM_KEYVAL ? p->name : def->name;
+	const char *last = p->values.n ? p->values.v[p->values.n - 1] : NULL;
+	bool b;
+	int v, r;
+
+	switch (def->type) {
+	case PARAM_BOOL:
+		r = param_bool(p, &b, e);
+		return r < 0 ? r :
+			       pset_put(ret, name, b ? "true" : "false", false,
+					e);
+	case PARAM_JAILSYS:
+		r = param_jailsys(p->name, last, &v, e);
+		return r < 0 ? r :
+			       pset_put(ret, name, param_jailsys_name(v),
+					false, e);
+	case PARAM_INT:
+		r = param_int(p, &v, e);
+		return r < 0 ? r : pset_put(ret, name, last, false, e);
+	case PARAM_STRING:
+		return pset_put(ret, name, last ? last : "", false, e);
+	case PARAM_IP4:
+	case PARAM_IP6:
+	case PARAM_LIST:
+		break;
+	}
+	return pset_put_values(ret, name, &p->values, false, NULL, 0, e);
+}
+
+/* Kernel parameters into ret, mount ones into mounts. */
+static int canonical(const struct pset *in, struct pset *ret,
+		     struct pset *mounts, struct err *e)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		const struct param_def *def = param_find(in->v[i].name, NULL);
+		bool mount;
+		int r;
+
+		r = param_check(&in->v[i], e);
+		if (r < 0)
+			return r;
+		mount = is_mount_param(def);
+		if (!mount && (!(def->flags & PARAM_KERNEL) ||
+			       !regtext_name_ok(in->v[i].name)))
+			return err_set(e, EINVAL, "unknown parameter: %s",
+				       in->v[i].name);
+		if (def->flags & PARAM_RDONLY)
+			return err_set(e, EINVAL, "%s: read-only parameter",
+				       in->v[i].name);
+		r = canonical_one(&in->v[i], def, mount ? mounts : ret, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- checks --------------------------------------------------------------------- */
+
+static bool all_digits(const char *s)
+{
+	return *s && !s[strspn(s, "0123456789")];
+}
+
+/* One component; the hierarchy has been taken off. */
+static int check_name(const char *name, int jid, struct err *e)
+{
+	long long n;
+
+	if (!*name || strchr(name, '.'))
+		return err_set(e, EINVAL, "invalid jail name \"%s\"", name);
+	if (strlen(name) > NAME_LEN_MAX)
+		return err_sys(e, ENAMETOOLONG, "name");
+	if (all_digits(name) &&
+	    (!jid || str_to_int(name, 0, JAIL_MAX, &n) < 0 || n != jid))
+		return err_set(
+			e, EINVAL,
+			"name cannot be numeric (unless it is the jid)");
+	return 0;
+}
+
+static int check_path(struct pset *ps, struct err *e)
+{
+	const char *path = pset_value(ps, "path");
+	cleanup_free char *real = NULL;
+	struct stat st;
+
+	if (!path || !*path)
+		return pset_put(ps, "path", "/", false, e);
+	if (path[0] != '/')
+		return err_set(e, EINVAL, "path %s: not an absolute pathname",
+			       path);
+	real = realpath(path, NULL);
+	if (!real || stat(real, &st) < 0)
+		return err_sys(e, errno, "path %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_sys(e, ENOTDIR, "path %s", path);
+	return pset_put(ps, "path", real, false, e);
+}
+
+static int check_addrs(const struct pset *ps, struct err *e)
+{
+	static const struct {
+		const char *list, *sys, *family;
+	} rows[] = {{"ip4.addr", "ip4", "IPv4"}, {"ip6.addr", "ip6", "IPv6"}};
+	bool vnet = param_jailsys_of(ps, "vnet", 2) == 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct jparam *p = pset_find(ps, rows[i].list);
+		size_t n = p ? p->values.n : 0;
+
+		if (vnet && (n || param_jailsys_of(ps, rows[i].sys, 2) == 1))
+			return err_set(e, EINVAL,
+				       "vnet jails cannot have IP address "
+				       "restrictions");
+		if (n > ADDRS_MAX)
+			return err_set(e, EINVAL, "too many %s addresses",
+				       rows[i].family);
+	}
+	return 0;
+}
+
+static int check_vnet(const struct pset *ps, struct err *e)
+{
+	if (param_jailsys_of(ps, "vnet", 2) == 0)
+		return err_set(e, EINVAL,
+			       "vnet: unknown jailsys value \"disable\"");
+	return 0;
+}
+
+/* A jail gives its jails no more than it has itself. */
+static int check_allowed(struct prisons *ps, const struct pset *params,
+			 struct err *e)
+{
+	for (size_t i = 0; ps->jailed && i < params->n; i++) {
+		const struct param_def *d =
+			param_find(params->v[i].name, NULL);
+		bool want;
+
+		if (!d || !(d->flags & PARAM_ALLOW) ||
+		    param_bool(&params->v[i], &want, NULL) < 0 || !want)
+			continue;
+		if (!param_set_bool(&ps->self, d->name))
+			return err_set(e, EPERM,
+				       "jail_set: Operation not permitted");
+	}
+	return 0;
+}
+
+/* host.* given means that the jail has its own. */
+static int imply_host(struct pset *ps, struct err *e)
+{
+	if (pset_find(ps, "host"))
+		return 0;
+	for (size_t i = 0; i < ps->n; i++)
+		if (str_prefix(ps->v[i].name, "host."))
+			return pset_put(ps, "host", "new", false, e);
+	return 0;
+}
+
+static int check_common(struct prisons *ps, const struct pset *params,
+			struct err *e)
+{
+	int r = check_addrs(params, e);
+
+	if (!r)
+		r = check_vnet(params, e);
+	if (!r && param_int_of(params, "children.max", 0) < 0)
+		r = err_sys(e, EINVAL, "children.max");
+	return r < 0 ? r : check_allowed(ps, params, e);
+}
+
+/* --- creation -------------------------------------------------------------------- */
+
+struct create {
+	struct pset params, mounts;
+	char name[NAME_LEN_MAX + 1];
+	int want; /* jid asked for, 0: any */
+	int jid, lo, hi;
+	char *cgroup;
+};
+
+static void create_free(struct create *c)
+{
+	pset_free(&c->params);
+	pset_free(&c->mounts);
+	free(c->cgroup);
+}
+
+/* Jails of this level and below, as far as they count against the limit. */
+static int check_limit(struct prisons *ps, int children, struct err *e)
+{
+	struct prison *v = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!ps->jailed)
+		return 0;
+	if (ps->children_max <= 0)
+		return err_set(e, EPERM, "jail_set: Operation not permitted");
+	if (children >= ps->children_max)
+		return err_set(e, EPERM, "jail_set: Operation not permitted");
+	r = prison_list(ps, true, &v, &n, e);
+	prison_list_free(v, n);
+	if (r < 0)
+		return r;
+	if ((int)n >= ps->children_max)
+		return err_set(e, EAGAIN, "prison limit exceeded");
+	return 0;
+}
+
+static int create_check(struct prisons *ps, struct create *c, struct err *e)
+{
+	const char *name = pset_value(&c->params, "name");
+	int r;
+
+	c->want = param_int_of(&c->params, "jid", 0);
+	if (c->want < 0)
+		return err_set(e, EINVAL, "negative jid");
+	if (!param_set_bool(&c->params, "persist"))
+		return err_set(e, EINVAL,
+			       "new jail must persist or attach");
+	if (name && *name) {
+		r = check_name(name, c->want, e);
+		if (r < 0)
+			return r;
+		snprintf(c->name, sizeof(c->name), "%s", name);
+	}
+	r = check_common(ps, &c->params, e);
+	if (!r)
+		r = check_path(&c->params, e);
+	if (!r)
+		r = imply_host(&c->params, e);
+	if (!r)
+		r = check_limit(ps, param_int_of(&c->params, "children.max", 0),
+				e);
+	return r;
+}
+
+/* The registry's part: a jid, a name, and the promise to clean up. */
+static int create_enter(struct prisons *ps, struct create *c, struct err *e)
+{
+	cleanup_close int lock = -1;
+	cleanup_free char *base = NULL;
+	struct pending p = {0};
+	char num[16], path[64];
+	int other, r;
+
+	r = reg_lock(ps, &lock, e);
+	if (r < 0)
+		return r;
+	if (c->name[0] && name_find(ps, c->name, &other) == 0)
+		return err_set(e, EEXIST, "jail \"%s\" already exists",
+			       c->name);
+	r = jid_choose(ps, lock, c->want,
+		       param_int_of(&c->params, "children.max", 0), &c->jid,
+		       &c->lo, &c->hi, e);
+	if (r < 0)
+		return r;
+	snprintf(num, sizeof(num), "%d", c->jid);
+	if (!c->name[0])
+		snprintf(c->name, sizeof(c->name), "%s", num);
+	if (cgroup_base(ps, &base, NULL) == 0 &&
+	    !(c->cgroup = str_printf("%s/%d", base, c->jid)))
+		return err_nomem(e);
+	r = pset_put(&c->params, "jid", num, false, e);
+	if (!r)
+		r = pset_put(&c->params, "name", c->name, false, e);
+	if (!r)
+		r = proc_id_self(&p.owner, e);
+	if (r < 0)
+		return r;
+	p.name = c->name;
+	p.cgroup = c->cgroup;
+	plan_failpoint();
+	r = pending_write(ps, c->jid, &p, e);
+	plan_failpoint();
+	if (!r)
+		r = name_add(ps, c->name, c->jid, e);
+	plan_failpoint();
+	if (!r && c->lo)
+		r = range_take(ps, c->jid, c->lo, c->hi, e);
+	snprintf(path, sizeof(path), "jails/%d", c->jid);
+	if (!r && mkdirat(ps->dirfd, path, 0755) < 0)
+		r = err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
+	return r;
+}
+
+/* Undo: the same as removing it.  What failed is told first. */
+static int create_failed(struct prisons *ps, struct create *c, int r,
+			 struct err *e)
+{
+	struct err ue = ERR_INIT;
+	int ur;
+
+	if (!c->jid || !pending_is(ps, c->jid))
+		return r;
+	ur = jail_claim(ps, c->jid, false, &ue);
+	if (!ur)
+		ur = jail_destroy(ps, c->jid, &ue);
+	if (ur < 0 && e)
+		err_append(e, "; undo failed: %s", ue.text);
+	return r;
+}
+
+static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
+		  struct err *e)
+{
+	struct create c __attribute__((cleanup(create_free))) = {0};
+	int r;
+
+	r = canonical(in, &c.params, &c.mounts, e);
+	if (!r)
+		r = create_check(ps, &c, e);
+	if (r < 0)
+		return r;
+	r = create_enter(ps, &c, e);
+	if (!r)
+		r = jail_make(ps, c.jid, &c.params, &c.mounts, c.cgroup, c.lo,
+			      c.hi, e);
+	if (r < 0)
+		return create_failed(ps, &c, r, e);
+	*ret_jid = c.jid;
+	return 0;
+}
+
+/* --- update ------------------------------------------------------------------------ */
+
+static int set_hostname(void *data)
+{
+	const char *const *h = data;
+
+	/* FreeBSD cuts nothing off either: too long is an error */
+	if (h[0] && sethostname(h[0], strlen(h[0])) < 0)
+		return 1;
+	return h[1] && setdomainname(h[1], strlen(h[1])) < 0;
+}
+
+/* The names live in the jail's uts namespace. */
+static int update_host(struct prisons *ps, int jid, const struct pset *old,
+		       const struct pset *ch, struct err *e)
+{
+	const char *h[2] = {pset_value(ch, "host.hostname"),
+			    pset_value(ch, "host.domainname")};
+	cleanup_life struct life l = {0};
+	cleanup_close int pidfd = -1, own = -1;
+	int r, bad;
+
+	if (!h[0] && !h[1])
+		return 0;
+	if (param_jailsys_of(old, "host", 2) != 1)
+		return err_set(e, EINVAL,
+			       "host cannot be changed after creation");
+	r = life_read(ps, jid, &l, e);
+	if (!r)
+		r = proc_id_open(&l.init, &pidfd, e);
+	if (r < 0)
+		return r;
+	own = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	if (own < 0 || setns(pidfd, CLONE_NEWUTS) < 0)
+		return err_sys(e, errno, "host.hostname");
+	bad = set_hostname(h) ? errno : 0;
+	if (setns(own, CLONE_NEWUTS) < 0)
+		abort(); /* the next sethostname would hit the wrong host */
+	return bad ? err_sys(e, bad, "host.hostname") : 0;
+}
+
+/* Create-only ones may be given again with the value they have. */
+static int check_create_only(const struct pset *old, const struct pset *ch,
+			     struct err *e)
+{
+	for (size_t i = 0; i < ch->n; i++) {
+		const struct param_def *d = param_find(ch->v[i].name, NULL);
+		const char *now = pset_value(old, ch->v[i].name);
+		const char *new = pset_value(ch, ch->v[i].name);
+
+		if (!d || !(d->flags & PARAM_CREATE))
+			continue;
+		if (!now)
+			now = d->dflt;
+		if (!now || !new || strcmp(now, new) != 0)
+			return err_set(e, EINVAL,
+				       "%s cannot be changed after creation",
+				       ch->v[i].name);
+	}
+	return 0;
+}
+
+static int update_name(struct prisons *ps, int jid, const struct pset *old,
+		       const struct pset *ch, struct err *e)
+{
+	const char *now = pset_value(old, "name");
+	const char *new = pset_value(ch, "name");
+	int r;
+
+	if (!new || (now && !strcmp(now, new)))
+		return 0;
+	r = check_name(new, jid, e);
+	if (!r)
+		r = name_add(ps, new, jid, e);
+	if (!r && now)
+		name_drop(ps, now, jid);
+	return r;
+}
+
+/* Persistence has changed: the keeper looks at other things, or it is over. */
+static int update_persist(struct prisons *ps, int jid, bool was, bool is,
+			  struct err *e)
+{
+	cleanup_free char *tree = NULL;
+	cleanup_life struct life l = {0};
+	int r;
+
+	if (was == is)
+		return 0;
+	r = life_read(ps, jid, &l, e);
+	if (r < 0)
+		return r;
+	if (!is && l.cgroup) {
+		tree = str_printf("%s/tree", l.cgroup);
+		if (!tree)
+			return err_nomem(e);
+		if (!cgroup_populated(tree))
+			return prison_remove(ps, jid, e);
+	}
+	/* while it is starting there is none yet */
+	return pending_is(ps, jid) ? 0 : keeper_start(ps, jid, e);
+}
+
+/* jid or name of the jail to change; the jid in want, 0 when none is given. */
+static int update_find(struct prisons *ps, const struct pset *ch, int *ret,
+		       struct err *e)
+{
+	const char *name = pset_value(ch, "name");
+	int jid = param_int_of(ch, "jid", 0);
+
+	if (jid) {
+		if (ps->dirfd < 0 || !jid_exists(ps, jid))
+			return err_set(e, ENOENT, "jail %d not found", jid);
+		*ret = jid;
+		return 0;
+	}
+	if (!name)
+		return err_set(e, ENOENT, "no jail specified");
+	if (name_find(ps, name, ret) < 0)
+		return err_set(e, ENOENT, "jail \"%s\" not found", name);
+	return 0;
+}
+
+static int update_children(const struct pset *old, const struct pset *ch,
+			   const struct life *l, struct err *e)
+{
+	int now = param_int_of(old, "children.max", 0);
+	int new = param_int_of(ch, "children.max", now);
+
+	/* its jids were reserved, its capabilities bounded at creation */
+	if (new > (l->lo ? l->hi - l->lo + 1 : 0))
+		return err_set(e, EPERM,
+			       "children.max cannot be raised after creation");
+	return 0;
+}
+
+static int update_merge(struct pset *all, const struct pset *ch,
+			struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ch->n; i++)
+		r = pset_put_values(all, ch->v[i].name, &ch->v[i].values,
+				    false, NULL, 0, e);
+	return r;
+}
+
+static int update(struct prisons *ps, const struct pset *in, int flags,
+		  int *ret_jid, struct err *e)
+{
+	cleanup_pset struct pset ch = {0}, mounts = {0}, old = {0}, all = {0};
+	cleanup_pending struct pending p = {0};
+	cleanup_life struct life l = {0};
+	cleanup_close int lock = -1;
+	int jid = 0, r;
+
+	r = canonical(in, &ch, &mounts, e);
+	if (!r)
+		r = update_find(ps, &ch, &jid, e);
+	if (!r)
+		r = check_common(ps, &ch, e);
+	if (!r)
+		r = reg_lock(ps, &lock, e);
+	if (r < 0)
+		return r;
+	if (params_read(ps, jid, &old, NULL) < 0)
+		return err_set(e, ENOENT, "jail %d not found", jid);
+	if (pending_read(ps, jid, &p, NULL) == 0 && p.remove &&
+	    !(flags & PRISON_DYING))
+		return err_set(e, ENOENT, "jail %d is dying", jid);
+	r = life_read(ps, jid, &l, e);
+	if (!r)
+		r = check_create_only(&old, &ch, e);
+	if (!r)
+		r = update_children(&old, &ch, &l, e);
+	if (!r)
+		r = pset_copy(&all, &old, e);
+	if (!r)
+		r = update_merge(&all, &ch, e);
+	if (!r)
+		r = update_host(ps, jid, &old, &ch, e);
+	if (!r)
+		r = update_name(ps, jid, &old, &ch, e);
+	if (!r)
+		r = params_write(ps, jid, &all, e);
+	close(take_fd(&lock));
+	if (!r)
+		r = update_persist(ps, jid, param_set_bool(&old, "persist"),
+				   param_set_bool(&all, "persist"), e);
+	if (!r)
+		*ret_jid = jid;
+	return r;
+}
+
+/* --- entry -------------------------------------------------------------------------- */
+
+/*
+ * "a.b": jail b of our jail a.  Yields a's jid and the parameters as a's
+ * level says them; 0 when the jail is this level's own.
+ */
+static int split_level(struct prisons *ps, const struct pset *in,
+		       struct pset *ret, int *ret_owner, struct err *e)
+{
+	const char *name = pset_value(in, "name");
+	const char *dot = name ? strchr(name, '.') : NULL;
+	int jid = param_int_of(in, "jid", 0);
+	char first[NAME_LEN_MAX + 1];
+	int r;
+
+	*ret_owner = 0;
+	if (!dot) {
+		if (jid > 0 && ps->dirfd >= 0 && !jid_exists(ps, jid))
+			*ret_owner = range_owner(ps, jid);
+		return *ret_owner ? pset_copy(ret, in, e) : 0;
+	}
+	snprintf(first, sizeof(first), "%.*s", (int)(dot - name), name);
+	if (name_find(ps, first, ret_owner) < 0)
+		return err_set(e, ENOENT, "jail \"%s\" not found", first);
+	r = pset_copy(ret, in, e);
+	return r < 0 ? r : pset_put(ret, "name", dot + 1, false, e);
+}
+
+int prison_set(struct prisons *ps, const struct pset *params, int flags,
+	       int *ret_jid, struct err *e)
+{
+	cleanup_pset struct pset inner = {0};
+	int owner = 0, r, jid = 0;
+
+	if (!(flags & (PRISON_CREATE | PRISON_UPDATE)))
+		return err_set(e, EINVAL,
+			       "no valid operation (create or update)");
+	if (!ps->writable)
+		return err_set(e, EPERM, "jail_set: Operation not permitted");
+	r = split_level(ps, params, &inner, &owner, e);
+	if (!r && owner)
+		return nest_set(ps, owner, &inner, flags, ret_jid, e);
+	if (!r && (flags & PRISON_UPDATE)) {
+		struct err ue = ERR_INIT;
+
+		r = update(ps, params, flags, &jid, &ue);
+		if (r == -ENOENT && (flags & PRISON_CREATE))
+			r = create(ps, params, &jid, e);
+		else if (r < 0)
+			return err_set(e, ue.code, "%s", ue.text);
+	} else if (!r) {
+		r = create(ps, params, &jid, e);
+	}
+	if (!r)
+		*ret_jid = jid;
+	return r;
+}
+
+int prison_started(struct prisons *ps, int jid, struct err *e)
+{
+	cleanup_pending struct pending p = {0};
+	cleanup_pset struct pset params = {0};
+	int r;
+
+	if (ps->dirfd < 0 || !jid_exists(ps, jid)) {
+		int owner = range_owner(ps, jid);
+
+		if (owner)
+			return nest_started(ps, owner, jid, e);
+		return err_set(e, ENOENT, "jail %d not found", jid);
+	}
+	r = pending_read(ps, jid, &p, e);
+	if (r < 0 || p.remove)
+		return err_set(e, ENOENT, "jail %d not found", jid);
+	plan_failpoint();
+	r = keeper_start(ps, jid, e);
+	plan_failpoint();
+	return r < 0 ? r : pending_drop(ps, jid, e);
+}
