@@ -154,7 +154,9 @@ static int stage_root(const struct root_plan *p, int *ret, struct err *e)
 		return root_overlay(p, ret, e);
 	if (!strcmp(p->path, "/")) {
 		for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-			umount2(foreign[i], MNT_DETACH | UMOUNT_NOFOLLOW);
+			while (umount2(foreign[i],
+				       MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+				; /* several may lie on each other */
 		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return err_sys(e, errno, "/");

@@ -266,7 +266,7 @@ static int check_limit(struct prisons *ps, int children, struct err *e)
 	if (children >= ps->children_max)
 		return err_set(e, EPERM, "jail_set: Operation not permitted");
 	r = prison_list(ps, true, &v, &n, e);
-	prison_list_free(v, n);
+	prison_list_free(&v, n);
 	if (r < 0)
 		return r;
 	if ((int)n >= ps->children_max)
