@@ -112,19 +112,35 @@ static bool own_kid(const struct mjail *j, const struct mrun *run,
 	return true;
 }
 
+static void rank_item(struct mitem *it, size_t *ord)
+{
+	for (size_t k = 0; k < it->nrows; k++)
+		it->rows[k]->ord = (*ord)++;
+}
+
 static void rank_items(struct mjail *j, size_t *ord)
 {
 	for (size_t i = 0; i < j->nitems; i++)
-		for (size_t k = 0; k < j->items[i]->nrows; k++)
-			j->items[i]->rows[k]->ord = (*ord)++;
+		rank_item(j->items[i], ord);
 }
 
 /* All rows that a cable from outside may reach, from top to bottom. */
 static void rank_exposed(struct mjail *j, size_t *ord)
 {
-	rank_items(j, ord);
-	for (size_t i = 0; j->stacked && i < j->nkids; i++)
-		rank_exposed(j->kids[i], ord);
+	size_t k = 0;
+
+	if (!j->stacked || j->simple) {
+		rank_items(j, ord);
+		return;
+	}
+	/* one column, as layout's stacked_edges() has it */
+	for (size_t i = 0; i < j->nitems; i++) {
+		rank_item(j->items[i], ord);
+		while (k < j->nkids && j->kids[k]->first_item <= i)
+			rank_exposed(j->kids[k++], ord);
+	}
+	while (k < j->nkids)
+		rank_exposed(j->kids[k++], ord);
 }
 
 static void rank_kids(struct mjail *j)
@@ -428,11 +444,12 @@ static int order_jail(struct mjail *j, struct err *e)
 	return r;
 }
 
+/* Inner jails first: what a parent sees of a child is final then. */
 int order_all(struct mlayout *l, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && i < l->njails; i++)
+	for (size_t i = l->njails; !r && i--;)
 		r = order_jail(l->jails[i], e);
 	return r;
 }

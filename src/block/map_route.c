@@ -20,6 +20,7 @@
 
 #define OVERLAP 1000 /* cost of two runs on top of each other */
 #define LANES_WIDE 6 /* so many lanes get a blank column between them */
+#define PASSES 16
 #define SORT_MAX 400 /* more runs than this keep their first order */
 
 static int run_add(struct mlayout *l, struct mjail *j, const struct mrun *run,
@@ -178,23 +179,46 @@ static int span_cmp(const void *a, const void *b)
 	return x->lo < y->lo ? -1 : x->lo > y->lo;
 }
 
-/* Swap neighbours while that saves crossings. */
+/* Move v[i] to where it costs least; true if that is elsewhere. */
+static bool move_span(struct span *v, size_t n, size_t i)
+{
+	struct span t = v[i];
+	int delta = 0, best = 0;
+	size_t to = i;
+
+	for (size_t k = i; k-- > 0;) {
+		delta += cost(&t, &v[k]) - cost(&v[k], &t);
+		if (delta < best) {
+			best = delta;
+			to = k;
+		}
+	}
+	delta = 0;
+	for (size_t k = i + 1; k < n; k++) {
+		delta += cost(&v[k], &t) - cost(&t, &v[k]);
+		if (delta < best) {
+			best = delta;
+			to = k;
+		}
+	}
+	if (to < i)
+		memmove(&v[to + 1], &v[to], (i - to) * sizeof(*v));
+	else
+		memmove(&v[i], &v[i + 1], (to - i) * sizeof(*v));
+	v[to] = t;
+	return to != i;
+}
+
+/* Move runs about while that saves crossings. */
 static void sort_spans(struct span *v, size_t n)
 {
 	bool changed = n <= SORT_MAX;
 
 	qsort(v, n, sizeof(*v), span_cmp);
-	for (size_t pass = 0; changed && pass < n; pass++) {
+	for (int pass = 0; changed && pass < PASSES; pass++) {
 		changed = false;
-		for (size_t i = 1; i < n; i++) {
-			struct span t = v[i];
-
-			if (cost(&v[i], &v[i - 1]) >= cost(&v[i - 1], &v[i]))
-				continue;
-			v[i] = v[i - 1];
-			v[i - 1] = t;
-			changed = true;
-		}
+		for (size_t i = 0; i < n; i++)
+			changed |= move_span(v, n, i);
 	}
 }
 
@@ -221,15 +245,29 @@ static int pack_lanes(struct span *v, size_t n)
 	return lanes;
 }
 
+/* a's right end that lies on top of a left end of b, or NULL. */
+static struct mrow *overlap(const struct span *a, const struct span *b)
+{
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 2; k++)
+			if (!a->run->left[i] && b->run->left[k] &&
+			    a->y[i] == b->y[k])
+				return a->run->r[i];
+	return NULL;
+}
+
 /* Move one row of the first overlapping pair down. */
 static bool bump(struct span *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = i + 1; k < n; k++) {
-			if (v[i].run->lane >= v[k].run->lane ||
-			    cost(&v[i], &v[k]) < OVERLAP)
+		for (size_t k = 0; k < n; k++) {
+			struct mrow *r = v[i].run->lane < v[k].run->lane
+						 ? overlap(&v[i], &v[k])
+						 : NULL;
+
+			if (!r)
 				continue;
-			v[i].run->r[v[i].run->left[0]]->bump++;
+			r->bump++;
 			return true;
 		}
 	return false;

@@ -2,19 +2,21 @@
 # Completion in bash and zsh: what is offered for the words of a command line.
 . "$(atf_get_srcdir)/common.sh"
 
-# offer WORD...: what bash offers for the last word, one candidate a line.
-# Words that bash itself would split at "=" are given split.
-offer()
+# make_offer: a program offer WORD... that prints what bash offers for the
+# last word, one candidate a line.  Words that bash would split at "=" are
+# given split.
+make_offer()
 {
-	printf '%s\n' "$@" >words
-	bash -c '
-		source "$CB_SRC/completions/bash/$1" || exit
-		mapfile -t COMP_WORDS <words
-		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-		compopt() { :; }
-		"_$1"
-		printf "%s\n" "${COMPREPLY[@]}"
-	' offer "$1"
+	cat >offer <<'EOF'
+#!/bin/bash
+source "$CB_SRC/completions/bash/$1" || exit
+compopt() { :; }
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+"_$1"
+printf '%s\n' "${COMPREPLY[@]}"
+EOF
+	chmod +x offer
 }
 
 # Two running jails and one whose name is a trap.
@@ -33,17 +35,18 @@ names_head()
 }
 names_body()
 {
+	make_offer
 	some_jails
-	atf_check -o inline:"snort\nsnort.child\n" offer jexec sno
-	atf_check -o inline:"snort\nsnort.child\n" offer jexec -l sno
-	atf_check -o inline:"snort\nsnort.child\n" offer jls -j s
-	atf_check -o inline:"snort.child\n" offer jail -r snort.
-	atf_check -o inline:"snort\nsnort.child\n" offer cellblock map s
-	atf_check -o inline:"snort\nsnort.child\n" offer cellblock jexec s
-	atf_check -o inline:'\\$\\(touch\\ trap\\)\n' offer jexec '$'
+	atf_check -o inline:"snort\nsnort.child\n" ./offer jexec sno
+	atf_check -o inline:"snort\nsnort.child\n" ./offer jexec -l sno
+	atf_check -o inline:"snort\nsnort.child\n" ./offer jls -j s
+	atf_check -o inline:"snort.child\n" ./offer jail -r snort.
+	atf_check -o inline:"snort\nsnort.child\n" ./offer cellblock map s
+	atf_check -o inline:"snort\nsnort.child\n" ./offer cellblock jexec s
+	atf_check -o inline:'\\$\\(touch\\ trap\\)\n' ./offer jexec '$'
 	atf_check -s exit:1 test -e trap
 	# the command inside is no jail
-	atf_check -o not-match:snort offer jexec snort sn
+	atf_check -o not-match:snort ./offer jexec snort sn
 }
 
 atf_test_case words
@@ -53,15 +56,15 @@ words_head()
 }
 words_body()
 {
-	atf_check -o inline:"vnet\nvnet.interface=\n" offer jail -c vn
+	make_offer
+	atf_check -o inline:"vnet\nvnet.interface=\n" ./offer jail -c vn
 	ip link add epair0a type veth peer name epair0b
 	atf_check -o inline:"epair0a\nepair0b\n" \
-	    offer jail -c vnet.interface = ep
-	atf_check -o inline:"lo0\n" offer cellblock ifconfig lo
-	atf_check -o inline:"-J\n" offer jail -J
-	atf_check -o inline:"map\n" offer cellblock ma
-	atf_check -o inline:"--json\n" offer cellblock map --j
-	atf_check -o inline:"ip4.addr\n" offer jls ip4.a
+	    ./offer jail -c vnet.interface = ep
+	atf_check -o inline:"lo0\n" ./offer cellblock ifconfig lo
+	atf_check -o inline:"-J\n" ./offer jail -J
+	atf_check -o inline:"--json\n" ./offer cellblock map --j
+	atf_check -o inline:"ip4.addr\n" ./offer jls ip4.a
 }
 
 atf_test_case complete
@@ -71,6 +74,7 @@ complete_head()
 }
 complete_body()
 {
+	make_offer
 	# rows of the table, less what cannot be given
 	sed -n '/^static const struct param_def params/,/^};/s/^	{"\([^"]*\)".*/\1/p' \
 	    "$CB_SRC/src/jail/param.c" |
@@ -80,18 +84,13 @@ complete_body()
 	    printf "%s\n" $_cellblock_params' | sed 's/=$//' |
 	    grep -vxE 'meta\.|env\.' | sort >have
 	atf_check diff -u want have
-	for cmd in jail jls jexec; do
-		letters=$(cat "$CB_SRC"/src/jail/jailcmd_args.c \
-		    "$CB_SRC"/src/jail/jls.c "$CB_SRC"/src/cmd/cmd_"$cmd".c |
-		    sed -n 's/.*getopt_long(argc, arg[vs]*, "+:\([^"]*\)".*/\1/p' |
-		    case $cmd in
-		    jail) sed -n 1p ;;
-		    jls) sed -n 2p ;;
-		    jexec) sed -n 3p ;;
-		    esac)
+	for cmd in jail:jail/jailcmd_args.c jls:jail/jls.c; do
+		letters=$(sed -n 's/.*getopt_long(.*"+:\([^"]*\)".*/\1/p' \
+		    "$CB_SRC/src/${cmd#*:}")
+		cmd=${cmd%%:*}
 		[ -n "$letters" ] || atf_fail "no options of $cmd found"
 		echo "$letters" | tr -d ':\n' | fold -w1 | sort >want
-		offer "$cmd" - | sed 's/^-//' | sort >have
+		./offer "$cmd" - | sed 's/^-//' | sort >have
 		diff -u want have || atf_fail "options of $cmd"
 	done
 }
