@@ -1,11 +1,53 @@
-/* cellblock: not written yet; its author replaces this file. */
+/*
+ * cmd_cellblock: cellblock(1) itself: a table of subcommands, and every other
+ * name of the program ("cellblock ifconfig ...").
+ */
+#include "base/cleanup.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_map.h"
 
 #include <stdio.h>
+#include <string.h>
+
+static const struct command subcommands[] = {
+	{"map", map_main, "draw jails, bridges and the cables between them"},
+};
+
+static const struct command *subcommand_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
+		if (!strcmp(subcommands[i].name, name))
+			return &subcommands[i];
+	return NULL;
+}
+
+static int help(FILE *f)
+{
+	fprintf(f, "usage: cellblock COMMAND [ARGUMENTS]\n");
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
+		fprintf(f, "  %-10s %s\n", subcommands[i].name,
+			subcommands[i].summary);
+	fprintf(f, "FreeBSD's commands, as in a jail:\n");
+	for (const struct command *c = commands; c->name; c++)
+		if (c->main != cmd_cellblock)
+			fprintf(f, "  %-10s %s\n", c->name, c->summary);
+	return f == stderr;
+}
 
 int cmd_cellblock(int argc, char **argv)
 {
-	(void)argc;
-	fprintf(stderr, "%s: not written yet\n", argv[0]);
-	return 1;
+	const struct command *c;
+
+	if (argc < 2)
+		return help(stderr);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
+		return help(stdout);
+	c = subcommand_find(argv[1]);
+	if (!c)
+		c = command_find(argv[1]);
+	if (!c || c->main == cmd_cellblock) {
+		fprintf(stderr, "cellblock: unknown command %s\n", argv[1]);
+		return 1;
+	}
+	return c->main(argc - 1, argv + 1);
 }
