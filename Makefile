@@ -56,7 +56,8 @@ unit system lint: all
 
 sanitize:
 	@[ -f build-asan/build.ninja ] || CC='$(CC)' meson setup build-asan \
-		-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+		-Db_sanitize=address,undefined -Db_lundef=false \
+		-Doptimization=1 -Dc_args=-Wno-format-truncation
 	@ninja -C build-asan -j $(JOBS)
 	@tools/check.sh build-asan unit golden
 

@@ -31,20 +31,20 @@ for s in $suites; do
 	db=$build/check-$s.db
 	rm -f "$db"
 	kyua --logfile="$build/kyua.log" -v parallelism="${JOBS:-2}" test \
-		--results-file="$db" --kyuafile=tests/Kyuafile \
-		--build-root="$build/tests" "$s" </dev/null
+		--results-file="$db" --kyuafile="tests/$s/Kyuafile" \
+		--build-root="$build/tests/$s" </dev/null
 	kyua --logfile="$build/kyua.log" report --results-file="$db" \
 		--verbose --results-filter=broken,failed \
 		>"$build/check-$s.txt" 2>&1
 	total=$(count "$build/check-$s.txt" total)
-	skip=$(count "$build/check-$s.txt" skipped)
-	bad=$(($(count "$build/check-$s.txt" broken) + \
-		$(count "$build/check-$s.txt" failed)))
 	if [ -z "$total" ]; then
 		echo "$s: no result from kyua"
 		failed=$((failed + 1))
 		continue
 	fi
+	skip=$(count "$build/check-$s.txt" skipped)
+	bad=$(($(count "$build/check-$s.txt" broken) + \
+		$(count "$build/check-$s.txt" failed)))
 	# What a failed test printed, for logs of machines one cannot visit.
 	[ "$bad" = 0 ] || sed -n '/^===> [^ ]*:/,$p' "$build/check-$s.txt"
 	passed=$((passed + total - skip - bad))

@@ -64,7 +64,6 @@ static int sysctl_file(struct model_ctx *x, const char *name)
 {
 	cleanup_free char *path = str_printf("%s/%s", x->place->etc, name);
 	cleanup_free char *text = NULL;
-	cleanup_strv struct strv lines = {0};
 	struct err fe = ERR_INIT;
 	unsigned int no = 0;
 

@@ -35,6 +35,6 @@ int rcwords_expand(const struct strv *words, size_t max, struct strv **ret,
 		   size_t *ret_n, bool *ret_cut, struct err *e);
 
 /* Split like the shell's unquoted $var, honouring quotes and backslashes. */
-int rcwords_split(struct strv *out, const char *text);
+int rcwords_split(struct strv *out, const char *p);
 
 #endif
