@@ -82,7 +82,10 @@ static int parse_descr(struct ifstate *s, const char *v)
 		if ((unsigned char)*v >= ' ' && *v != 0x7f)
 			d[o++] = *v;
 	d[o] = '\0';
-	s->descr = d;
+	if (o)
+		s->descr = d;
+	else
+		free(d);
 	return 0;
 }
 

@@ -67,6 +67,7 @@ ATF_TC_BODY(nonsense, tc)
 		"home a:b",
 		"home \x1b[31m",
 		"descr ",
+		"descr \x11\x12",
 		"group ",
 		"group lan1",
 		"group a/b",
