@@ -20,6 +20,7 @@ int cmd_ifconfig(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
 int cmd_jexec(int argc, char **argv);
 int cmd_jls(int argc, char **argv);
+int cmd_ndp(int argc, char **argv);
 int cmd_netstat(int argc, char **argv);
 int cmd_rc(int argc, char **argv);
 int cmd_rcorder(int argc, char **argv);

@@ -11,6 +11,7 @@ const struct command commands[] = {
 	{"jail", cmd_jail, "create, modify and remove jails"},
 	{"jexec", cmd_jexec, "run a command inside a jail"},
 	{"jls", cmd_jls, "list jails"},
+	{"ndp", cmd_ndp, "neighbour discovery table"},
 	{"netstat", cmd_netstat, "show network status"},
 	{"rc", cmd_rc, "boot a level from its rc.conf"},
 	{"rcorder", cmd_rcorder, "order rc scripts"},

@@ -428,6 +428,7 @@ static int resolve_gw(struct vnet *v, struct request *q, struct err *e)
 static const char *why(int code)
 {
 	switch (code) {
+	case ENOENT:
 	case ESRCH:
 		return "not in table";
 	case EBUSY:
@@ -458,7 +459,7 @@ static int tell(const struct request *q, int r, struct strbuf *out,
 	}
 	if (r >= 0)
 		return 0;
-	if (r == -ESRCH)
+	if (r == -ESRCH || r == -ENOENT)
 		return err_set(e, ESRCH, "route has not been found");
 	if (r == -EPERM)
 		return err_set(e, EPERM, "must be root to alter routing table");
@@ -543,6 +544,26 @@ static void put_get(const struct request *q, const struct route *rt,
 		    0, 0, 0, 0, mtu, 1, rt->expires);
 }
 
+/* The kernel looks up addresses, and "default" is none. */
+static int get_default(struct vnet *v, int family, struct route *ret,
+		       struct err *e)
+{
+	cleanup_free struct route *rts = NULL;
+	const struct route *best = NULL;
+	size_t n = 0;
+	int r = routes_load(v, family, false, &rts, &n, e);
+
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		if (!rts[i].plen && (!best || rts[i].metric < best->metric))
+			best = &rts[i];
+	if (r < 0)
+		return r;
+	if (!best)
+		return -ESRCH;
+	*ret = *best;
+	return 0;
+}
+
 static int cmd_get(struct vnet *v, struct request *q, struct strbuf *out,
 		   struct err *e)
 {
@@ -556,7 +577,10 @@ static int cmd_get(struct vnet *v, struct request *q, struct strbuf *out,
 	r = resolve_dst(q, e);
 	if (r < 0)
 		return r;
-	r = route_get(v, q->family, &q->rt.dst, true, &rt, e);
+	if (!strcmp(q->dst_text, "default"))
+		r = get_default(v, q->family, &rt, e);
+	else
+		r = route_get(v, q->family, &q->rt.dst, true, &rt, e);
 	if (r == -ENETUNREACH || r == -ESRCH || r == -EHOSTUNREACH)
 		return err_set(e, ESRCH, "route has not been found");
 	if (r < 0)

@@ -42,7 +42,7 @@ static void put_addr(char *buf, size_t size, int family,
 	char text[INET6_ADDRSTRLEN] = "";
 
 	inet_ntop(family, a, text, sizeof(text));
-	if (is_linklocal(family, a))
+	if (zone && is_linklocal(family, a))
 		snprintf(buf, size, "%s%%%s", text, zone);
 	else
 		snprintf(buf, size, "%s", text);
@@ -56,7 +56,9 @@ static void put_dst(struct route_row *row, const struct route *rt)
 		snprintf(row->dst, sizeof(row->dst), "default");
 		return;
 	}
-	put_addr(row->dst, sizeof(row->dst), rt->family, &rt->dst, row->netif);
+	/* a prefix wider than fe80::/64 belongs to no interface */
+	put_addr(row->dst, sizeof(row->dst), rt->family, &rt->dst,
+		 rt->plen >= 64 ? row->netif : NULL);
 	n = strlen(row->dst);
 	if (rt->plen != host_plen(rt->family))
 		snprintf(row->dst + n, sizeof(row->dst) - n, "/%u", rt->plen);
@@ -67,7 +69,8 @@ static void put_flags(struct route_row *row, const struct route *rt)
 	char *p = row->flags;
 
 	*p++ = 'U';
-	if (rt->has_gw)
+	if (rt->has_gw || rt->type == ROUTE_BLACKHOLE ||
+	    rt->type == ROUTE_REJECT)
 		*p++ = 'G';
 	if (rt->plen == host_plen(rt->family))
 		*p++ = 'H';
