@@ -1,29 +1,68 @@
 /* See vnetopt.h. */
 #include "cmd/vnetopt.h"
 
+#include "jail/prison.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-int vnetopt_open(const char *jail, struct vnet **ret, struct err *e)
+static int jail_get(struct prisons *ps, const char *jail, struct prison *ret,
+		    struct err *e)
 {
-	if (!jail)
-		return vnet_open(-1, VNET_STATEDIR, ret, e);
-	return err_set(e, EOPNOTSUPP, "-j: jails are not available yet");
+	int r = prison_get(ps, jail, false, ret, e);
+
+	if (r == -ENOENT)
+		return err_set(e, ENOENT, "jail \"%s\" not found", jail);
+	return r;
 }
 
-static int jails_later(void *data, const char *jail, const char *ifname,
-		       struct err *e)
+int vnetopt_open(const char *jail, struct vnet **ret, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+	int r;
+
+	if (!jail)
+		return vnet_open(-1, VNET_STATEDIR, ret, e);
+	r = prisons_open(&ps, e);
+	if (r >= 0)
+		r = jail_get(ps, jail, &p, e);
+	return r < 0 ? r : prison_vnet(ps, &p, ret, e);
+}
+
+static int jails_do(const char *jail, const char *ifname,
+		    int (*fn)(struct prisons *ps, int jid, const char *ifname,
+			      struct err *e),
+		    struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+	int r;
+
+	r = prisons_open(&ps, e);
+	if (r >= 0)
+		r = jail_get(ps, jail, &p, e);
+	return r < 0 ? r : fn(ps, p.jid, ifname, e);
+}
+
+static int jails_lend(void *data, const char *jail, const char *ifname,
+		      struct err *e)
 {
 	(void)data;
-	(void)ifname;
-	return err_set(e, EOPNOTSUPP, "vnet %s: jails are not available yet",
-		       jail);
+	return jails_do(jail, ifname, prison_lend, e);
+}
+
+static int jails_reclaim(void *data, const char *jail, const char *ifname,
+			 struct err *e)
+{
+	(void)data;
+	return jails_do(jail, ifname, prison_reclaim, e);
 }
 
 const struct ifconfig_jails vnetopt_jails = {
-	.lend = jails_later,
-	.reclaim = jails_later,
+	.lend = jails_lend,
+	.reclaim = jails_reclaim,
 };
 
 bool vnetopt_help(int argc, char **argv, const char *usage)

@@ -115,7 +115,9 @@ static void put_lifetimes(struct nlm *m, const struct if_addr *a)
 {
 	struct ifa_cacheinfo ci = {
 		.ifa_valid = a->valid ? a->valid : UINT32_MAX,
-		.ifa_prefered = a->preferred ? a->preferred : UINT32_MAX,
+		.ifa_prefered = a->flags & IFA_F_DEPRECATED ? 0
+				: a->preferred		    ? a->preferred
+							    : UINT32_MAX,
 	};
 
 	if (a->flags & IFA_F_DEPRECATED)
@@ -184,11 +186,32 @@ static int inet_owner(struct vnet *v, const struct in_addr *in)
 	return o.oif;
 }
 
+/*
+ * Linux takes the other addresses of a subnet away with the first one unless
+ * this is set; on FreeBSD they stay.
+ */
+static void keep_aliases(struct vnet *v, const struct ifnet *ifp)
+{
+	char path[64];
+
+	for (size_t i = 0; i < ifp->naddrs; i++) {
+		if (ifp->addrs[i].family != AF_INET ||
+		    !(ifp->addrs[i].flags & IFA_F_SECONDARY))
+			continue;
+		snprintf(path, sizeof(path), "ipv4/conf/%s/promote_secondaries",
+			 ifp->kname);
+		vnet_sysctl_set(v, path, 1, NULL);
+		return;
+	}
+}
+
 static int delete_entry(struct vnet *v, const struct ifnet *ifp,
 			const struct if_addr *a)
 {
 	struct nlm m;
 
+	if (a->family == AF_INET)
+		keep_aliases(v, ifp);
 	addr_begin(&m, RTM_DELADDR, 0, ifp, a);
 	return nl_talk(v->rt, &m, NULL, NULL);
 }

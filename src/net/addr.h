@@ -10,7 +10,8 @@
 
 /*
  * Add an address (struct if_addr: family, addr, plen, and as wanted peer, brd,
- * flags IFA_F_NODAD and so on, lifetimes; zero lifetimes mean infinite).  As
+ * flags IFA_F_NODAD and so on, lifetimes; zero lifetimes mean infinite, and
+ * IFA_F_DEPRECATED a preferred one that is over).  As
  * SIOCAIFADDR does: an equal address already on this interface gets the new
  * mask and flags; an IPv4 address that another interface has is EEXIST
  * ("ioctl (SIOCAIFADDR): File exists") unless it is point to point; without

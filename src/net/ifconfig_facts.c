@@ -75,7 +75,7 @@ static int facts_media(struct vnet *v, const struct ifnet *ifp,
 	const char *kind = ifp->kind ? ifp->kind->name : "";
 	size_t i;
 
-	if (ifp->arptype != ARPHRD_ETHER)
+	if (ifp->arptype != ARPHRD_ETHER || ifconfig_is_loopback(ifp))
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(kind_media); i++)
 		if (!strcmp(kind, kind_media[i].kind))
@@ -107,7 +107,7 @@ static void facts_options(struct vnet *v, const struct ifnet *ifp,
 	}
 	if (ethtool_caps_get(v, ifp->index, &caps, NULL) < 0)
 		caps = (struct ethtool_caps){0};
-	if (ifp->arptype == ARPHRD_ETHER) {
+	if (!ifconfig_is_loopback(ifp)) {
 		caps.active |= BSD_CAP_VLAN_MTU;
 		if (!ifp->kind)
 			caps.active |= BSD_CAP_LINKSTATE;

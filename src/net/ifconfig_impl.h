@@ -78,6 +78,8 @@ struct ifconfig_facts {
 	long opened_by; /* pid that holds a tun or tap open, or 0 */
 };
 
+/* lo0, or a clone that is shown as a loopback. */
+bool ifconfig_is_loopback(const struct ifnet *ifp);
 /* The flags FreeBSD would show for this interface. */
 uint32_t ifconfig_flags(const struct ifnet *ifp);
 

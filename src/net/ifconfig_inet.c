@@ -157,6 +157,8 @@ static void wanted_addr(const struct ifconfig_addr *a, struct if_addr *ret)
 		.preferred = a->has_pltime ? a->pltime : UINT32_MAX,
 		.valid = a->has_vltime ? a->vltime : UINT32_MAX,
 	};
+	if (a->has_pltime && !a->pltime)
+		ret->flags |= IFA_F_DEPRECATED;
 	if (a->af == IFAF_INET) {
 		ret->addr.in = a->addr.in;
 		ret->peer.in = a->peer.in;

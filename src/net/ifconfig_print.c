@@ -117,6 +117,12 @@ static const struct {
 	{IFF_MULTICAST, BSD_IFF_MULTICAST},
 };
 
+bool ifconfig_is_loopback(const struct ifnet *ifp)
+{
+	return (ifp->flags & IFF_LOOPBACK) ||
+	       (ifp->kind && !strcmp(ifp->kind->name, "lo"));
+}
+
 uint32_t ifconfig_flags(const struct ifnet *ifp)
 {
 	uint32_t f = 0;
@@ -130,9 +136,11 @@ uint32_t ifconfig_flags(const struct ifnet *ifp)
 	/* the kernel hides the promiscuity that a bridge asked for */
 	if (ifp->is_port)
 		f |= BSD_IFF_PROMISC;
-	if (ifp->flags & IFF_LOOPBACK)
-		/* no LOWER_UP: loopbacks have no link; all do multicast */
-		return f | BSD_IFF_MULTICAST;
+	/* loopbacks have no link; lo1 and on are dummies on Linux */
+	if (ifconfig_is_loopback(ifp))
+		return (f & ~(uint32_t)(BSD_IFF_BROADCAST | BSD_IFF_SIMPLEX |
+					BSD_IFF_NOARP)) |
+		       BSD_IFF_LOOPBACK | BSD_IFF_MULTICAST;
 	if ((ifp->flags & IFF_UP) && ifp->carrier)
 		f |= BSD_IFNET_LOWER_UP;
 	/* tunnels on Linux say NOARP by nature; FreeBSD shows what was asked */
@@ -180,7 +188,7 @@ static void put_link(const struct ifnet *ifp, const struct ifconfig_opts *o,
 {
 	bool ether = ifp->arptype == ARPHRD_ETHER;
 
-	if (!ifp->maclen || (ifp->flags & IFF_LOOPBACK) ||
+	if (!ifp->maclen || ifconfig_is_loopback(ifp) ||
 	    (!ether && ifp->maclen < 6))
 		return;
 	strbuf_adds(out, ether ? "\tether " : "\tlladdr ");
@@ -224,10 +232,16 @@ static void put_addr4(const struct if_addr *a, const struct ifconfig_opts *o,
 }
 
 /* In FreeBSD's order; autoconf and temporary come from more than one flag. */
-static void put_flags6(const struct if_addr *a, struct strbuf *out)
+static void put_flags6(const struct ifnet *ifp, const struct if_addr *a,
+		       struct strbuf *out)
 {
-	bool dynamic = !(a->flags & IFA_F_PERMANENT) &&
-		       (a->flags & (IFA_F_MANAGETEMPADDR | IFA_F_SECONDARY));
+	/*
+	 * The kernel does not say who made an address: one that ends, where
+	 * router advertisements are heard, came from one.
+	 */
+	bool dynamic =
+		!(a->flags & IFA_F_PERMANENT) &&
+		((a->flags & IFA_F_SECONDARY) || (ifp->nd6 & ND6_ACCEPT_RTADV));
 
 	if (a->flags & IFA_F_DADFAILED)
 		strbuf_adds(out, " duplicated");
@@ -235,8 +249,7 @@ static void put_flags6(const struct if_addr *a, struct strbuf *out)
 		strbuf_adds(out, " tentative");
 	if (a->flags & IFA_F_DEPRECATED)
 		strbuf_adds(out, " deprecated");
-	if (dynamic ||
-	    (!(a->flags & IFA_F_PERMANENT) && a->valid != UINT32_MAX))
+	if (dynamic)
 		strbuf_adds(out, " autoconf");
 	if (a->flags & IFA_F_SECONDARY)
 		strbuf_adds(out, " temporary");
@@ -263,7 +276,7 @@ static void put_addr6(const struct ifnet *ifp, const struct if_addr *a,
 	}
 	if (o->format.inet6 != INET6FMT_CIDR)
 		strbuf_addf(out, " prefixlen %u", a->plen);
-	put_flags6(a, out);
+	put_flags6(ifp, a, out);
 	if (IN6_IS_ADDR_LINKLOCAL(&a->addr.in6))
 		strbuf_addf(out, " scopeid 0x%x", (unsigned int)ifp->index);
 	if (o->lifetimes) {

@@ -135,7 +135,7 @@ static int parse_ext(struct ifstate *s, const char *v)
 {
 	long long n;
 
-	if (in_range(v, 0, 0x7f, &n))
+	if (in_range(v, 0, UINT32_MAX, &n))
 		s->ext = (uint32_t)n;
 	return 0;
 }
