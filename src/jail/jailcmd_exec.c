@@ -16,18 +16,14 @@
 #include "jail/param.h"
 
 #include <errno.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 
-#define STOP_TIMEOUT_DEFAULT 10
 #define RT_BIN CELLBLOCK_RUN "/rt/bin"
 #define PATH_LOGIN                                                             \
 	"/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
@@ -88,12 +84,14 @@ static int env_user(struct strv *env, const struct passwd *pw)
 	return 0;
 }
 
-/* The environment of a command; a clean one is made by prison in a jail. */
-static int env_build(const struct jailjob *j, bool injail, bool clean,
+/*
+ * The environment of a command.  In a jail prison_spawn() puts the runtime
+ * first in PATH, and makes the clean one itself.
+ */
+static int env_build(const struct jailjob *j, bool clean,
 		     const struct passwd *pw, struct strv *env)
 {
-	const char *path = getenv("PATH"), *term = getenv("TERM");
-	cleanup_free char *jail_path = NULL;
+	const char *term = getenv("TERM");
 
 	if (clean) {
 		if (env_put(env, "PATH", PATH_LOGIN) < 0 ||
@@ -104,11 +102,6 @@ static int env_build(const struct jailjob *j, bool injail, bool clean,
 	for (char **v = environ; v && *v; v++)
 		if (strv_add(env, *v) < 0)
 			return -ENOMEM;
-	if (injail) {
-		jail_path = str_printf(RT_BIN ":%s", path ? path : PATH_LOGIN);
-		if (!jail_path || env_put(env, "PATH", jail_path) < 0)
-			return -ENOMEM;
-	}
 	if (env_user(env, pw) < 0)
 		return -ENOMEM;
 	return env_jail(env, j);
@@ -262,8 +255,8 @@ static int console_open(struct jailrun *run, struct jailjob *j, int *ret)
 }
 
 static int spawn_jail(struct jailrun *run, struct jailjob *j,
-		      struct jailcmd_child *c, const char *user, bool clean,
-		      pid_t *ret)
+		      struct jailcmd_child *c, const struct strv *env,
+		      const char *user, bool clean, pid_t *ret)
 {
 	cleanup_prison struct prison p = {0};
 	cleanup_close int log = -1;
@@ -272,7 +265,7 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 	struct prison_exec x = {
 		.fn = child_main,
 		.data = c,
-		.envp = c->envp,
+		.envp = env->v,
 		.user = user,
 		.user_from_host =
 			param_set_bool(&j->params, "exec.system_jail_user"),
@@ -384,15 +377,15 @@ static int job_spawn(struct jailrun *run, struct jailjob *j,
 	}
 	prefix =
 		str_printf("%s%s", j->name ? j->name : "", j->name ? ": " : "");
-	if (!prefix || env_build(j, step->injail, clean, pw, &env) < 0)
+	if (!prefix || env_build(j, clean, pw, &env) < 0)
 		return -1;
 	c.prefix = prefix;
-	if (!(step->injail && clean))
+	if (!step->injail) {
 		c.envp = env.v;
-	if (!step->injail)
 		return spawn_host(run, j, &c, ret);
+	}
 	c.rc = child_rc(&l->argv);
-	return spawn_jail(run, j, &c, user, clean, ret);
+	return spawn_jail(run, j, &c, &env, user, clean, ret);
 }
 
 static int job_command(struct jailrun *run, struct jailjob *j,
@@ -430,100 +423,4 @@ int jailjob_exec(struct jailrun *run, struct jailjob *j,
 	r = l.argv.n ? job_command(run, j, step, &l) : STEP_DONE;
 	strv_free(&l.argv);
 	return r;
-}
-
-/* ---- SIGTERM to everything in the jail ---- */
-
-static int term_add(struct jailrun *run, struct jailjob *j, pid_t pid)
-{
-	cleanup_close int fd = pidfd_open(pid, 0);
-	int *v;
-
-	/* by descriptor, so that a pid used again meets no stranger */
-	if (fd < 0 || pidfd_send_signal(fd, SIGTERM, NULL, 0) < 0)
-		return 0;
-	v = reallocarray(j->termfds, j->nterm + 1, sizeof(int));
-	if (!v)
-		return -ENOMEM;
-	j->termfds = v;
-	if (jailrun_watch(run, j, fd) < 0)
-		return 0;
-	v[j->nterm++] = take_fd(&fd);
-	return 1;
-}
-
-/* Is this a process of the pid namespace? */
-static bool pid_in_ns(const char *pid, const struct stat *ns)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/ns/pid", pid);
-	return !stat(path, &st) && st.st_dev == ns->st_dev &&
-	       st.st_ino == ns->st_ino;
-}
-
-/*
- * The jail's own processes: those of its pid namespace, not of its children's,
- * without the first one, which ends with the jail.
- */
-static int jail_pids(struct jailrun *run, int jid, pid_t **ret, size_t *ret_n)
-{
-	cleanup_prison struct prison p = {0};
-	cleanup_closedir DIR *proc = NULL;
-	cleanup_free pid_t *pids = NULL;
-	char which[64];
-	struct dirent *de;
-	struct stat ns;
-	size_t n = 0;
-
-	snprintf(which, sizeof(which), "%d", jid);
-	if (prison_get(run->ps, which, false, &p, NULL) < 0 || p.init <= 0)
-		return -ESRCH;
-	snprintf(which, sizeof(which), "/proc/%d/ns/pid", (int)p.init);
-	if (stat(which, &ns) < 0)
-		return -errno;
-	proc = opendir("/proc");
-	while (proc && (de = readdir(proc))) {
-		long long pid;
-		pid_t *v;
-
-		if (str_to_int(de->d_name, 1, INT_MAX, &pid) < 0 ||
-		    pid == p.init || !pid_in_ns(de->d_name, &ns))
-			continue;
-		v = reallocarray(pids, n + 1, sizeof(pid_t));
-		if (!v)
-			return -ENOMEM;
-		pids = v;
-		v[n++] = (pid_t)pid;
-	}
-	*ret = take_ptr(pids);
-	*ret_n = n;
-	return 0;
-}
-
-int jailjob_term(struct jailrun *run, struct jailjob *j, const char *value)
-{
-	struct jparam *t = pset_find(&j->params, "stop.timeout");
-	cleanup_strbuf struct strbuf note = STRBUF_INIT;
-	cleanup_free pid_t *pids = NULL;
-	int seconds = STOP_TIMEOUT_DEFAULT;
-	size_t n = 0;
-
-	(void)value;
-	if (t)
-		(void)param_int(t, &seconds, NULL);
-	if (seconds <= 0 || jail_pids(run, j->jid, &pids, &n) < 0)
-		return STEP_DONE;
-	for (size_t i = 0; i < n; i++)
-		if (term_add(run, j, pids[i]) > 0)
-			strbuf_addf(&note, " %d", (int)pids[i]);
-	if (!j->nterm)
-		return STEP_DONE;
-	jailjob_note(run, j, REPORT_VERBOSE, "sent SIGTERM to:%s", note.s);
-	j->flags |= JOB_TERM;
-	j->since = jailrun_now();
-	j->deadline = j->since + (int64_t)seconds * 1000;
-	jailjob_queue(run, j, QUEUE_SLEEP);
-	return STEP_WAIT;
 }

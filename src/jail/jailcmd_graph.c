@@ -182,6 +182,9 @@ bool jailgraph_pending(const struct jailjob *j)
 	bool stop = jailjob_stops(j);
 	const struct jobdeps *d = stop ? &j->needed : &j->needs;
 
+	/* one that has failed waits for nobody, but others for its end */
+	if (j->flags & JOB_FAILED)
+		return false;
 	for (size_t i = 0; i < d->n; i++)
 		if (!d->v[i]->seen[stop])
 			return true;

@@ -158,6 +158,8 @@ struct jailjob *jailgraph_next(struct jailrun *run);
 
 /* jailcmd_params.c */
 int jailjob_check(struct jailrun *run, struct jailjob *j);
+/* A line for each parameter given that does not do yet what it says. */
+void jailjob_deferred(struct jailrun *run, const struct jailjob *j);
 /* What prison_set() is to get. */
 int jailjob_prison_params(struct jailrun *run, struct jailjob *j, bool create,
 			  struct pset *ret, struct err *e);

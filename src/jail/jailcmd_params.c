@@ -121,7 +121,7 @@ static int jailjob_fstab(struct jailjob *j, struct err *e)
 }
 
 /* One line for each parameter that does not do yet what it says. */
-static void jailjob_deferred(struct jailrun *run, const struct jailjob *j)
+void jailjob_deferred(struct jailrun *run, const struct jailjob *j)
 {
 	for (size_t i = 0; i < j->given.n; i++) {
 		const struct jparam *p = &j->given.v[i];
@@ -148,6 +148,9 @@ int jailjob_check(struct jailrun *run, struct jailjob *j)
 
 	j->flags |= JOB_CHECKED;
 	for (size_t i = 0; i < j->params.n; i++) {
+		/* what nobody knows keeps no jail from being stopped */
+		if (!starts && !param_find(j->params.v[i].name, NULL))
+			continue;
 		r = param_check(&j->params.v[i], &e);
 		if (r < 0) {
 			jailjob_error(run, j, "%s", e.text);
@@ -168,8 +171,6 @@ int jailjob_check(struct jailrun *run, struct jailjob *j)
 		jailjob_error(run, j, "%s", e.text);
 		return r;
 	}
-	if (starts)
-		jailjob_deferred(run, j);
 	return 0;
 }
 

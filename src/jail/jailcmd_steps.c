@@ -217,6 +217,7 @@ static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 	(void)v;
 	if (jailjob_check_path(run, j) < 0)
 		return -EINVAL;
+	jailjob_deferred(run, j);
 	r = jailjob_prison_params(run, j, true, &ps, &e);
 	if (!r)
 		r = jailjob_persist(run, j, &ps, &e);
@@ -286,6 +287,7 @@ static int step_update(struct jailrun *run, struct jailjob *j, const char *v)
 	int r, ret;
 
 	(void)v;
+	jailjob_deferred(run, j);
 	r = jailjob_prison_params(run, j, false, &ps, &e);
 	if (!r && !pset_find(&ps, "jid")) {
 		snprintf(jid, sizeof(jid), "%d", j->jid);

@@ -24,7 +24,6 @@ enum rc_service {
 struct rc_place {
 	bool jailed;	 /* a jail, sandboxes included */
 	bool vnet;	 /* has a network stack of its own to configure */
-	bool jails;	 /* jails are asked for: their file is read */
 	const char *etc; /* for files that variables name */
 	bool block;
 };
@@ -37,7 +36,7 @@ struct rcmodel {
 	char *jail_conf; /* path; jails of it */
 };
 
-/* What a place lacks (a vnet, jails) is left out of the model. */
+/* enabled[]: which services to ask (netif_enable and so on still count). */
 int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
 		  const struct rc_place *place, const struct report *r,
 		  struct rcmodel *ret, struct err *e);

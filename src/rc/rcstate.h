@@ -10,8 +10,7 @@
 #include "rc/rcnote.h"
 
 struct rcstate {
-	struct vnet *vnet; /* owned; NULL: none of our own */
-	bool blank;	   /* a made-up kernel that has nothing else */
+	struct vnet *vnet; /* owned; NULL: a model without a kernel (tests) */
 	struct ifnets ifs;
 	struct strv routes; /* "inet DEST GATEWAY", sorted */
 	struct strv jails;  /* names of running ones */

@@ -1,0 +1,187 @@
+#! /usr/bin/env atf-sh
+# jexec(8): running things in jails.
+. "$(atf_get_srcdir)/common.sh"
+
+usage='usage: jexec [-l] [-d working-directory] [-e name=value]
+             [-u username | -U username] jail [command ...]'
+
+atf_test_case usage
+usage_body()
+{
+	atf_check -s exit:1 -e inline:"$usage\n" jexec
+	atf_check -s exit:1 -e inline:"$usage\n" jexec -u a -U b x true
+	atf_check -s exit:1 -e inline:"jexec: illegal option -- Z\n$usage\n" \
+	    jexec -Z
+	atf_check -s exit:1 -e inline:"jexec: -e requires name=value\n$usage\n" \
+	    jexec -e foo x true
+	atf_check -o inline:"$usage\n" jexec --help
+	atf_check -o match:"^jexec .cellblock. [0-9]" jexec --version
+}
+
+atf_test_case errors
+errors_body()
+{
+	atf_check -s exit:1 -e inline:'jexec: jail "x" not found\n' jexec x true
+	atf_check -s exit:1 \
+	    -e inline:"jexec: jail_attach(5): Invalid argument\n" jexec 5 true
+	atf_check jail -c name=x persist
+	atf_check -s exit:1 \
+	    -e inline:"jexec: execvp: nocmd: No such file or directory\n" \
+	    jexec x nocmd
+	atf_check -s exit:1 -e inline:"jexec: nosuch: no such user\n" \
+	    jexec -u nosuch x true
+	atf_check -s exit:1 -e inline:"jexec: nosuch: no such user\n" \
+	    jexec -U nosuch x true
+	atf_check -s exit:1 \
+	    -e inline:"jexec: chdir(): /nowhere: No such file or directory\n" \
+	    jexec -d /nowhere x true
+	atf_check -s exit:1 -e match:"^jexec: .*ermi" \
+	    setpriv --reuid 65534 --regid 65534 --clear-groups jexec x true
+}
+
+atf_test_case status
+status_body()
+{
+	atf_check jail -c name=x persist
+	atf_check jexec x true
+	atf_check -s exit:7 jexec x sh -c 'exit 7'
+	atf_check -s exit:255 jexec x sh -c 'exit 255'
+	atf_check -s signal:term jexec x sh -c 'kill -TERM $$; sleep 9'
+	atf_check -s signal:kill jexec x sh -c 'kill -KILL $$; sleep 9'
+	# by number, with input and output
+	atf_check -o inline:"abc\n" -x "echo abc | jexec 1 cat"
+	atf_check -e inline:"err\n" jexec -n x sh -c 'echo err >&2'
+}
+
+atf_test_case environment
+environment_body()
+{
+	atf_check jail -c name=x persist
+	atf_check -o inline:"bar /\n" -x "FOO=bar jexec x sh -c 'echo \$FOO \$(pwd)'"
+	atf_check -o inline:"/etc\n" jexec -d /etc x pwd
+	atf_check -o inline:"1 2\n" -x \
+	    "B=9 jexec -e A=1 -e B=2 x sh -c 'echo \$A \$B'"
+	# -l: nothing of the caller's but TERM
+	atf_check -o inline:"HOME PATH PWD SHELL TERM USER\n" -x \
+	    "FOO=bar jexec -l x env | cut -d= -f1 | grep -v '^_$' | sort |
+	    grep -v -e SHLVL | { cat; echo PWD; } | sort -u | xargs"
+	atf_check -o inline:"/root\n" jexec -l x pwd
+	# cellblock's commands come first
+	atf_check -o inline:"/run/cellblock/rt/bin/ifconfig\n" \
+	    jexec x sh -c 'command -v ifconfig'
+}
+
+atf_test_case users
+users_body()
+{
+	atf_check jail -c name=x persist
+	atf_check -o inline:"root\n" jexec x id -un
+	atf_check -o inline:"nobody nogroup\n" -x \
+	    "jexec -u nobody x sh -c 'echo \$(id -un) \$(id -gn)'"
+	atf_check -o inline:"daemon\n" jexec -U daemon x id -un
+	# a user is one for good
+	atf_check -s not-exit:0 -e ignore jexec -u nobody x touch /etc/x
+}
+
+atf_test_case isolation
+isolation_body()
+{
+	sleep 66 &
+	atf_check jail -c name=x persist host.hostname=inside
+	atf_check -o inline:"inside\n" jexec x hostname
+	atf_check -s exit:1 jexec x pgrep -f 'sleep 6[6]'
+	atf_check -o match:"^ *1 " jexec x ps -e -o pid=,comm= --sort pid
+	# no descriptor of ours but 0 to 2
+	exec 7</etc/passwd
+	atf_check -o inline:"0\n1\n2\n" jexec x sh -c 'ls /proc/self/fd | head -n 3'
+	atf_check -s exit:1 -e ignore jexec x test -e /proc/self/fd/7
+}
+
+# Signals sent to jexec reach the command; its death is the command's.
+atf_test_case signals
+signals_body()
+{
+	atf_check jail -c name=x persist
+	jexec x sh -c 'trap "echo got; exit 4" TERM; echo ready
+	    while :; do sleep 0.1; done' >out &
+	pid=$!
+	must_wait 5 grep ready out
+	kill -TERM $pid
+	wait $pid
+	atf_check_equal 4 $?
+	atf_check -o inline:"ready\ngot\n" cat out
+	jexec x sleep 67 &
+	pid=$!
+	must_wait 5 pgrep -f 'sleep 6[7]'
+	kill -KILL $pid
+	wait $pid
+	wait_for 5 sh -c "! pgrep -f 'sleep 6[7]'" || atf_fail "still there"
+}
+
+# An interactive shell in the jail has job control, and the terminal comes
+# back.
+atf_test_case terminal
+terminal_body()
+{
+	need script
+	atf_check jail -c name=x persist
+	# what a person would type, with ^Z as the character it is
+	{
+		sleep 1
+		printf 'echo is $((40 + 2))\n'
+		sleep 0.5
+		printf 'sleep 68\n'
+		sleep 0.7
+		printf '\032'
+		sleep 0.5
+		printf 'jobs\n'
+		sleep 0.5
+		printf 'kill -9 %%1; sleep 0.3; jobs; exit 5\n'
+		sleep 0.8
+		printf 'exit 5\n'
+		sleep 0.5
+	} | script -qec "jexec x bash --norc -i; echo status \$?" log >/dev/null
+	atf_check -o match:"is 42" -o match:"Stopped .*sleep 68" \
+	    -o match:"status 5" -o not-match:"no job control" cat log
+}
+
+atf_test_case stop
+stop_head()
+{
+	atf_set descr "^Z stops jexec and its command, fg continues both"
+}
+stop_body()
+{
+	need script
+	atf_check jail -c name=x persist
+	{
+		sleep 1
+		printf 'jexec x sh -c "echo begin; sleep 2; echo end"\n'
+		sleep 0.7
+		printf '\032'
+		sleep 0.5
+		printf 'echo mark $((1 + 1))\n'
+		sleep 0.5
+		printf 'fg\n'
+		sleep 3
+		printf 'exit\n'
+	} | script -qec "bash --norc -i" log >/dev/null
+	atf_check -o match:begin -o match:Stopped -o match:"mark 2" \
+	    -o match:"^end" -x "tr -d '\r' <log"
+}
+
+atf_test_case shell
+shell_body()
+{
+	atf_check jail -c name=x persist
+	atf_check -o match:"^from jail$" -e ignore -x \
+	    "echo 'echo from jail' | SHELL=/bin/sh jexec x"
+}
+
+atf_init_test_cases()
+{
+	for c in usage errors status environment users isolation signals \
+	    terminal stop shell; do
+		atf_add_test_case $c
+	done
+}
