@@ -162,6 +162,8 @@ started()
 
 	file=$1
 	shift
+	# What an earlier command wrote there is not this one's word.
+	rm -f "$file"
 	"$@" >"$file" 2>&1 &
 	wait_for 5 test -s "$file" || atf_fail "no word from: $*"
 }
