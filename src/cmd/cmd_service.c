@@ -1,11 +1,415 @@
-/* service: not written yet; its author replaces this file. */
+/*
+ * service(8): start, stop and ask the services of a level: rc's own and the
+ * local scripts.
+ */
 #include "cmd/cmd.h"
+#include "cmd/injail.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "jail/jailcmd.h"
+#include "jail/prison.h"
+#include "rc/rc.h"
+#include "rc/rcscript.h"
+#include "rc/rcserv.h"
+
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: service [-j jail] -e\n"
+	"       service [-j jail] -R\n"
+	"       service [-j jail] [-v] -l | -r\n"
+	"       service [-j jail] [-v] <rc.d script> "
+	"start|stop|restart|status|rcvar|enable|disable ...\n";
+
+static struct {
+	const char *jail;
+	bool enabled, list, order, restart, verbose;
+} o;
+
+static void line(void *data, enum report_level level, const char *text)
+{
+	(void)data;
+	if (level == REPORT_OUT)
+		puts(text);
+	else if (level == REPORT_WARN || level == REPORT_ERROR)
+		fprintf(stderr, "service: %s\n", text);
+	fflush(stdout);
+}
+
+static const struct report sink = {.line = line};
+
+static int complain(const struct err *e)
+{
+	if (*e->text)
+		fprintf(stderr, "service: %s\n", e->text);
+	return 1;
+}
+
+static int load_conf(struct rcconf **ret, struct err *e)
+{
+	cleanup_strv struct strv files = {0};
+	int r = rc_files(&rc_system_dir, &files, e);
+
+	return r ? r : rcconf_load((const char *const *)files.v, ret, e);
+}
+
+static int load_servs(struct rcservs *ret, bool all, struct err *e)
+{
+	struct prison_self self = {0};
+	int r = prison_self(&self, e);
+
+	return r ? r
+		 : rcservs_load(rc_system_dir.local, self.jailed,
+				!self.jailed || self.vnet, all, ret, e);
+}
+
+/* Milestones (NETWORKING, LOGIN) are no services. */
+static bool is_service(const struct rcserv *s)
+{
+	return s->script || s->builtin >= 0;
+}
+
+static void put_path(const struct rcserv *s)
+{
+	if (s->script)
+		puts(s->node.name);
+	else
+		printf("/etc/rc.d/%s\n", s->name);
+}
+
+static bool is_enabled(const struct rcserv *s, const struct rcconf *c)
+{
+	cleanup_free char *var = NULL;
+	const char *value;
+
+	if (!s->script)
+		return !s->rcvar || rcconf_yes(c, s->rcvar, NULL);
+	var = str_printf("%s_enable", s->name);
+	value = var ? rcconf_get(c, var) : NULL;
+	return value && rcconf_bool(value) > 0;
+}
+
+static int list(void)
+{
+	cleanup_rcservs struct rcservs servs = {0};
+	cleanup_rcconf struct rcconf *conf = NULL;
+	struct err e = ERR_INIT;
+
+	if (load_servs(&servs, o.list, &e) < 0 || load_conf(&conf, &e) < 0)
+		return complain(&e);
+	for (size_t i = 0; i < servs.n; i++) {
+		const struct rcserv *s = &servs.v[i];
+
+		if (!is_service(s) || (o.enabled && !is_enabled(s, conf)))
+			continue;
+		if (o.list)
+			puts(s->name);
+		else
+			put_path(s);
+	}
+	return 0;
+}
+
+/* fast, force, one, quiet before the word. */
+struct verb {
+	const char *word;
+	bool one, quiet;
+};
+
+static struct verb verb_parse(const char *arg)
+{
+	struct verb v = {.word = arg};
+
+	for (;;) {
+		if (str_prefix(v.word, "fast") || str_prefix(v.word, "quiet")) {
+			v.quiet = true;
+			v.word += *v.word == 'f' ? 4 : 5;
+		} else if (str_prefix(v.word, "force")) {
+			v.one = true;
+			v.word += 5;
+		} else if (str_prefix(v.word, "one")) {
+			v.one = true;
+			v.word += 3;
+		} else {
+			return v;
+		}
+	}
+}
+
+static int enable(const struct rcserv *s, bool yes)
+{
+	cleanup_free char *arg = str_printf("%s=%s", s->rcvar ? s->rcvar : "",
+					    yes ? "YES" : "NO");
+	char name[] = "sysrc", quiet[] = "-q";
+	char *argv[] = {name, quiet, arg, NULL};
+	int status;
+
+	if (!s->rcvar || !arg) {
+		fprintf(stderr, "service: %s has no variable to set\n",
+			s->name);
+		return 1;
+	}
+	optind = 1;
+	status = cmd_sysrc(3, argv);
+	if (!status)
+		printf("%s %s in /etc/rc.conf\n", s->name,
+		       yes ? "enabled" : "disabled");
+	return status;
+}
+
+static int rcvar(const struct rcserv *s, const struct rcconf *c)
+{
+	printf("# %s\n#\n", s->name);
+	if (s->rcvar) {
+		const char *value = rcconf_get(c, s->rcvar);
+
+		printf("%s=\"%s\"\n#   (default: \"%s\")\n", s->rcvar,
+		       value ? value : "",
+		       !strcmp(s->rcvar, "netif_enable") ? "YES" : "NO");
+	}
+	putchar('\n');
+	return 0;
+}
+
+static int start(const struct rcserv *s, struct rcconf *c,
+		 const struct strv *names, struct err *e)
+{
+	struct rc rc = {
+		.dir = &rc_system_dir,
+		.conf = c,
+		.report = &sink,
+		.messages = true,
+		.keep_going = true,
+		.service = s->name,
+	};
+	int r = 0;
+
+	if (names->n && !strcmp(s->name, "jail")) {
+		cleanup_free char *l = strv_join(names, " ");
+
+		r = l ? rcconf_set(c, "jail_list", l, e) : -ENOMEM;
+	} else if (names->n) {
+		rc.interfaces = names;
+	}
+	return r ? r : rc_start(&rc, NULL, e);
+}
+
+/* `service jail stop www`: whoever started it. */
+static int stop_jails(const struct rcconf *c, const struct strv *names,
+		      struct err *e)
+{
+	cleanup_free char *l = strv_join(names, " ");
+	const char *conf = rcconf_get(c, "jail_conf");
+
+	printf("Stopping jails: %s.\n", l ? l : "");
+	return jailcmd_run(
+		&(struct jailcmd){
+			.ops = JAILCMD_REMOVE,
+			.file = conf && access(conf, R_OK) == 0 ? conf : NULL,
+			.hard = !conf || access(conf, R_OK) < 0,
+			.names = (const char *const *)names->v,
+			.nnames = names->n,
+			.cancel_fd = -1,
+			.report = &sink,
+		},
+		e);
+}
+
+static int stop(const struct rcserv *s, const struct rcconf *c,
+		const struct strv *names, struct err *e)
+{
+	struct rc rc = {
+		.dir = &rc_system_dir,
+		.conf = c,
+		.report = &sink,
+		.messages = true,
+		.service = s->name,
+		.interfaces = names->n ? names : NULL,
+	};
+
+	if (names->n && !strcmp(s->name, "jail"))
+		return stop_jails(c, names, e);
+	return rc_stop(&rc, e);
+}
+
+static int jls_names(void)
+{
+	char name[] = "jls", flag[] = "-N";
+	char *argv[] = {name, flag, NULL};
+
+	optind = 1;
+	return cmd_jls(2, argv);
+}
+
+static int console(const char *jail)
+{
+	char name[] = "jexec", flag[] = "-l", sh[] = "/bin/sh";
+	cleanup_free char *j = strdup(jail ? jail : "");
+	char *argv[] = {name, flag, j, sh, NULL};
+
+	if (!jail || !j) {
+		fputs("service: console: which jail?\n", stderr);
+		return 1;
+	}
+	optind = 1;
+	return cmd_jexec(4, argv);
+}
+
+static int refuse(const struct rcserv *s, const char *word)
+{
+	printf("Cannot '%s' %s. Set %s to YES in /etc/rc.conf or use 'one%s' "
+	       "instead of '%s'.\n",
+	       word, s->name, s->rcvar, word, word);
+	return 1;
+}
+
+static int builtin(const struct rcserv *s, int argc, char **argv)
+{
+	struct verb v = verb_parse(argv[0]);
+	cleanup_rcconf struct rcconf *conf = NULL;
+	cleanup_strv struct strv names = {0};
+	struct err e = ERR_INIT;
+	bool restart = !strcmp(v.word, "restart");
+	bool up = restart || !strcmp(v.word, "start");
+	int r;
+
+	for (int i = 1; i < argc; i++)
+		if (strv_add(&names, argv[i]) < 0)
+			return 1;
+	if (!strcmp(v.word, "enable") || !strcmp(v.word, "disable"))
+		return enable(s, *v.word == 'e');
+	if (load_conf(&conf, &e) < 0)
+		return complain(&e);
+	if (!strcmp(v.word, "rcvar"))
+		return rcvar(s, conf);
+	if (!strcmp(v.word, "enabled"))
+		return !is_enabled(s, conf);
+	if (!strcmp(s->name, "jail") && !strcmp(v.word, "status"))
+		return jls_names();
+	if (!strcmp(s->name, "jail") && !strcmp(v.word, "console"))
+		return console(argc > 1 ? argv[1] : NULL);
+	if (!up && strcmp(v.word, "stop")) {
+		fprintf(stderr,
+			"Usage: /etc/rc.d/%s "
+			"[fast|force|one|quiet](start|stop|restart|rcvar|"
+			"enable|disable|enabled%s)\n",
+			s->name,
+			strcmp(s->name, "jail") ? "" : "|status|console");
+		return 1;
+	}
+	if (s->rcvar && up && !v.one && !rcconf_yes(conf, s->rcvar, &sink))
+		return v.quiet ? 0 : refuse(s, v.word);
+	r = s->rcvar ? rcconf_set(conf, s->rcvar, "YES", &e) : 0;
+	if (!r && (restart || !up))
+		r = stop(s, conf, &names, &e);
+	if (!r && up)
+		r = start(s, conf, &names, &e);
+	return r < 0 ? complain(&e) : 0;
+}
+
+static int run_one(const struct rcserv *s, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	int status = 1;
+
+	if (o.verbose)
+		printf("%s is located in %s\n", s->name,
+		       s->script ? rc_system_dir.local : "/etc/rc.d");
+	fflush(stdout);
+	if (!s->script)
+		return builtin(s, argc, argv);
+	if (rcscript_interactive(s->node.name, argc, argv, &status, &e) < 0)
+		return complain(&e);
+	return status;
+}
+
+/* -R: restart the enabled local scripts, in reverse and in order. */
+static int restart_all(void)
+{
+	cleanup_rcservs struct rcservs servs = {0};
+	cleanup_rcconf struct rcconf *conf = NULL;
+	struct err e = ERR_INIT;
+	char word_stop[] = "stop", word_start[] = "start";
+	char *stop_argv[] = {word_stop, NULL};
+	char *start_argv[] = {word_start, NULL};
+	int status = 0;
+
+	if (load_servs(&servs, false, &e) < 0 || load_conf(&conf, &e) < 0)
+		return complain(&e);
+	for (size_t i = servs.n; i-- > 0;)
+		if (servs.v[i].script && is_enabled(&servs.v[i], conf))
+			status |= run_one(&servs.v[i], 1, stop_argv);
+	for (size_t i = 0; i < servs.n; i++)
+		if (servs.v[i].script && is_enabled(&servs.v[i], conf))
+			status |= run_one(&servs.v[i], 1, start_argv);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	cleanup_rcservs struct rcservs servs = {0};
+	const struct rcserv *s;
+	struct err e = ERR_INIT;
+
+	if (o.enabled || o.list || o.order)
+		return list();
+	if (o.restart)
+		return restart_all();
+	if (load_servs(&servs, true, &e) < 0)
+		return complain(&e);
+	s = rcservs_find(&servs, argv[0]);
+	if (!s || !is_service(s)) {
+		fprintf(stderr,
+			"%s does not exist in /etc/rc.d or the local startup\n"
+			"directories (%s), or is not executable\n",
+			argv[0], rc_system_dir.local);
+		return 1;
+	}
+	return run_one(s, argc - 1, argv + 1);
+}
 
 int cmd_service(int argc, char **argv)
 {
-	(void)argc;
-	fprintf(stderr, "%s: not written yet\n", argv[0]);
-	return 1;
+	bool bad = false;
+	int c;
+
+	/* the script's own words may look like options: stop at the first */
+	while ((c = getopt(argc, argv, "+ej:lRrv")) != -1) {
+		switch (c) {
+		case 'e':
+			o.enabled = true;
+			break;
+		case 'j':
+			o.jail = optarg;
+			break;
+		case 'l':
+			o.list = true;
+			break;
+		case 'R':
+			o.restart = true;
+			break;
+		case 'r':
+			o.order = true;
+			break;
+		case 'v':
+			o.verbose = true;
+			break;
+		default:
+			bad = true;
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (bad ||
+	    (argc < 2 && !(o.enabled || o.list || o.order || o.restart))) {
+		fputs(usage, stderr);
+		return 1;
+	}
+	if (o.jail)
+		return injail("service", o.jail, run, argc, argv);
+	return run(argc, argv);
 }

@@ -8,12 +8,12 @@
  *                                      |
  *                                      +--conf_print.c--> canonical text
  *
- * conf_read.c reads files, follows .include and builds the tree: statements
- * in the order of the text, included ones in the place of the .include, each
- * with its file and line; strings still hold their variables.  The model then
- * makes one record of each block, and of each record that is no wildcard a
- * jail: its parameters merged with those of the wildcards that match its name,
- * in file order, and variables put in.
+ * conf_read.c (with conf_string.c for strings) reads files, follows .include
+ * and builds the tree: statements in the order of the text, included ones in
+ * the place of the .include, each with its file and line; strings still hold
+ * their variables.  The model then makes one record of each block, and of each
+ * record that is no wildcard a jail: its parameters merged with those of the
+ * wildcards that match its name, in file order, and variables put in.
  *
  * A jail.conf may be written by someone hostile (a jail's registry is read
  * from outside), so all that text can make grow has a bound below, recursion
@@ -115,29 +115,13 @@ struct conf_parser {
 	jmp_buf oom; /* flex has no other way out */
 };
 
-/* conf_read.c */
+/* conf_read.c: files and statements */
 void conf_error(struct conf_parser *p, unsigned int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void conf_syntax_error(struct conf_parser *p, const char *msg);
 void conf_nomem(struct conf_parser *p);
 
-struct conf_string *conf_string_new(unsigned int line);
-void conf_string_free(struct conf_string *s);
-int conf_string_add(struct conf_string *s, const char *text, size_t len,
-		    bool var);
-/*
- * A string from what stands between quotes (or alone): escapes decoded, and
- * variables taken out when subst is set.  NULL: the error is in p.
- */
-struct conf_string *conf_string_parse(struct conf_parser *p, const char *s,
-				      size_t len, bool subst,
-				      unsigned int line);
-struct conf_string *conf_string_var(struct conf_parser *p, const char *s,
-				    size_t len, unsigned int line);
-/* Both take their arguments, also on failure (NULL). */
-struct conf_string *conf_string_join(struct conf_parser *p,
-				     struct conf_string *a,
-				     struct conf_string *b);
+/* One more value, vs may be NULL; takes both, also on failure (NULL). */
 struct conf_values *conf_values_add(struct conf_parser *p,
 				    struct conf_values *vs,
 				    struct conf_string *s);
@@ -151,6 +135,25 @@ int conf_open_block(struct conf_parser *p, const struct conf_string *head);
 void conf_close_block(struct conf_parser *p);
 void conf_block_free(struct conf_block *b);
 
+/* conf_string.c */
+struct conf_string *conf_string_new(unsigned int line);
+void conf_string_free(struct conf_string *s);
+int conf_string_add(struct conf_string *s, const char *text, size_t len,
+		    bool var);
+/*
+ * A string from what stands between quotes (or alone): escapes decoded, and
+ * variables taken out when subst is set.  NULL: the error is in p.
+ */
+struct conf_string *conf_string_parse(struct conf_parser *p, const char *s,
+				      size_t len, bool subst,
+				      unsigned int line);
+struct conf_string *conf_string_var(struct conf_parser *p, const char *s,
+				    size_t len, unsigned int line);
+/* a with b behind it; takes both, also on failure (NULL). */
+struct conf_string *conf_string_join(struct conf_parser *p,
+				     struct conf_string *a,
+				     struct conf_string *b);
+
 /* jailconf_parse(), strict or lenient. */
 int conf_parse_text(const char *name, const char *text, size_t len,
 		    bool lenient, struct jailconf **ret, struct err *e);
@@ -158,12 +161,9 @@ int conf_parse_text(const char *name, const char *text, size_t len,
 /* conf_lex.l: run the grammar over a buffer that ends in two NUL bytes. */
 int conf_scan(struct conf_parser *p, char *buf, size_t size);
 
-/* Of a name; entries are looked up by it first. */
-uint32_t conf_hash(const char *name);
-
-/* conf_model.c: fill conf->v from conf->raw. */
-int conf_merge(struct jailconf *c, bool lenient, struct err *e);
-bool conf_is_wild(const char *name);
+/* conf_model.c */
+uint32_t conf_hash(const char *name); /* names are compared by it first */
+int conf_merge(struct jailconf *c, bool lenient, struct err *e); /* raw -> v */
 
 /* Text for messages: control and non-ASCII bytes as \xHH, cut at 64. */
 void conf_printable(struct strbuf *out, const char *s, size_t len);

@@ -63,18 +63,13 @@ static int array_room(void *arrayp, size_t n, size_t elem)
 	return 0;
 }
 
-/* A component of a name that is "*". */
-static const char *wild_component(const char *name)
+/* Is a component of the name "*"? */
+static bool is_wild(const char *name)
 {
 	for (const char *s = strchr(name, '*'); s; s = strchr(s + 1, '*'))
 		if ((s == name || s[-1] == '.') && (!s[1] || s[1] == '.'))
-			return s;
-	return NULL;
-}
-
-bool conf_is_wild(const char *name)
-{
-	return wild_component(name) != NULL;
+			return true;
+	return false;
 }
 
 bool jailconf_match(const char *pattern, const char *name)
@@ -111,7 +106,7 @@ static int record_add(struct records *rs, char *name, const char *file,
 	}
 	rs->v[rs->n++] = (struct record){
 		.name = name,
-		.wild = conf_is_wild(name),
+		.wild = is_wild(name),
 		.file = file,
 		.line = line,
 	};

@@ -247,6 +247,7 @@ static int run_open(struct run *r, const struct rc *rc, struct err *e)
 		return ret;
 	r->place = (struct rc_place){.jailed = self.jailed,
 				     .vnet = !self.jailed || self.vnet,
+				     .jails = r->scope.service[RC_JAIL],
 				     .etc = rc->dir->etc,
 				     .block = rc->dir->block};
 	r->act = rcact_new();

@@ -37,9 +37,15 @@ struct rcconf {
  * reported as the shell words it, with file and line.
  */
 int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e);
+/* As above; without defaults only what the files set comes back. */
+int rcconf_load_bare(const char *const *files, bool defaults,
+		     struct rcconf **ret, struct err *e);
 void rcconf_free(struct rcconf **c);
 #define cleanup_rcconf __attribute__((cleanup(rcconf_free)))
 const char *rcconf_get(const struct rcconf *c, const char *name); /* or NULL */
+/* Set one for this process (service(8)'s onestart). */
+int rcconf_set(struct rcconf *c, const char *name, const char *value,
+	       struct err *e);
 /* checkyesno: warns "$X is not set properly - see rc.conf(5)." */
 bool rcconf_yes(const struct rcconf *c, const char *name,
 		const struct report *r);

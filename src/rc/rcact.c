@@ -13,7 +13,7 @@
 #include "net/ifconfig.h"
 #include "net/kind.h"
 #include "net/route.h"
-#include "rc/rcwords.h"
+#include "rc/rcscript.h"
 #include "rc/sysctl.h"
 
 #include <errno.h>

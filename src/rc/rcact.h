@@ -36,8 +36,4 @@ int rcact_undo(struct rcact *a, const struct note *n, struct err *e);
 /* Start (or stop, in the order given) several jails of one configuration. */
 int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		bool stop, struct err *e);
-/* Run a local rc.d script with one argument (rcscript.c). */
-int rcscript_run(const char *path, const char *arg, const struct report *r,
-		 struct err *e);
-
 #endif

@@ -421,23 +421,24 @@ static int shell_result(struct shell *s, struct rcconf *c, struct err *e)
 }
 
 /* The defaults as text for the shell, then the script. */
-static char *rcconf_text(void)
+static char *rcconf_text(bool defaults)
 {
 	struct strbuf b = STRBUF_INIT;
 	const struct rcvar_def *d;
 
-	for (size_t i = 0; (d = rcvar_def_at(i)); i++)
+	for (size_t i = 0; defaults && (d = rcvar_def_at(i)); i++)
 		if (d->dflt)
 			strbuf_addf(&b, "%s='%s'\n", d->pattern, d->dflt);
 	strbuf_adds(&b, rcconf_script);
 	return strbuf_take(&b);
 }
 
-static int shell_argv(const char *const *files, struct strv *argv,
-		      struct err *e)
+static int shell_argv(const char *const *files, bool defaults,
+		      struct strv *argv, struct err *e)
 {
 	if (strv_add(argv, "sh") < 0 || strv_add(argv, "-c") < 0 ||
-	    strv_take(argv, rcconf_text()) < 0 || strv_add(argv, "sh") < 0)
+	    strv_take(argv, rcconf_text(defaults)) < 0 ||
+	    strv_add(argv, "sh") < 0)
 		return err_nomem(e);
 	for (; *files; files++) {
 		cleanup_free char *abs = NULL;
@@ -452,7 +453,8 @@ static int shell_argv(const char *const *files, struct strv *argv,
 	return 0;
 }
 
-int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e)
+int rcconf_load_bare(const char *const *files, bool defaults,
+		     struct rcconf **ret, struct err *e)
 {
 	cleanup_strv struct strv argv = {0};
 	cleanup_rcconf struct rcconf *c = calloc(1, sizeof(*c));
@@ -465,7 +467,7 @@ int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e)
 
 	if (!c || !(c->file = strdup(*files ? *files : "/etc/rc.conf")))
 		return err_nomem(e);
-	r = shell_argv(files, &argv, e);
+	r = shell_argv(files, defaults, &argv, e);
 	if (!r)
 		r = shell_start(&s, argv.v, e);
 	if (!r) {
@@ -478,6 +480,11 @@ int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e)
 	vars_settle(c);
 	*ret = take_ptr(c);
 	return 0;
+}
+
+int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e)
+{
+	return rcconf_load_bare(files, true, ret, e);
 }
 
 void rcconf_free(struct rcconf **c)
@@ -501,6 +508,31 @@ const char *rcconf_get(const struct rcconf *c, const char *name)
 		return NULL;
 	v = bsearch(&key, c->v, c->n, sizeof(*c->v), var_cmp);
 	return v ? v->value : NULL;
+}
+
+int rcconf_set(struct rcconf *c, const char *name, const char *value,
+	       struct err *e)
+{
+	char *v = strdup(value), *k = strdup(name);
+	struct rcvar *t;
+
+	for (size_t i = 0; v && k && i < c->n; i++)
+		if (!strcmp(c->v[i].name, name)) {
+			free(k);
+			free(c->v[i].value);
+			c->v[i].value = v;
+			return 0;
+		}
+	t = v && k ? reallocarray(c->v, c->n + 1, sizeof(*t)) : NULL;
+	if (!t) {
+		free(v);
+		free(k);
+		return err_nomem(e);
+	}
+	c->v = t;
+	t[c->n++] = (struct rcvar){.name = k, .value = v};
+	qsort(t, c->n, sizeof(*t), var_cmp);
+	return 0;
 }
 
 int rcconf_bool(const char *value)

@@ -303,10 +303,13 @@ static int model_jail(struct model_ctx *x)
 		place_file(x->place, conf && *conf ? conf : "/etc/jail.conf");
 	if (!x->m->jail_conf)
 		return err_nomem(x->e);
-	if (!rcconf_yes(x->c, "jail_enable", x->r))
+	if (!x->place->jails || !rcconf_yes(x->c, "jail_enable", x->r))
 		return 0;
 	if (list && list[strspn(list, " \t\n")])
 		return jails_listed(x, list);
+	if (access(x->m->jail_conf, R_OK) < 0)
+		return rcconf_err(x->c, "jail_enable", errno, x->e, "%s: %s",
+				  x->m->jail_conf, strerror(errno));
 	r = jailconf_load(x->m->jail_conf, &jc, x->e);
 	for (size_t i = 0; !r && i < jc->n; i++)
 		r = jail_add(x, jc->v[i].name, x->m->jail_conf, "jail_enable");

@@ -24,6 +24,7 @@ enum rc_service {
 struct rc_place {
 	bool jailed;	 /* a jail, sandboxes included */
 	bool vnet;	 /* has a network stack of its own to configure */
+	bool jails;	 /* jails are asked for: their file is read */
 	const char *etc; /* for files that variables name */
 	bool block;
 };
@@ -36,7 +37,7 @@ struct rcmodel {
 	char *jail_conf; /* path; jails of it */
 };
 
-/* enabled[]: which services to ask (netif_enable and so on still count). */
+/* What a place lacks (a vnet, jails) is left out of the model. */
 int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
 		  const struct rc_place *place, const struct report *r,
 		  struct rcmodel *ret, struct err *e);

@@ -14,13 +14,12 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/prison.h"
+#include "rc/rcscript.h"
 #include "rc/rcsubr.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-
-#define RC_SUBR "/etc/rc.subr"
 
 static void step_free(void *arg)
 {

@@ -372,6 +372,8 @@ bool rcstate_has(struct rcstate *s, const struct notes *n, const struct fact *f)
 	struct ifnet *ifp = *f->ifname ? rcstate_if(s, f->ifname) : NULL;
 	cleanup_free char *old = NULL;
 
+	if (s->blank && !*f->ifname)
+		return false;
 	if (rows[f->kind].has)
 		return rows[f->kind].has(s, n, f, ifp);
 	old = rows[f->kind].old(f, ifp);

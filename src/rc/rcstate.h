@@ -10,7 +10,8 @@
 #include "rc/rcnote.h"
 
 struct rcstate {
-	struct vnet *vnet; /* owned; NULL: a model without a kernel (tests) */
+	struct vnet *vnet; /* owned; NULL: none of our own */
+	bool blank;	   /* a made-up kernel that has nothing else */
 	struct ifnets ifs;
 	struct strv routes; /* "inet DEST GATEWAY", sorted */
 	struct strv jails;  /* names of running ones */

@@ -48,7 +48,7 @@ golden()
 }
 
 for f in "$corpus"/*.conf; do
-	name=$(basename "$f" .conf)
+	name=${f##*/}; name=${name%.conf}
 	cases="$cases $name"
 	eval "atf_test_case $name; ${name}_body() { golden $name; }"
 done

@@ -1,0 +1,17 @@
+/*
+ * injail: `-j JAIL` of commands: run the rest of the command inside a jail, as
+ * its root could, without the jail having the command.
+ */
+#ifndef CB_CMD_INJAIL_H
+#define CB_CMD_INJAIL_H
+
+#include <stdbool.h>
+
+/*
+ * Run `fn(argc, argv)` in the jail (name or jid) and return its exit status;
+ * 1 with a message when the jail cannot be entered.
+ */
+int injail(const char *prog, const char *jail, int (*fn)(int, char **),
+	   int argc, char **argv);
+
+#endif
