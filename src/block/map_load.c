@@ -45,8 +45,9 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &rl);
 }
 
-/* The next hop of the default route with the least metric, or NULL. */
-static int gateway(struct vnet *v, int family, char **ret, struct err *e)
+/* The next hop of the default route with the least metric, if any. */
+static int gateway(struct topo_jail *j, struct vnet *v, int family,
+		   struct err *e)
 {
 	cleanup_free struct route *rt = NULL;
 	const struct route *best = NULL;
@@ -65,8 +66,9 @@ static int gateway(struct vnet *v, int family, char **ret, struct err *e)
 	if (!best)
 		return 0;
 	inet_ntop(best->gw_family, &best->gw, buf, sizeof(buf));
-	*ret = strdup(buf);
-	return *ret ? 0 : err_nomem(e);
+	j->gateway = strdup(buf);
+	j->gateway_if = best->oif;
+	return j->gateway ? 0 : err_nomem(e);
 }
 
 static int load_vnet(struct topo_jail *j, struct vnet *v, struct err *e)
@@ -76,9 +78,9 @@ static int load_vnet(struct topo_jail *j, struct vnet *v, struct err *e)
 	j->cookie = v->cookie;
 	r = ifnets_load(v, &j->ifs, e);
 	if (!r)
-		r = gateway(v, AF_INET, &j->gateway, e);
+		r = gateway(j, v, AF_INET, e);
 	if (!r && !j->gateway)
-		r = gateway(v, AF_INET6, &j->gateway, e);
+		r = gateway(j, v, AF_INET6, e);
 	return r;
 }
 

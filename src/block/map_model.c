@@ -173,11 +173,9 @@ static const char *if_remark(const struct mlayout *l, const struct ifnet *ifp,
 {
 	if (!is_up(ifp))
 		return "down";
-	if (!ifp->carrier)
-		return "no carrier";
 	if (!linked && !strcmp(ifp->linux_kind, "veth"))
 		return tr(l, "\u21d2 outside", "=> outside");
-	return NULL;
+	return ifp->carrier ? NULL : "no carrier";
 }
 
 /* The rows of one interface: name and first address, further addresses. */
@@ -247,12 +245,15 @@ static int rows_facts(struct mlayout *l, struct mitem *it,
 	return r;
 }
 
-/* The interface on whose network the gateway is; SIZE_MAX: none. */
+/* The interface that leads to the gateway; SIZE_MAX: none. */
 static size_t gateway_if(const struct topo_jail *tj)
 {
 	struct in6_addr gw = {0};
 	int family = strchr(tj->gateway, ':') ? AF_INET6 : AF_INET;
 
+	for (size_t i = 0; tj->gateway_if && i < tj->ifs.n; i++)
+		if (tj->ifs.v[i].index == tj->gateway_if)
+			return i;
 	if (inet_pton(family, tj->gateway, &gw) != 1)
 		return SIZE_MAX;
 	for (size_t i = 0; i < tj->ifs.n; i++)
