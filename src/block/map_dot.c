@@ -161,10 +161,17 @@ static void put_bridge(struct strbuf *out, const struct topo_jail *tj, size_t j,
 	strbuf_adds(out, "</TABLE>>];\n");
 }
 
+/* Of the level itself the title says enough. */
+static bool has_hostname(const struct topo_jail *tj)
+{
+	return tj->jid && tj->hostname && tj->hostname[0] &&
+	       strcmp(tj->hostname, tj->name);
+}
+
 /* The table of what is in no bridge; never empty, or the cluster vanishes. */
 static void put_plain(struct strbuf *out, const struct topo_jail *tj, size_t j)
 {
-	bool any = tj->gateway || tj->hostname || tj->addrs.n;
+	bool any = tj->gateway || has_hostname(tj) || tj->addrs.n;
 
 	strbuf_addf(out, "n%zu [label=<%s", j, table);
 	for (size_t i = 0; i < tj->ifs.n; i++) {
@@ -178,7 +185,7 @@ static void put_plain(struct strbuf *out, const struct topo_jail *tj, size_t j)
 		put_fact(out, "shares", tj->addrs.v[i]);
 	if (tj->gateway)
 		put_fact(out, "gateway", tj->gateway);
-	if (tj->hostname)
+	if (has_hostname(tj))
 		put_fact(out, "hostname", tj->hostname);
 	if (!any)
 		strbuf_adds(out, "<TR><TD><FONT COLOR=\"" FAINT
@@ -196,7 +203,7 @@ static bool all_in_bridges(const struct topo_jail *tj)
 {
 	bool bridge = false;
 
-	if (tj->gateway || tj->hostname)
+	if (tj->gateway || has_hostname(tj))
 		return false;
 	for (size_t i = 0; i < tj->ifs.n; i++) {
 		if (tj->ifs.v[i].is_bridge)

@@ -8,7 +8,7 @@
  * the boxes of its children.
  */
 #include "base/cleanup.h"
-#include "block/map_priv.h"
+#include "block/map_model.h"
 #include "net/kind.h"
 
 #include <arpa/inet.h>
@@ -18,28 +18,9 @@
 
 #define TITLE_MAX 40
 #define TEXT_MAX 64
-/* So many similar jails on one bridge are folded, all but the first few. */
-#define FOLD_ABOVE 12
-#define FOLD_SHOW 8
 
-struct build {
-	struct mlayout *l;
-	struct mjail **jail;	/* by topology index; NULL: folded */
-	struct mrow ***row;	/* row[jail][if], NULL: not drawn */
-	size_t **link;		/* link[jail][if] + 1, 0 for none */
-	size_t *nlinks, *nkids; /* by jail */
-	bool *internal;		/* a link with both ends in this jail */
-	bool *folded;
-};
-
-struct fold {
-	size_t parent, bridge; /* index of the interface in parent + 1, or 0 */
-	size_t count, shown;
-	size_t first, last; /* jails folded away */
-};
-
-static const char *tr(const struct mlayout *l, const char *uni,
-		      const char *ascii)
+static const char *model_text(const struct mlayout *l, const char *uni,
+			      const char *ascii)
 {
 	return l->o->ascii ? ascii : uni;
 }
@@ -115,8 +96,8 @@ static struct mseg seg(struct mlayout *l, const char *s, int max,
 
 /* --- items and rows --- */
 
-static struct mitem *item_new(struct mlayout *l, struct mjail *j,
-			      enum mitem_kind kind)
+struct mitem *model_item(struct mlayout *l, struct mjail *j,
+			 enum mitem_kind kind)
 {
 	struct mitem **v = arena_alloc(l->arena, j->nitems + 1, sizeof(*v));
 	struct mitem *it = arena_alloc(l->arena, 1, sizeof(*it));
@@ -133,7 +114,7 @@ static struct mitem *item_new(struct mlayout *l, struct mjail *j,
 	return it;
 }
 
-static struct mrow *row_new(struct mlayout *l, struct mitem *it)
+struct mrow *model_row(struct mlayout *l, struct mitem *it)
 {
 	struct mrow *r = arena_alloc(l->arena, 1, sizeof(*r));
 	struct mrow **v = it->rows;
@@ -157,7 +138,7 @@ static struct mrow *row_new(struct mlayout *l, struct mitem *it)
 static int row_fact(struct mlayout *l, struct mitem *it, const char *key,
 		    const char *val, struct err *e)
 {
-	struct mrow *r = row_new(l, it);
+	struct mrow *r = model_row(l, it);
 
 	if (!r)
 		return err_nomem(e);
@@ -174,7 +155,7 @@ static const char *if_remark(const struct mlayout *l, const struct ifnet *ifp,
 	if (!is_up(ifp))
 		return "down";
 	if (!linked && !strcmp(ifp->linux_kind, "veth"))
-		return tr(l, "\u21d2 outside", "=> outside");
+		return model_text(l, "\u21d2 outside", "=> outside");
 	return ifp->carrier ? NULL : "no carrier";
 }
 
@@ -184,7 +165,7 @@ static int rows_if(struct mlayout *l, struct mitem *it, const struct ifnet *ifp,
 {
 	enum map_style st = is_up(ifp) ? MS_UP : MS_DOWN;
 	const char *kind = model_kind(ifp), *remark;
-	struct mrow *r = row_new(l, it);
+	struct mrow *r = model_row(l, it);
 	size_t shown = 0;
 	char buf[80];
 
@@ -200,7 +181,7 @@ static int rows_if(struct mlayout *l, struct mitem *it, const struct ifnet *ifp,
 		if (model_addr_dull(&ifp->addrs[i]))
 			continue;
 		if (shown++) {
-			r = row_new(l, it);
+			r = model_row(l, it);
 			if (!r)
 				return err_nomem(e);
 			r->cont = true;
@@ -239,7 +220,8 @@ static int rows_facts(struct mlayout *l, struct mitem *it,
 			r = row_fact(l, it, i ? NULL : "shares", tj->addrs.v[i],
 				     e);
 	}
-	if (!r && tj->hostname && tj->hostname[0] && !l->terse &&
+	/* of the level itself the title says enough */
+	if (!r && tj->jid && tj->hostname && tj->hostname[0] && !l->terse &&
 	    strcmp(tj->hostname, tj->name ? tj->name : ""))
 		r = row_fact(l, it, "hostname", tj->hostname, e);
 	return r;
@@ -276,8 +258,8 @@ bool model_is_below(const struct topo *t, size_t j, size_t top)
 	return j == top;
 }
 
-static size_t far_end(const struct topo_link *k, size_t j, size_t i,
-		      size_t *ret_if)
+size_t model_far_end(const struct topo_link *k, size_t j, size_t i,
+		     size_t *ret_if)
 {
 	bool a = k->jail_a == j && k->if_a == i;
 
@@ -285,7 +267,7 @@ static size_t far_end(const struct topo_link *k, size_t j, size_t i,
 	return a ? k->jail_b : k->jail_a;
 }
 
-static int build_index(struct build *b, struct err *e)
+static int build_index(struct mbuild *b, struct err *e)
 {
 	struct arena *a = b->l->arena;
 	const struct topo *t = b->l->t;
@@ -324,7 +306,7 @@ static int build_index(struct build *b, struct err *e)
 	return 0;
 }
 
-static bool jail_simple(const struct build *b, size_t j)
+bool model_jail_simple(const struct mbuild *b, size_t j)
 {
 	const struct ifnets *ifs = &b->l->t->jails[j].ifs;
 
@@ -336,93 +318,10 @@ static bool jail_simple(const struct build *b, size_t j)
 	return true;
 }
 
-/* --- folding --- */
-
-/* The group of look-alikes a jail belongs to; false: it is on its own. */
-static bool fold_class(const struct build *b, size_t j, size_t *ret_bridge)
-{
-	const struct topo *t = b->l->t;
-	size_t p = (size_t)t->jails[j].parent, far_if, br;
-	const struct topo_link *tl = NULL;
-	const struct ifnets *pi = &t->jails[p].ifs;
-
-	if (!jail_simple(b, j) || b->nlinks[j] > 1)
-		return false;
-	if (!b->nlinks[j]) {
-		*ret_bridge = 0;
-		return true;
-	}
-	for (size_t i = 0; i < t->jails[j].ifs.n; i++) {
-		if (!b->link[j][i])
-			continue;
-		tl = &t->links[b->link[j][i] - 1];
-		if (far_end(tl, j, i, &far_if) != p)
-			return false;
-		for (br = 0; br < pi->n; br++)
-			if (pi->v[br].is_bridge &&
-			    pi->v[br].index == pi->v[far_if].master)
-				break;
-		if (br == pi->n)
-			return false;
-		*ret_bridge = br + 1;
-		return true;
-	}
-	return false;
-}
-
-static struct fold *fold_find(struct fold *v, size_t n, size_t parent,
-			      size_t bridge)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].parent == parent && v[i].bridge == bridge)
-			return &v[i];
-	return NULL;
-}
-
-static int build_folds(struct build *b, struct fold **ret, size_t *ret_n,
-		       struct err *e)
-{
-	const struct topo *t = b->l->t;
-	struct fold *v, *f;
-	size_t n = 0, br;
-
-	*ret_n = 0;
-	if (b->l->o->all)
-		return 0;
-	v = arena_alloc(b->l->arena, t->njails, sizeof(*v));
-	if (!v)
-		return err_nomem(e);
-	for (size_t j = 1; j < t->njails; j++) {
-		if (!fold_class(b, j, &br))
-			continue;
-		f = fold_find(v, n, (size_t)t->jails[j].parent, br);
-		if (!f) {
-			f = &v[n++];
-			f->parent = (size_t)t->jails[j].parent;
-			f->bridge = br;
-		}
-		f->count++;
-	}
-	for (size_t j = 1; j < t->njails; j++) {
-		if (!fold_class(b, j, &br))
-			continue;
-		f = fold_find(v, n, (size_t)t->jails[j].parent, br);
-		if (f->count <= FOLD_ABOVE || f->shown++ < FOLD_SHOW)
-			continue;
-		b->folded[j] = true;
-		if (!f->first)
-			f->first = j;
-		f->last = j;
-	}
-	*ret = v;
-	*ret_n = n;
-	return 0;
-}
-
 /* --- jails --- */
 
-static struct mjail *jail_new(struct mlayout *l, struct mjail *parent,
-			      const char *title)
+struct mjail *model_jail(struct mlayout *l, struct mjail *parent,
+			 const char *title)
 {
 	struct mjail *j = arena_alloc(l->arena, 1, sizeof(*j)), **v;
 
@@ -447,10 +346,10 @@ static struct mjail *jail_new(struct mlayout *l, struct mjail *parent,
 	return j;
 }
 
-static int build_simple(struct build *b, size_t j, struct err *e)
+static int build_simple(struct mbuild *b, size_t j, struct err *e)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
-	struct mitem *it = item_new(b->l, b->jail[j], MI_PLAIN);
+	struct mitem *it = model_item(b->l, b->jail[j], MI_PLAIN);
 	int r = 0;
 
 	if (!it)
@@ -471,7 +370,7 @@ static int build_simple(struct build *b, size_t j, struct err *e)
 	return r;
 }
 
-static int port_row(struct build *b, size_t j, size_t i, struct mitem *it,
+static int port_row(struct mbuild *b, size_t j, size_t i, struct mitem *it,
 		    bool span, struct err *e)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
@@ -483,21 +382,21 @@ static int port_row(struct build *b, size_t j, size_t i, struct mitem *it,
 	if (r)
 		return r;
 	if (span && !(*row)->note.s)
-		(*row)->note =
-			(struct mseg){.s = tr(b->l, "span \u21d2", "span =>"),
-				      .st = MS_FAINT};
+		(*row)->note = (struct mseg){
+			.s = model_text(b->l, "span \u21d2", "span =>"),
+			.st = MS_FAINT};
 	if (!k)
 		return 0;
-	far = far_end(&b->l->t->links[k - 1], j, i, &far_if);
+	far = model_far_end(&b->l->t->links[k - 1], j, i, &far_if);
 	(*row)->flush_right = model_is_below(b->l->t, far, j) && !(*row)->val.s;
 	return 0;
 }
 
-static int build_bridge(struct build *b, size_t j, size_t br, struct err *e)
+static int build_bridge(struct mbuild *b, size_t j, size_t br, struct err *e)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
 	const struct ifnet *bridge = &tj->ifs.v[br];
-	struct mitem *it = item_new(b->l, b->jail[j], MI_BRIDGE);
+	struct mitem *it = model_item(b->l, b->jail[j], MI_BRIDGE);
 	struct mrow *row;
 	char buf[80];
 	int r = 0;
@@ -531,19 +430,20 @@ static int build_bridge(struct build *b, size_t j, size_t br, struct err *e)
 }
 
 /* Ends of folded cables are drawn by fold_draw. */
-static void skip_folded_ports(struct build *b, size_t j, struct mrow *mark)
+static void skip_folded_ports(struct mbuild *b, size_t j, struct mrow *mark)
 {
 	const struct topo *t = b->l->t;
 
 	for (size_t i = 0; i < t->jails[j].ifs.n; i++) {
 		size_t k = b->link[j][i], far_if;
 
-		if (k && b->folded[far_end(&t->links[k - 1], j, i, &far_if)])
+		if (k &&
+		    b->folded[model_far_end(&t->links[k - 1], j, i, &far_if)])
 			b->row[j][i] = mark;
 	}
 }
 
-static struct mitem *bridge_item(const struct build *b, size_t j, size_t br)
+struct mitem *model_bridge_item(const struct mbuild *b, size_t j, size_t br)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
 	size_t n = 0;
@@ -558,7 +458,7 @@ static struct mitem *bridge_item(const struct build *b, size_t j, size_t br)
 }
 
 /* "gateway" stands in the item of the interface that leads there. */
-static int build_gateway(struct build *b, size_t j, struct mitem *nics,
+static int build_gateway(struct mbuild *b, size_t j, struct mitem *nics,
 			 struct err *e)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
@@ -569,7 +469,7 @@ static int build_gateway(struct build *b, size_t j, struct mitem *nics,
 		return 0;
 	i = gateway_if(tj);
 	if (i != SIZE_MAX && tj->ifs.v[i].is_bridge)
-		it = bridge_item(b, j, i);
+		it = model_bridge_item(b, j, i);
 	else if (i != SIZE_MAX && b->row[j][i])
 		it = b->row[j][i]->item;
 	return row_fact(b->l, it, "gateway", tj->gateway, e);
@@ -596,12 +496,12 @@ static bool has_bridge(const struct topo_jail *tj, size_t i)
 	return false;
 }
 
-static int build_complex(struct build *b, size_t j, struct err *e)
+static int build_complex(struct mbuild *b, size_t j, struct err *e)
 {
 	static struct mrow skipped;
 	const struct topo *t = b->l->t;
 	const struct topo_jail *tj = &t->jails[j];
-	struct mitem *nics = item_new(b->l, b->jail[j], MI_PLAIN), *it;
+	struct mitem *nics = model_item(b->l, b->jail[j], MI_PLAIN), *it;
 	int r = nics ? 0 : err_nomem(e);
 	size_t far, far_if;
 
@@ -619,9 +519,9 @@ static int build_complex(struct build *b, size_t j, struct err *e)
 		    (!k && !model_if_shown(ifp)))
 			continue;
 		it = nics;
-		far = k ? far_end(&t->links[k - 1], j, i, &far_if) : 0;
+		far = k ? model_far_end(&t->links[k - 1], j, i, &far_if) : 0;
 		if (k && model_is_below(t, far, j))
-			it = item_new(b->l, b->jail[j], MI_PLAIN);
+			it = model_item(b->l, b->jail[j], MI_PLAIN);
 		if (!it)
 			return err_nomem(e);
 		r = rows_if(b->l, it, ifp, k, &b->row[j][i], e);
@@ -642,8 +542,8 @@ static int build_complex(struct build *b, size_t j, struct err *e)
 	return 0;
 }
 
-static void wire_add(struct mlayout *l, struct mrow *a, struct mrow *b,
-		     enum map_line kind, enum map_style st)
+void model_wire(struct mlayout *l, struct mrow *a, struct mrow *b,
+		enum map_line kind, enum map_style st)
 {
 	a->wired = b->wired = true;
 	l->wires[l->nwires++] = (struct mwire){
@@ -653,96 +553,7 @@ static void wire_add(struct mlayout *l, struct mrow *a, struct mrow *b,
 	};
 }
 
-/* "FIRST ... LAST" */
-static struct mseg range(struct mlayout *l, const char *a, const char *z,
-			 enum map_style st)
-{
-	const char *s = arena_printf(l->arena, "%s %s %s",
-				     text_clean(l->arena, a, l->o->ascii, 24),
-				     tr(l, "\u2026", "..."),
-				     text_clean(l->arena, z, l->o->ascii, 24));
-
-	return (struct mseg){.s = s, .st = st};
-}
-
-/* The cabled interface of a simple jail and its first address. */
-static const struct ifnet *fold_if(const struct build *b, size_t j, char *addr,
-				   size_t size)
-{
-	const struct ifnets *ifs = &b->l->t->jails[j].ifs;
-
-	addr[0] = '\0';
-	for (size_t i = 0; i < ifs->n; i++) {
-		if (!b->link[j][i])
-			continue;
-		for (size_t k = 0; k < ifs->v[i].naddrs && !addr[0]; k++)
-			if (!model_addr_dull(&ifs->v[i].addrs[k]))
-				model_addr_text(&ifs->v[i].addrs[k], addr,
-						size);
-		return &ifs->v[i];
-	}
-	return NULL;
-}
-
-static const struct ifnet *fold_port(const struct build *b, size_t j)
-{
-	const struct topo *t = b->l->t;
-	size_t far_if, far;
-
-	for (size_t i = 0; i < t->jails[j].ifs.n; i++) {
-		if (!b->link[j][i])
-			continue;
-		far = far_end(&t->links[b->link[j][i] - 1], j, i, &far_if);
-		return &t->jails[far].ifs.v[far_if];
-	}
-	return NULL;
-}
-
-static int fold_draw(struct build *b, const struct fold *f, struct err *e)
-{
-	struct mlayout *l = b->l;
-	const struct topo *t = l->t;
-	size_t more = f->count - FOLD_SHOW;
-	char a[80], z[80], title[64];
-	const struct ifnet *ia, *iz;
-	struct mrow *r, *port;
-	struct mjail *j;
-	struct mitem *it;
-
-	snprintf(title, sizeof(title), "%s and %zu more",
-		 tr(l, "\u2026", "..."), more);
-	j = jail_new(l, b->jail[f->parent], title);
-	it = j ? item_new(l, j, MI_PLAIN) : NULL;
-	r = it ? row_new(l, it) : NULL;
-	if (!r)
-		return err_nomem(e);
-	j->simple = true;
-	r->key = range(l, t->jails[f->first].name, t->jails[f->last].name,
-		       MS_TITLE);
-	if (!f->bridge)
-		return 0;
-	ia = fold_if(b, f->first, a, sizeof(a));
-	iz = fold_if(b, f->last, z, sizeof(z));
-	r = row_new(l, it);
-	port = row_new(l, bridge_item(b, f->parent, f->bridge - 1));
-	if (!r || !port)
-		return err_nomem(e);
-	r->key = range(l, ia->name, iz->name, MS_UP);
-	port->key = range(l, fold_port(b, f->first)->name,
-			  fold_port(b, f->last)->name, MS_UP);
-	port->flush_right = true;
-	wire_add(l, port, r, ML_CABLE, MS_UP);
-	if (!a[0] || !z[0])
-		return 0;
-	r = row_new(l, it);
-	if (!r)
-		return err_nomem(e);
-	r->key = range(l, a, z, MS_PLAIN);
-	r->fact = true;
-	return 0;
-}
-
-static void build_wires(struct build *b)
+static void build_wires(struct mbuild *b)
 {
 	const struct topo *t = b->l->t;
 
@@ -755,21 +566,21 @@ static void build_wires(struct build *b)
 
 		if (!ra || !rb)
 			continue;
-		wire_add(b->l, ra, rb,
-			 model_is_span(ja, tl->if_a) ||
-					 model_is_span(jb, tl->if_b)
-				 ? ML_SPAN
-				 : ML_CABLE,
-			 is_up(&ja->ifs.v[tl->if_a]) &&
-					 is_up(&jb->ifs.v[tl->if_b])
-				 ? MS_UP
-				 : MS_DOWN);
+		model_wire(b->l, ra, rb,
+			   model_is_span(ja, tl->if_a) ||
+					   model_is_span(jb, tl->if_b)
+				   ? ML_SPAN
+				   : ML_CABLE,
+			   is_up(&ja->ifs.v[tl->if_a]) &&
+					   is_up(&jb->ifs.v[tl->if_b])
+				   ? MS_UP
+				   : MS_DOWN);
 	}
 }
 
 int model_build(struct mlayout *l, struct err *e)
 {
-	struct build b = {.l = l};
+	struct mbuild b = {.l = l};
 	const struct topo *t = l->t;
 	struct fold *folds = NULL;
 	size_t nfolds = 0;
@@ -782,31 +593,26 @@ int model_build(struct mlayout *l, struct err *e)
 		return err_nomem(e);
 	r = build_index(&b, e);
 	if (!r)
-		r = build_folds(&b, &folds, &nfolds, e);
+		r = fold_find_all(&b, &folds, &nfolds, e);
 	for (size_t j = 0; !r && j < t->njails; j++) {
 		if (b.folded[j])
 			continue;
-		b.jail[j] = jail_new(l, j ? b.jail[t->jails[j].parent] : NULL,
-				     t->jails[j].name);
+		b.jail[j] = model_jail(l, j ? b.jail[t->jails[j].parent] : NULL,
+				       t->jails[j].name);
 		if (!b.jail[j])
 			return err_nomem(e);
 		b.jail[j]->stacked =
 			l->stack_mask >>
 				(b.jail[j]->depth > 7 ? 7 : b.jail[j]->depth) &
 			1;
-		r = jail_simple(&b, j) ? build_simple(&b, j, e)
-				       : build_complex(&b, j, e);
+		r = model_jail_simple(&b, j) ? build_simple(&b, j, e)
+					     : build_complex(&b, j, e);
 	}
 	if (r)
 		return r;
 	l->root = l->jails[0];
 	build_wires(&b);
-	for (size_t i = 0; i < nfolds; i++) {
-		if (folds[i].count <= FOLD_ABOVE)
-			continue;
+	for (size_t i = 0; !r && i < nfolds; i++)
 		r = fold_draw(&b, &folds[i], e);
-		if (r)
-			return r;
-	}
-	return 0;
+	return r;
 }
