@@ -17,6 +17,7 @@ static const char head[] =
 	"\tnode [shape=plain, fontname=\"Helvetica\", fontsize=11];\n"
 	"\tedge [penwidth=1.4, color=\"#2d7d46\"];\n";
 
+#define TEXT_MAX 64 /* characters of a name */
 #define FRAME "#8c959f"
 #define FAINT "#57606a"
 #define RED "#b3261e"
@@ -29,9 +30,14 @@ static const char *const fills[] = {"#f6f8fa", "#ffffff"};
 static void put(struct strbuf *out, const char *s)
 {
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	size_t chars = 0;
 
 	text_valid(&b, s, false);
 	for (const char *p = b.s; *p; p++) {
+		if ((*p & 0xc0) != 0x80 && chars++ == TEXT_MAX) {
+			strbuf_adds(out, "\u2026");
+			return;
+		}
 		switch (*p) {
 		case '&':
 			strbuf_adds(out, "&amp;");
@@ -161,17 +167,12 @@ static void put_bridge(struct strbuf *out, const struct topo_jail *tj, size_t j,
 	strbuf_adds(out, "</TABLE>>];\n");
 }
 
-/* Of the level itself the title says enough. */
-static bool has_hostname(const struct topo_jail *tj)
-{
-	return tj->jid && tj->hostname && tj->hostname[0] &&
-	       strcmp(tj->hostname, tj->name);
-}
-
 /* The table of what is in no bridge; never empty, or the cluster vanishes. */
-static void put_plain(struct strbuf *out, const struct topo_jail *tj, size_t j)
+static void put_plain(struct strbuf *out, const struct topo *t, size_t j)
 {
-	bool any = tj->gateway || has_hostname(tj) || tj->addrs.n;
+	const struct topo_jail *tj = &t->jails[j];
+	const char *host = model_hostname(t, tj);
+	bool any = tj->gateway || host || tj->addrs.n;
 
 	strbuf_addf(out, "n%zu [label=<%s", j, table);
 	for (size_t i = 0; i < tj->ifs.n; i++) {
@@ -185,8 +186,8 @@ static void put_plain(struct strbuf *out, const struct topo_jail *tj, size_t j)
 		put_fact(out, "shares", tj->addrs.v[i]);
 	if (tj->gateway)
 		put_fact(out, "gateway", tj->gateway);
-	if (has_hostname(tj))
-		put_fact(out, "hostname", tj->hostname);
+	if (host)
+		put_fact(out, "hostname", host);
 	if (!any)
 		strbuf_adds(out, "<TR><TD><FONT COLOR=\"" FAINT
 				 "\">no interfaces</FONT></TD></TR>");
@@ -199,11 +200,12 @@ static void indent(struct strbuf *out, int depth)
 		strbuf_addch(out, '\t');
 }
 
-static bool all_in_bridges(const struct topo_jail *tj)
+static bool all_in_bridges(const struct topo *t, size_t j)
 {
+	const struct topo_jail *tj = &t->jails[j];
 	bool bridge = false;
 
-	if (tj->gateway || has_hostname(tj))
+	if (tj->gateway || model_hostname(t, tj))
 		return false;
 	for (size_t i = 0; i < tj->ifs.n; i++) {
 		if (tj->ifs.v[i].is_bridge)
@@ -228,9 +230,9 @@ static void put_jail(struct strbuf *out, const struct topo *t, size_t j,
 		    "</B>>; style=\"rounded,filled\"; color=\"" FRAME
 		    "\"; fillcolor=\"%s\";\n",
 		    fills[depth % 2 ? 0 : 1]);
-	if (!all_in_bridges(tj)) {
+	if (!all_in_bridges(t, j)) {
 		indent(out, depth + 1);
-		put_plain(out, tj, j);
+		put_plain(out, t, j);
 	}
 	for (size_t i = 0; i < tj->ifs.n; i++) {
 		if (!tj->ifs.v[i].is_bridge)

@@ -19,8 +19,8 @@
 #define TITLE_MAX 40
 #define TEXT_MAX 64
 
-static const char *model_text(const struct mlayout *l, const char *uni,
-			      const char *ascii)
+const char *model_text(const struct mlayout *l, const char *uni,
+		       const char *ascii)
 {
 	return l->o->ascii ? ascii : uni;
 }
@@ -66,6 +66,18 @@ static bool is_fallback(const struct ifnet *ifp)
 		if (!strcmp(ifp->name, names[i]))
 			return true;
 	return false;
+}
+
+const char *model_hostname(const struct topo *t, const struct topo_jail *tj)
+{
+	const char *h = tj->hostname, *top = t->jails[0].hostname;
+
+	/* of the level itself the title says enough; many have their parent's
+	 */
+	if (!tj->jid || !h || !h[0] || !strcmp(h, tj->name) ||
+	    (top && tj != &t->jails[0] && !strcmp(h, top)))
+		return NULL;
+	return h;
 }
 
 bool model_if_shown(const struct ifnet *ifp)
@@ -210,6 +222,7 @@ static bool prefix_equal(const void *a, const void *b, unsigned int plen)
 static int rows_facts(struct mlayout *l, struct mitem *it,
 		      const struct topo_jail *tj, struct err *e)
 {
+	const char *host;
 	int r = 0;
 
 	if (!tj->vnet && tj->parent >= 0) {
@@ -220,10 +233,9 @@ static int rows_facts(struct mlayout *l, struct mitem *it,
 			r = row_fact(l, it, i ? NULL : "shares", tj->addrs.v[i],
 				     e);
 	}
-	/* of the level itself the title says enough */
-	if (!r && tj->jid && tj->hostname && tj->hostname[0] && !l->terse &&
-	    strcmp(tj->hostname, tj->name ? tj->name : ""))
-		r = row_fact(l, it, "hostname", tj->hostname, e);
+	host = model_hostname(l->t, tj);
+	if (!r && host && !l->terse)
+		r = row_fact(l, it, "hostname", host, e);
 	return r;
 }
 

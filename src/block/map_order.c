@@ -282,6 +282,16 @@ static double want_own(const struct mjail *j, const struct mrow *own,
 	return (below ? 2e8 : 1e8) - (double)kid->ord;
 }
 
+/* Both ends are j's own: towards the other end, clear of all other cables. */
+static void want_own_own(const struct mjail *j, const struct mrun *run)
+{
+	size_t a = item_index(j, run->r[0]->item);
+	size_t b = item_index(j, run->r[1]->item);
+
+	run->r[0]->want = a < b ? 1e9 : -0.5;
+	run->r[1]->want = b < a ? 1e9 : -0.5;
+}
+
 static int order_item_rows(struct mjail *j, struct err *e)
 {
 	struct mrow *own, *kid;
@@ -299,6 +309,9 @@ static int order_item_rows(struct mjail *j, struct err *e)
 	for (size_t n = 0; n < j->nruns; n++)
 		if (own_kid(j, &j->runs[n], &own, &kid))
 			own->want = want_own(j, own, kid);
+		else if (is_own(j, j->runs[n].r[0]) &&
+			 is_own(j, j->runs[n].r[1]))
+			want_own_own(j, &j->runs[n]);
 	for (size_t i = 0; !r && i < j->nitems; i++) {
 		struct mitem *it = j->items[i];
 
