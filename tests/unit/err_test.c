@@ -1,0 +1,64 @@
+/* base/err: texts as they travel upward. */
+#include "base/err.h"
+
+#include <atf-c.h>
+#include <errno.h>
+#include <string.h>
+
+ATF_TC_WITHOUT_HEAD(texts);
+ATF_TC_BODY(texts, tc)
+{
+	struct err e = ERR_INIT;
+
+	ATF_CHECK_EQ(-EINVAL, err_set(&e, EINVAL, "%s: bad", "x"));
+	ATF_CHECK_EQ(EINVAL, e.code);
+	ATF_CHECK_STREQ("x: bad", e.text);
+	ATF_CHECK_EQ(-ENOENT, err_sys(&e, ENOENT, "/etc/%s", "jail.conf"));
+	ATF_CHECK_STREQ("/etc/jail.conf: No such file or directory", e.text);
+	ATF_CHECK_EQ(-EINVAL, err_at(&e, EINVAL, "jail.conf", 12, "%s", "no"));
+	ATF_CHECK_STREQ("jail.conf line 12: no", e.text);
+	ATF_CHECK_EQ(-EINVAL, err_wrap(&e, "jail %s", "a"));
+	ATF_CHECK_STREQ("jail a: jail.conf line 12: no", e.text);
+	err_append(&e, " (%d)", 3);
+	ATF_CHECK_STREQ("jail a: jail.conf line 12: no (3)", e.text);
+	err_clear(&e);
+	ATF_CHECK_EQ(0, e.code);
+	ATF_CHECK_STREQ("", e.text);
+}
+
+ATF_TC_WITHOUT_HEAD(no_object);
+ATF_TC_BODY(no_object, tc)
+{
+	ATF_CHECK_EQ(-EIO, err_set(NULL, EIO, "x"));
+	ATF_CHECK_EQ(-EIO, err_sys(NULL, EIO, "x"));
+	ATF_CHECK_EQ(-EIO, err_at(NULL, EIO, "f", 1, "x"));
+	ATF_CHECK_EQ(-ENOMEM, err_nomem(NULL));
+	ATF_CHECK(err_wrap(NULL, "x") < 0);
+	err_append(NULL, "x");
+	err_clear(NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(too_long);
+ATF_TC_BODY(too_long, tc)
+{
+	static char big[3 * ERR_TEXT_MAX];
+	struct err e = ERR_INIT;
+
+	memset(big, 'x', sizeof(big) - 1);
+	ATF_CHECK_EQ(-EIO, err_sys(&e, EIO, "%s", big));
+	ATF_CHECK_EQ(ERR_TEXT_MAX - 1, strlen(e.text));
+	ATF_CHECK_EQ(-EIO, err_wrap(&e, "%s", big));
+	err_append(&e, "%s", big);
+	ATF_CHECK_EQ(ERR_TEXT_MAX - 1, strlen(e.text));
+	ATF_CHECK_EQ(-EIO, err_at(&e, EIO, big, 1, "%s", big));
+	ATF_CHECK(strlen(e.text) < ERR_TEXT_MAX);
+	ATF_CHECK_EQ('x', e.text[0]);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, texts);
+	ATF_TP_ADD_TC(tp, no_object);
+	ATF_TP_ADD_TC(tp, too_long);
+	return atf_no_error();
+}
