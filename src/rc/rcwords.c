@@ -401,6 +401,28 @@ int rcwords_ifconfig(struct facts *out, const char *ifname,
 	return r;
 }
 
+/* "10.1.2.3/8" -> "10.0.0.0/8", as the kernel has it. */
+static void mask_host_bits(int family, char *buf, size_t size)
+{
+	unsigned char bin[16];
+	char *slash = strchr(buf, '/');
+	int plen = atoi(slash + 1);
+
+	*slash = '\0';
+	if (inet_pton(family, buf, bin) != 1)
+		return;
+	for (int i = 0; i < (family == AF_INET ? 4 : 16); i++) {
+		int keep = plen - i * 8;
+
+		if (keep <= 0)
+			bin[i] = 0;
+		else if (keep < 8)
+			bin[i] &= (unsigned char)(0xff << (8 - keep));
+	}
+	inet_ntop(family, bin, buf, (socklen_t)size);
+	snprintf(buf + strlen(buf), size - strlen(buf), "/%d", plen);
+}
+
 /* Destination and gateway as rcstate prints the kernel's: "DEST GATEWAY". */
 static bool route_key(const struct strv *w, bool inet6, struct strbuf *b)
 {
@@ -442,6 +464,7 @@ static bool route_key(const struct strv *w, bool inet6, struct strbuf *b)
 			plen = family == AF_INET ? 32 : 128;
 		if (!rcwords_addr(family, dest, plen, buf, sizeof(buf)))
 			return false;
+		mask_host_bits(family, buf, sizeof(buf));
 		strbuf_adds(b, buf);
 	}
 	if (iface) {
