@@ -94,6 +94,9 @@ static void addr_begin(struct nlm *m, uint16_t type, uint16_t flags,
 				.ifa_index = (uint32_t)ifp->index};
 	size_t n = family_len(a->family);
 
+	/* as the kernel gives 127.0.0.1; aliases must agree with it */
+	if (a->family == AF_INET && ntohl(a->addr.in.s_addr) >> 24 == 127)
+		ifa.ifa_scope = RT_SCOPE_HOST;
 	nlm_begin(m, type, flags, &ifa, sizeof(ifa));
 	nlm_put(m, IFA_LOCAL, &a->addr, n);
 	nlm_put(m, IFA_ADDRESS,
