@@ -21,7 +21,8 @@
 struct jailmain {
 	const struct jailcmd_args *args;
 	FILE *jidfile;
-	bool tty; /* progress on stderr */
+	bool tty;    /* progress on stderr */
+	bool failed; /* to write the file of jids */
 };
 
 static volatile sig_atomic_t cancel_fd = -1;
@@ -68,14 +69,16 @@ static void on_created(void *data, const struct jailcmd_started *s)
 
 static void on_started(void *data, const struct jailcmd_started *s)
 {
-	const struct jailmain *m = data;
+	struct jailmain *m = data;
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 
-	if (!m->jidfile)
+	if (!m->jidfile || m->failed)
 		return;
 	jailcmd_print_started(&b, s, m->args->old_style, "\t");
-	fputs(b.s, m->jidfile);
-	fflush(m->jidfile);
+	if (fputs(b.s, m->jidfile) >= 0 && fflush(m->jidfile) == 0)
+		return;
+	fprintf(stderr, "jail: %s: %s\n", m->args->jidfile, strerror(errno));
+	m->failed = true;
 }
 
 static int export_file(const struct jailcmd_args *a, struct err *e)
@@ -113,6 +116,7 @@ static int run(struct jailcmd_args *a, struct err *e)
 	cleanup_fclose FILE *jidfile = NULL;
 	struct jailmain m = {.args = a};
 	struct report r = {.line = on_line, .data = &m};
+	int rc;
 
 	if (geteuid() != 0)
 		return err_set(e, EPERM, "%s: Operation not permitted",
@@ -131,7 +135,8 @@ static int run(struct jailcmd_args *a, struct err *e)
 	a->cmd.created = on_created;
 	a->cmd.started = on_started;
 	a->cmd.data = &m;
-	return jailcmd_run(&a->cmd, e);
+	rc = jailcmd_run(&a->cmd, e);
+	return m.failed && !rc ? err_set(e, EIO, "%s", "") : rc;
 }
 
 int cmd_jail(int argc, char **argv)

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 
 #define RT_BIN CELLBLOCK_RUN "/rt/bin"
 #define PATH_LOGIN                                                             \
@@ -212,6 +213,30 @@ static int spawn_host(struct jailrun *run, struct jailjob *j,
 	return 0;
 }
 
+/* A jail may have put anything in its log's place. */
+static int console_beneath(const char *path, const char *log, int flags,
+			   int *ret)
+{
+	cleanup_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = -1;
+	struct err e = ERR_INIT;
+	struct stat st;
+	int r;
+
+	if (root < 0)
+		return -errno;
+	/* a fifo without a reader must not hold us up */
+	r = file_open_beneath(root, log, flags | O_NONBLOCK, 0666, &fd, &e);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENXIO;
+	*ret = take_fd(&fd);
+	return 0;
+}
+
 /* exec.consolelog; below the jail's path nothing may be a symlink. */
 static int console_open(struct jailrun *run, struct jailjob *j, int *ret)
 {
@@ -219,7 +244,6 @@ static int console_open(struct jailrun *run, struct jailjob *j, int *ret)
 	const char *path = pset_value(&j->params, "path");
 	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
 	size_t n = path ? strlen(path) : 0;
-	struct err e = ERR_INIT;
 	int r;
 
 	if (!log || !*log)
@@ -233,12 +257,7 @@ static int console_open(struct jailrun *run, struct jailjob *j, int *ret)
 	while (n && path[n - 1] == '/')
 		n--;
 	if (n && !strncmp(log, path, n) && log[n] == '/') {
-		cleanup_close int root =
-			open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		r = root < 0 ? -errno
-			     : file_open_beneath(root, log + n + 1, flags, 0666,
-						 ret, &e);
+		r = console_beneath(path, log + n + 1, flags, ret);
 	} else {
 		int fd = open(log, flags, 0666);
 

@@ -34,7 +34,6 @@ struct jexec_child {
 	const char *who;
 	bool foreground;
 	sigset_t mask; /* the caller's */
-	pid_t parent;
 };
 
 /* In the jail, last thing before the command. */
@@ -122,6 +121,13 @@ static int stand_in(pid_t pid, bool foreground)
 	return status;
 }
 
+/* Not as one part of a pipe: the others need the terminal, too. */
+static bool wants_foreground(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	       tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 int jexec_run(struct prisons *ps, const struct prison *p,
 	      const struct prison_exec *x, const char *who, int *ret_status,
 	      struct err *e)
@@ -129,9 +135,7 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 	struct jexec_child c = {
 		.x = x,
 		.who = who,
-		.foreground = isatty(STDIN_FILENO) &&
-			      tcgetpgrp(STDIN_FILENO) == getpgrp(),
-		.parent = getpid(),
+		.foreground = wants_foreground(),
 	};
 	struct prison_exec y = *x;
 	pid_t pid = 0;

@@ -434,6 +434,9 @@ jidfile_body()
 	atf_check -o inline:"hi\n" jail -J jids / host '' /bin/echo hi
 	printf '1\t/\thost\t\t/bin/echo hi\n' >want
 	atf_check -o file:want cat jids
+	atf_check -s exit:1 -e inline:"jail: /dev/full: No space left on device\n" \
+	    jail -J /dev/full -c name=q persist
+	atf_check jail -r q
 	atf_check -s exit:1 -e match:"^jail: open /nowhere/x: No such file" \
 	    jail -J /nowhere/x -c name=q persist
 }
@@ -535,6 +538,12 @@ jail: x: exec nonexistentcmd: No such file or directory\n" cat log
 	    -e match:"x: exec.consolelog: .*/root/var/log/victim is a symbolic link" \
 	    jail -f jail.conf -c
 	atf_check test ! -e /etc/victim
+	rm root/var/log
+	mkfifo root/var/fifo
+	sed -i 's,log/victim,fifo,' jail.conf
+	atf_check -s exit:1 -o ignore \
+	    -e match:"x: open .*/root/var/fifo: No such device or address" \
+	    jail -f jail.conf -c
 	conf "x { persist; exec.consolelog = log; exec.start = true; }"
 	atf_check -s exit:1 -o ignore \
 	    -e inline:"jail: x: exec.consolelog: log: not an absolute pathname\n" \

@@ -170,6 +170,23 @@ stop_body()
 	    -o match:"^end" -x "tr -d '\r' <log"
 }
 
+# The other end of a pipe keeps the terminal.
+atf_test_case pipe
+pipe_body()
+{
+	need script
+	atf_check jail -c name=x persist
+	{
+		sleep 1
+		printf 'jexec x sh -c "sleep 0.3; echo one" | (read a; read b </dev/tty; echo got $a $b)\n'
+		sleep 1
+		printf 'two\n'
+		sleep 0.5
+		printf 'exit\n'
+	} | script -qec "bash --norc -i" log >/dev/null
+	atf_check -o match:"^got one two" -x "tr -d '\r' <log"
+}
+
 atf_test_case shell
 shell_body()
 {
@@ -181,7 +198,7 @@ shell_body()
 atf_init_test_cases()
 {
 	for c in usage errors status environment users isolation signals \
-	    terminal stop shell; do
+	    terminal stop pipe shell; do
 		atf_add_test_case $c
 	done
 }
