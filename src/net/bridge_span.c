@@ -26,6 +26,18 @@
 #include <linux/if_arp.h>
 #include <string.h>
 
+/* Ports that were destroyed behind our back are no more. */
+static void drop_dead(struct vnet *v, struct ifstate *s)
+{
+	char name[IFNAMSIZ];
+	size_t o = 0;
+
+	for (size_t i = 0; i < s->nspans; i++)
+		if (vnet_ifname(v, s->spans[i], name))
+			s->spans[o++] = s->spans[i];
+	s->nspans = o;
+}
+
 int span_sync(struct vnet *v, int bridge, int member, struct err *e)
 {
 	cleanup_members struct bridge_members members = {0};
@@ -35,6 +47,7 @@ int span_sync(struct vnet *v, int bridge, int member, struct err *e)
 	r = ifstate_get(v, bridge, &s, e);
 	if (r < 0)
 		return r;
+	drop_dead(v, &s);
 	if (member)
 		return tc_mirror_set(v, member, TC_INGRESS, s.spans, s.nspans,
 				     e);
@@ -52,11 +65,19 @@ int span_clear(struct vnet *v, int member, struct err *e)
 	return tc_mirror_set(v, member, TC_INGRESS, NULL, 0, e);
 }
 
+struct span_change {
+	struct vnet *v;
+	int port;
+};
+
 static int put_span(struct ifstate *s, void *data, struct err *e)
 {
+	const struct span_change *c = data;
+
+	drop_dead(c->v, s);
 	if (s->nspans >= IFSTATE_MAX_SPANS)
 		return bsd_err(e, ENOSPC, "BRDGADDS");
-	s->spans[s->nspans++] = *(const int *)data;
+	s->spans[s->nspans++] = c->port;
 	return 0;
 }
 
@@ -97,6 +118,7 @@ int bridge_span(struct vnet *v, const char *bridge, const char *port,
 		struct err *e)
 {
 	cleanup_ifnet struct ifnet br = {0}, ifp = {0};
+	struct span_change change;
 	int r;
 
 	r = bridge_get(v, bridge, &br, e, "BRDGADDS %s", port);
@@ -108,7 +130,8 @@ int bridge_span(struct vnet *v, const char *bridge, const char *port,
 		return bsd_err(e, EINVAL, "BRDGADDS %s", port);
 	if (ifp.master || ifp.span_of)
 		return bsd_err(e, EBUSY, "BRDGADDS %s", port);
-	r = ifstate_update(v, br.index, put_span, &ifp.index, e);
+	change = (struct span_change){v, ifp.index};
+	r = ifstate_update(v, br.index, put_span, &change, e);
 	if (r >= 0)
 		r = ifstate_update(v, ifp.index, put_span_of, &br.index, e);
 	if (r >= 0)

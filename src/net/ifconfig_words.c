@@ -116,7 +116,8 @@ static int run_create(struct ifconfig_run *run, int nwords, char *const *words,
 		*ret_used = 1;
 		return 0;
 	}
-	if (vnet_ifindex(run->v, run->name)) {
+	/* "lo" is the type here, not the kernel's name of lo0 */
+	if (strcmp(run->name, "lo") != 0 && vnet_ifindex(run->v, run->name)) {
 		if (nwords == 1)
 			return err_set(e, EEXIST, "interface %s already exists",
 				       run->name);

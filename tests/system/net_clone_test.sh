@@ -169,10 +169,10 @@ race_body()
 	local i
 
 	for i in 1 2 3 4 5 6 7 8; do
-		(for n in 1 2 3 4 5; do ifconfig epair create; done) >out$i &
+		(for n in 1 2 3 4 5; do ifconfig epair create; done) >made.$i &
 	done
 	wait
-	atf_check_equal 40 "$(cat out* | sort -u | wc -l)"
+	atf_check_equal 40 "$(cat made.* | sort -u | wc -l)"
 	atf_check_equal 80 "$(ifconfig -l | tr ' ' '\n' | grep -c epair)"
 	# both ends destroyed at the same time: one wins, nobody hangs
 	for i in 0 1 2 3 4 5 6 7 8 9; do

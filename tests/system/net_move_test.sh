@@ -2,9 +2,18 @@
 # Interfaces between vnets: what goes along, what stays behind, what is refused.
 . "$(atf_get_srcdir)/common.sh"
 
-in_x()
+# Vnet x, with its own state directory at the usual place for who runs ./x.
+vnet_x()
 {
-	ip netns exec x env "$@"
+	netns_new x
+	mkdir -p /run/cellblock/if-x /run/cellblock/if
+	cat >x <<-'EOF'
+	#! /bin/sh
+	exec ip netns exec x unshare -m sh -c '
+		mount --bind /run/cellblock/if-x /run/cellblock/if &&
+		exec "$@"' sh "$@"
+	EOF
+	chmod +x x
 }
 
 atf_test_case epair
@@ -14,7 +23,7 @@ epair_head()
 }
 epair_body()
 {
-	netns_new x
+	vnet_x
 	ifconfig epair0 create >/dev/null
 	ifconfig bridge0 create
 	ifconfig bridge0 addm epair0a
@@ -28,7 +37,7 @@ epair_body()
 	atf_check -o match:"^epair0a: flags=[0-9a-f]+<BROADCAST" \
 	    -o match:"metric 4" \
 	    -o match:"description: to x$" -o match:"groups: epair$" \
-	    -o not-match:inet -o not-match:"<UP" in_x ifconfig epair0a
+	    -o not-match:inet -o not-match:"<UP" ./x ifconfig epair0a
 	atf_check_equal "" "$(find /run/cellblock/if -type f -name '*.[0-9]*')"
 	atf_check vnetmove x epair0a .
 	atf_check -o match:"description: to x$" ifconfig epair0a
@@ -41,12 +50,12 @@ clash_head()
 }
 clash_body()
 {
-	netns_new x
+	vnet_x
 	ifconfig epair0 create >/dev/null
 	ifconfig bridge0 create
 	ifconfig epair0a inet 192.0.2.1/24
-	in_x ifconfig epair0 create >/dev/null
-	in_x ifconfig bridge0 create
+	./x ifconfig epair0 create >/dev/null
+	./x ifconfig bridge0 create
 	atf_check -s exit:1 -e inline:"SIOCSIFVNET: File exists\n" \
 	    vnetmove . epair0a x
 	atf_check -o match:"inet 192.0.2.1" ifconfig epair0a
@@ -68,18 +77,22 @@ renumbered_head()
 }
 renumbered_body()
 {
-	local index
+	local index n
 
-	netns_new x
+	vnet_x
 	ifconfig epair0 create >/dev/null
 	index=$(cat /sys/class/net/epair0a/ifindex)
-	ip -n x link add taken index "$index" type veth peer other
+	for n in $(seq 0 9); do
+		ip -n x link add taken$n type bridge
+	done
+	ip -n x link show | grep -q "^$index: taken" ||
+	    atf_fail "the index is not taken"
 	ifconfig epair0a metric 9
 	atf_check -o inline:"up0\n" ifconfig epair0a name up0
 	atf_check vnetmove . up0 x
 	atf_check -o match:"metric 9" -o match:"groups: epair$" \
-	    in_x ifconfig up0
-	atf_check -o match:"metric 0" in_x ifconfig taken
+	    ./x ifconfig up0
+	atf_check -o match:"metric 0" ./x ifconfig taken0
 	atf_check vnetmove x up0 .
 	atf_check -o match:"metric 9" ifconfig up0
 	# still the pair of unit 0
@@ -95,7 +108,7 @@ bridge_body()
 {
 	local mac
 
-	netns_new x
+	vnet_x
 	ifconfig bridge0 create
 	ifconfig epair0 create >/dev/null
 	ifconfig epair1 create >/dev/null
@@ -109,7 +122,7 @@ bridge_body()
 	atf_check -o match:"mtu 1400$" -o match:"ether $mac" \
 	    -o match:"timeout 77$" -o match:"description: a switch$" \
 	    -o match:"metric 2" -o match:"groups: bridge$" \
-	    -o not-match:member -o not-match:inet in_x ifconfig net0
+	    -o not-match:member -o not-match:inet ./x ifconfig net0
 	# members and span ports are free again
 	atf_check -o not-match:clsact tc qdisc show
 	ifconfig bridge1 create
@@ -129,7 +142,7 @@ span_port_head()
 }
 span_port_body()
 {
-	netns_new x
+	vnet_x
 	ifconfig bridge0 create
 	ifconfig epair0 create >/dev/null
 	ifconfig epair1 create >/dev/null
@@ -142,7 +155,7 @@ span_port_body()
 	atf_check vnetmove . epair1a x
 	atf_check -o not-match:clsact tc qdisc show
 	atf_check -o not-match:SPAN ifconfig bridge0
-	atf_check in_x ifconfig bridge5 create addm epair1a
+	atf_check ./x ifconfig bridge5 create addm epair1a
 }
 
 atf_test_case hostile
@@ -152,9 +165,9 @@ hostile_head()
 }
 hostile_body()
 {
-	local f dir=/run/cellblock/if-x
+	local f cookie dir=/run/cellblock/if-x
 
-	netns_new x
+	vnet_x
 	ifconfig epair0 create >/dev/null
 	ifconfig epair1 create >/dev/null
 	ifconfig epair0a metric 1
@@ -172,9 +185,10 @@ hostile_body()
 	rm -rf $dir/units
 	mkdir /run/victim
 	ln -s /run/victim $dir/units
+	cookie=${f##*/}
+	cookie=${cookie%.*}
 	for f in $(seq 1 40); do
-		ln -sf /run/victim/file "$dir/$(ip netns exec x sh -c :;\
-		    ls $dir | sed -n 's/\..*//p' | head -n 1).$f"
+		ln -sf /run/victim/file $dir/$cookie.$f
 	done
 	atf_check vnetmove x epair0a .
 	atf_check_equal "" "$(ls /run/victim)"
