@@ -19,8 +19,6 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-#define OWN_NS "/proc/thread-self/ns/net"
-
 /*
  * The state directory of a jail lies in a directory that the jail's root
  * writes, so its last component is never followed when it is a symlink.
@@ -59,7 +57,7 @@ int vnet_open(int nsfd, const char *statedir, struct vnet **ret, struct err *e)
 		return err_nomem(e);
 	v->statefd = -1;
 	if (nsfd < 0)
-		v->nsfd = open(OWN_NS, O_RDONLY | O_CLOEXEC);
+		v->nsfd = nl_own_netns(e);
 	else
 		v->nsfd = fcntl(nsfd, F_DUPFD_CLOEXEC, 3);
 	if (v->nsfd < 0 || fstat(v->nsfd, &st) < 0)
@@ -131,9 +129,11 @@ int vnet_enter(const struct vnet *v, int *ret_back, struct err *e)
 	cleanup_close int self = -1;
 	struct stat st;
 
-	self = open(OWN_NS, O_RDONLY | O_CLOEXEC);
-	if (self < 0 || fstat(self, &st) < 0)
-		return err_sys(e, errno, OWN_NS);
+	self = nl_own_netns(e);
+	if (self < 0)
+		return self;
+	if (fstat(self, &st) < 0)
+		return err_sys(e, errno, "own network namespace");
 	if (st.st_dev == v->nsdev && st.st_ino == v->nsino) {
 		*ret_back = -1;
 		return 0;

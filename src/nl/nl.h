@@ -28,6 +28,9 @@ int nl_open(int proto, int nsfd, struct nl **ret, struct err *e);
 void nl_free(struct nl **nl);
 #define cleanup_nl __attribute__((cleanup(nl_free)))
 
+/* A descriptor of the calling thread's network namespace. */
+int nl_own_netns(struct err *e);
+
 /* The raw descriptor, for poll() on multicast groups. */
 int nl_fd(const struct nl *nl);
 /* Join a multicast group (RTNLGRP_*). */
