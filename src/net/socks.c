@@ -58,6 +58,9 @@ static int sock_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	memcpy(&v->local, d->id.idiag_src, sizeof(v->local));
 	memcpy(&v->remote, d->id.idiag_dst, sizeof(v->remote));
 	v->listening = tcp ? d->idiag_state == TCP_LISTEN : !v->rport;
+	/* of a listener these are its backlog, not bytes */
+	if (tcp && v->listening)
+		v->recvq = v->sendq = 0;
 	if (tcp && d->idiag_state < ARRAY_SIZE(states) &&
 	    states[d->idiag_state])
 		v->state = states[d->idiag_state];
