@@ -382,6 +382,19 @@ static int build_simple(struct mbuild *b, size_t j, struct err *e)
 	return r;
 }
 
+/* "span", after the interface's state; towards the cable it is an arrow. */
+static void mark_span(const struct mlayout *l, struct mrow *row)
+{
+	const char *state = row->note.s;
+	bool arrow = row->flush_right && !row->item->jail->stacked;
+
+	row->note.s = arena_printf(
+		l->arena, "%s%s%s", state ? state : "", state ? ", " : "",
+		!arrow ? "span" : model_text(l, "span \u21d2", "span =>"));
+	if (!state)
+		row->note.st = MS_FAINT;
+}
+
 static int port_row(struct mbuild *b, size_t j, size_t i, struct mitem *it,
 		    bool span, struct err *e)
 {
@@ -393,14 +406,13 @@ static int port_row(struct mbuild *b, size_t j, size_t i, struct mitem *it,
 	r = rows_if(b->l, it, &tj->ifs.v[i], k, row, e);
 	if (r)
 		return r;
-	if (span && !(*row)->note.s)
-		(*row)->note = (struct mseg){
-			.s = model_text(b->l, "span \u21d2", "span =>"),
-			.st = MS_FAINT};
-	if (!k)
-		return 0;
-	far = model_far_end(&b->l->t->links[k - 1], j, i, &far_if);
-	(*row)->flush_right = model_is_below(b->l->t, far, j) && !(*row)->val.s;
+	if (k) {
+		far = model_far_end(&b->l->t->links[k - 1], j, i, &far_if);
+		(*row)->flush_right =
+			model_is_below(b->l->t, far, j) && !(*row)->val.s;
+	}
+	if (span)
+		mark_span(b->l, *row);
 	return 0;
 }
 
