@@ -20,6 +20,7 @@ struct topo_jail {
 	uint64_t cookie;
 	struct ifnets ifs;
 	char *hostname, *gateway; /* default route's next hop, or NULL */
+	bool inherits_host;	  /* hostname is its parent's */
 	int gateway_if;	   /* index of the interface to it, 0 if unknown */
 	struct strv addrs; /* ip4.addr, ip6.addr of a jail without vnet */
 };

@@ -171,7 +171,7 @@ static void put_bridge(struct strbuf *out, const struct topo_jail *tj, size_t j,
 static void put_plain(struct strbuf *out, const struct topo *t, size_t j)
 {
 	const struct topo_jail *tj = &t->jails[j];
-	const char *host = model_hostname(t, tj);
+	const char *host = model_hostname(tj);
 	bool any = tj->gateway || host || tj->addrs.n;
 
 	strbuf_addf(out, "n%zu [label=<%s", j, table);
@@ -205,7 +205,7 @@ static bool all_in_bridges(const struct topo *t, size_t j)
 	const struct topo_jail *tj = &t->jails[j];
 	bool bridge = false;
 
-	if (tj->gateway || model_hostname(t, tj))
+	if (tj->gateway || model_hostname(tj))
 		return false;
 	for (size_t i = 0; i < tj->ifs.n; i++) {
 		if (tj->ifs.v[i].is_bridge)

@@ -22,6 +22,7 @@ struct load {
 	struct topo t;
 	struct vnet **vnets; /* by jail; NULL: shares another's */
 	struct prisons *ps;
+	char host[HOST_NAME_MAX + 1]; /* the caller's */
 };
 
 static void load_free(struct load *l)
@@ -113,6 +114,7 @@ static int load_jail(struct load *l, const struct prison *p, int parent,
 	j->hostname = host && host[0] ? strdup(host) : NULL;
 	if (!j->full || !j->name || (host && host[0] && !j->hostname))
 		return err_nomem(e);
+	j->inherits_host = host && !strcmp(host, l->host);
 	if (!p->vnet) {
 		r = copy_addrs(&j->addrs, &p->params, "ip4.addr", e);
 		return r ? r : copy_addrs(&j->addrs, &p->params, "ip6.addr", e);
@@ -154,7 +156,6 @@ static int load_self(struct load *l, struct err *e)
 {
 	struct topo_jail *j = &l->t.jails[0];
 	struct prison_self self;
-	char host[HOST_NAME_MAX + 1] = "";
 	int r = prison_self(&self, e);
 
 	if (r)
@@ -165,9 +166,8 @@ static int load_self(struct load *l, struct err *e)
 	j->vnet = true;
 	j->name = strdup(self.jailed ? self.name : "host");
 	j->full = strdup("");
-	if (!gethostname(host, sizeof(host) - 1) && host[0])
-		j->hostname = strdup(host);
-	if (!j->name || !j->full)
+	j->hostname = strdup(l->host);
+	if (!j->name || !j->full || !j->hostname)
 		return err_nomem(e);
 	r = vnet_open(-1, VNET_STATEDIR, &l->vnets[0], e);
 	return r ? r : load_vnet(j, l->vnets[0], e);
@@ -251,6 +251,7 @@ int topo_load(const char *root, struct topo *ret, struct err *e)
 	int r;
 
 	allow_descriptors();
+	gethostname(l.host, sizeof(l.host) - 1);
 	r = prisons_open(&l.ps, e);
 	if (r)
 		return r;

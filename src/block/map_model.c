@@ -68,14 +68,13 @@ static bool is_fallback(const struct ifnet *ifp)
 	return false;
 }
 
-const char *model_hostname(const struct topo *t, const struct topo_jail *tj)
+const char *model_hostname(const struct topo_jail *tj)
 {
-	const char *h = tj->hostname, *top = t->jails[0].hostname;
+	const char *h = tj->hostname;
 
-	/* of the level itself the title says enough; many have their parent's
-	 */
-	if (!tj->jid || !h || !h[0] || !strcmp(h, tj->name) ||
-	    (top && tj != &t->jails[0] && !strcmp(h, top)))
+	/* of the level itself the title says enough */
+	if (!tj->jid || !h || !h[0] || tj->inherits_host ||
+	    !strcmp(h, tj->name))
 		return NULL;
 	return h;
 }
@@ -233,7 +232,7 @@ static int rows_facts(struct mlayout *l, struct mitem *it,
 			r = row_fact(l, it, i ? NULL : "shares", tj->addrs.v[i],
 				     e);
 	}
-	host = model_hostname(l->t, tj);
+	host = model_hostname(tj);
 	if (!r && host && !l->terse)
 		r = row_fact(l, it, "hostname", host, e);
 	return r;

@@ -173,7 +173,7 @@ bool model_addr_dull(const struct if_addr *ia);
 /* Worth drawing: not what every vnet has by itself. */
 bool model_if_shown(const struct ifnet *ifp);
 /* The host name where it says more than the jail's name, or NULL. */
-const char *model_hostname(const struct topo *t, const struct topo_jail *tj);
+const char *model_hostname(const struct topo_jail *tj);
 bool model_is_span(const struct topo_jail *tj, size_t i);
 /* Jail j is `top` or somewhere in it. */
 bool model_is_below(const struct topo *t, size_t j, size_t top);
