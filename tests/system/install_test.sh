@@ -40,7 +40,7 @@ layout_body()
 	    "$root/libexec/cellblock/bin/ifconfig" lo0
 
 	check_install uninstall /usr/local "^removed from"
-	atf_check -o empty find . -mindepth 1 -path './dest*'
+	atf_check -o empty find dest -mindepth 1
 	atf_check -s exit:1 -e match:"nothing is installed" \
 	    "$CB_SRC/tools/install.sh" uninstall "$CB_BUILD" "$PWD/dest" /usr/local
 }
