@@ -148,6 +148,12 @@ int prison_spawn(struct prisons *ps, const struct prison *p,
 int prison_exec(struct prisons *ps, const struct prison *p,
 		const struct prison_exec *x, struct err *e);
 
+/*
+ * Be to the caller's parent what the child is: pass signals on, stop and end
+ * with it.  What prison_exec does after its spawn.
+ */
+_Noreturn void prison_proxy(pid_t child);
+
 /* What the calling process is: in a jail? its own jid, name, limits. */
 struct prison_self {
 	bool jailed;

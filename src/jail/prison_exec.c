@@ -685,7 +685,7 @@ _Noreturn static void proxy_end(int status)
  * A process cannot change its own pid namespace, so the caller stays and is
  * to its parent what the command is: same signals, stops and end.
  */
-_Noreturn static void proxy(pid_t child)
+void prison_proxy(pid_t child)
 {
 	static const int forward[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2,
 				      SIGALRM, SIGWINCH};
@@ -721,5 +721,5 @@ int prison_exec(struct prisons *ps, const struct prison *p,
 
 	if (r < 0)
 		return r;
-	proxy(pid);
+	prison_proxy(pid);
 }
