@@ -708,7 +708,18 @@ int rt_dir(struct prisons *ps, char **ret, struct err *e)
 			return *ret ? 0 : err_sys(e, errno, "%s", p);
 		}
 	}
-	return err_set(e, ENOENT, "no runtime directory beside %s", exe);
+	/* another program, with libjail */
+	for (size_t i = 0; i < 2; i++) {
+		const char *p = i ? CELLBLOCK_LIBEXEC
+				  : secure_getenv("CELLBLOCK_RUNTIME");
+
+		if (p && is_rt(p)) {
+			*ret = strdup(p);
+			return *ret ? 0 : err_nomem(e);
+		}
+	}
+	return err_set(e, ENOENT, "no runtime directory beside %s or in %s",
+		       exe, CELLBLOCK_LIBEXEC);
 }
 
 int cgroup_base(struct prisons *ps, char **ret, struct err *e)
