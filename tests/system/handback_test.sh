@@ -1,0 +1,89 @@
+#! /usr/bin/env atf-sh
+# An interface lent to a jail is back in the vnet it came from when jail -r
+# returns: whatever the jail was doing, however often, and soon.
+. "$(atf_get_srcdir)/common.sh"
+
+LIMIT_MS=50
+
+now_ms()
+{
+	date +%s%3N
+}
+
+# lend_busy: jail x with epair0b and an open TCP connection over it.
+lend_busy()
+{
+	jail -c name=x path=/ vnet persist vnet.interface=epair0b ||
+	    atf_fail "jail -c"
+	jexec x ifconfig epair0b inet 192.0.2.1/24 || atf_fail "no address"
+	started serve.out jexec x "$CB_TOOLS/peer" serve tcp 192.0.2.1 7
+	started hold.out peer hold tcp 192.0.2.1 7
+	HOLD=$!
+	atf_check -o inline:"ready\n" cat serve.out
+	atf_check -o inline:"connected\n" cat hold.out
+}
+
+atf_test_case busy
+busy_head()
+{
+	atf_set descr "100 times: jail -r with an open connection, the interface back at once"
+	atf_set timeout 120
+}
+busy_body()
+{
+	local i start end slow worst
+
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	atf_check ifconfig epair0a inet 192.0.2.2/24
+	atf_check ip addr add 203.0.113.1/24 dev epair0a
+	slow=0
+	worst=0
+	for i in $(seq 100); do
+		lend_busy
+		ip link show epair0b >/dev/null 2>&1 &&
+		    atf_fail "round $i: epair0b is still here"
+		start=$(now_ms)
+		jail -r x || atf_fail "round $i: jail -r"
+		ip link show epair0b >/dev/null ||
+		    atf_fail "round $i: epair0b is not back"
+		end=$(now_ms)
+		[ $((end - start)) -le "$worst" ] || worst=$((end - start))
+		[ $((end - start)) -lt $LIMIT_MS ] || slow=$((slow + 1))
+		kill $HOLD 2>/dev/null
+		wait $HOLD
+	done
+	echo "slowest $worst ms, $slow of 100 over $LIMIT_MS ms"
+	# The limit is the project's; a busy machine may miss it now and then.
+	[ "$slow" -lt 50 ] || atf_fail "$slow of 100 took over $LIMIT_MS ms"
+	# The other end has stayed as it was all the time.
+	atf_check -o match:"inet 203.0.113.1 " ifconfig epair0a
+	atf_check ifconfig epair0a destroy
+	atf_check -s exit:1 -e ignore ip link show epair0b
+}
+
+atf_test_case killed
+killed_head()
+{
+	atf_set descr "The jail's processes die from outside: the interface comes back by itself"
+}
+killed_body()
+{
+	local pid
+
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	atf_check ifconfig epair0a inet 192.0.2.2/24
+	lend_busy
+	# Its first process, as somebody with kill(1) would find it.
+	pid=$(pgrep -f '^jail: x' | head -n 1)
+	[ -n "$pid" ] || atf_fail "no first process"
+	kill -KILL "$pid"
+	must_wait 5 ip link show epair0b
+	must_wait 5 sh -c '! jls -j x'
+	atf_check -o match:"epair0b: flags=" ifconfig epair0b
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case busy
+	atf_add_test_case killed
+}
