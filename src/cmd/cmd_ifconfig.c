@@ -176,12 +176,11 @@ static int list_cloners(void)
 
 static int list_group(struct vnet *v, const char *group, struct err *e)
 {
-	cleanup_ifnets struct ifnets all = { 0 };
+	cleanup_ifnets struct ifnets all = {0};
 	int r = ifnets_load(v, &all, e);
 
 	for (size_t i = 0; i < all.n; i++)
-		if (!strcmp(group, "all") ||
-		    strv_has(&all.v[i].groups, group))
+		if (!strcmp(group, "all") || strv_has(&all.v[i].groups, group))
 			puts(all.v[i].name);
 	return r;
 }
@@ -189,7 +188,7 @@ static int list_group(struct vnet *v, const char *group, struct err *e)
 static int list_all(struct vnet *v, const struct args *a, struct err *e)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
-	cleanup_ifnets struct ifnets all = { 0 };
+	cleanup_ifnets struct ifnets all = {0};
 	const char *sep = "";
 	int r = ifnets_load(v, &all, e);
 
@@ -215,8 +214,8 @@ static int list_one(struct vnet *v, const char *name, const struct args *a,
 		    struct err *e)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
-	cleanup_ifnets struct ifnets all = { 0 };
-	cleanup_ifnet struct ifnet one = { 0 };
+	cleanup_ifnets struct ifnets all = {0};
+	cleanup_ifnet struct ifnet one = {0};
 	const struct ifnet *ifp = &one;
 	int r = ifnet_get(v, name, &one, e);
 
@@ -238,8 +237,8 @@ static int interface(struct vnet *v, struct args *a, int argc, char **argv,
 		     struct err *e)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT, warn = STRBUF_INIT;
-	enum ifconfig_af af = argc == 2 ? ifconfig_af_parse(argv[1])
-					: IFAF_NONE;
+	enum ifconfig_af af =
+		argc == 2 ? ifconfig_af_parse(argv[1]) : IFAF_NONE;
 	int r;
 
 	if (argc == 1 || af != IFAF_NONE) {
@@ -274,7 +273,7 @@ static int run(struct args *a, int argc, char **argv)
 
 int cmd_ifconfig(int argc, char **argv)
 {
-	struct args a = { .all = false };
+	struct args a = {.all = false};
 	const char *env = getenv("IFCONFIG_FORMAT");
 	int c;
 
@@ -289,8 +288,7 @@ int cmd_ifconfig(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (a.cloners)
-		return argc || a.all || a.names ? usage_exit()
-						: list_cloners();
+		return argc || a.all || a.names ? usage_exit() : list_cloners();
 	if (a.group)
 		return argc || a.all || a.names ? usage_exit()
 						: run(&a, 0, NULL);

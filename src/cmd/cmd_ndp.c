@@ -74,17 +74,14 @@ static void mac_text(const struct arp_row *row, char buf[32])
 static void print_row(const struct args *a, const struct arp_row *row)
 {
 	cleanup_strbuf struct strbuf name = STRBUF_INIT;
-	char mac[32], expire[32], flags[4] = "";
+	char mac[32], expire[32];
 
 	name_text(a, row, &name);
 	mac_text(row, mac);
 	expire_text(row, expire, sizeof(expire));
-	if (row->router)
-		strcat(flags, "R");
-	if (row->published)
-		strcat(flags, "p");
-	printf("%-36s %-17s %6s %-9s %c %s\n", name.s, mac, row->ifname, expire,
-	       row->state, flags);
+	printf("%-36s %-17s %6s %-9s %c %s%s\n", name.s, mac, row->ifname,
+	       expire, row->state, row->router ? "R" : "",
+	       row->published ? "p" : "");
 }
 
 static json_t *row_json(const struct args *a, const struct arp_row *row)

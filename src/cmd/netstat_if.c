@@ -77,7 +77,7 @@ static int add_addr(struct rows *rows, const struct ifnet *ifp,
 		net[i / 8] &= (unsigned char)~(0x80 >> i % 8);
 	if (a->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->addr.in6))
 		snprintf(zone, sizeof(zone), "%%%s", ifp->name);
-	strcpy(row->mtu, "-");
+	snprintf(row->mtu, sizeof(row->mtu), "-");
 	inet_ntop(a->family, net, text, sizeof(text));
 	snprintf(row->net, sizeof(row->net), "%s%s/%u", text, zone, a->plen);
 	inet_ntop(a->family, &a->addr, text, sizeof(text));

@@ -55,7 +55,7 @@ static int add_own(struct rows *rows, const struct ifnet *ifp, int family,
 		row->family = family;
 		row->ifindex = ifp->index;
 		memcpy(&row->addr, &a->addr, sizeof(row->addr));
-		strcpy(row->ifname, ifp->name);
+		memcpy(row->ifname, ifp->name, sizeof(row->ifname));
 		memcpy(row->mac, ifp->mac, sizeof(row->mac));
 		row->has_mac = row->permanent = row->own = true;
 	}
@@ -95,7 +95,7 @@ static int add_neigh(struct rows *rows, const struct neigh *n,
 	row->family = n->family;
 	row->ifindex = ifp->index;
 	row->addr = n->addr;
-	strcpy(row->ifname, ifp->name);
+	memcpy(row->ifname, ifp->name, sizeof(row->ifname));
 	row->published = n->flags & NTF_PROXY;
 	row->permanent = row->published || (n->state & NUD_PERMANENT);
 	row->router = n->flags & NTF_ROUTER;

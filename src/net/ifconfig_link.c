@@ -145,7 +145,7 @@ static int word_name(struct ifconfig_run *run, const struct ifconfig_word *w,
 	if (r < 0)
 		return r;
 	run_touch(run);
-	strcpy(run->name, args[0]);
+	snprintf(run->name, sizeof(run->name), "%s", args[0]);
 	run->print_name = true;
 	return 0;
 }

@@ -135,7 +135,7 @@ static int run_create(struct ifconfig_run *run, int nwords, char *const *words,
 		return r;
 	if (strcmp(name, run->name) != 0)
 		run->print_name = true;
-	strcpy(run->name, name);
+	memcpy(run->name, name, sizeof(run->name));
 	*ret_used = 1 + used;
 	return 0;
 }
@@ -195,7 +195,7 @@ static int run_begin(struct ifconfig_run *run, const char *ifname, int nwords,
 				       "%s: cloning name too long", ifname);
 		return err_set(e, ENXIO, "interface %s does not exist", ifname);
 	}
-	strcpy(run->name, ifname);
+	snprintf(run->name, sizeof(run->name), "%s", ifname);
 	if (run->dry || create)
 		return 0;
 	/* that one lies in the jail and need not be visible here */

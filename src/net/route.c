@@ -359,9 +359,9 @@ static int resolve_dst(struct request *q, struct err *e)
 
 	if (!q->dst)
 		return usage_error(e, "destination required", "");
-	if (strlen(q->dst) >= sizeof(q->dst_text))
+	if (snprintf(q->dst_text, sizeof(q->dst_text), "%s", q->dst) >=
+	    (int)sizeof(q->dst_text))
 		return bad_address(e, q->dst);
-	strcpy(q->dst_text, q->dst);
 	slash = strchr(q->dst_text, '/');
 	if (slash) {
 		*slash = 0;
@@ -586,7 +586,7 @@ static int cmd_get(struct vnet *v, struct request *q, struct strbuf *out,
 	if (r < 0)
 		return r;
 	if (rt.type == ROUTE_LOCAL || !rt.oif)
-		strcpy(kname, "lo");
+		memcpy(kname, "lo", 3);
 	else
 		vnet_ifname(v, rt.oif, kname);
 	if (ifnet_link(v, ifname_from_kernel(kname), &ifp, NULL) < 0)

@@ -312,9 +312,8 @@ int route_get(struct vnet *v, int family, const union route_addr *dst,
 	struct rtmsg rt = {.rtm_family = (uint8_t)family,
 			   .rtm_dst_len = (uint8_t)(addr_len(family) * 8),
 			   /* IPv6 tells the table anyway and checks flags */
-			   .rtm_flags = family == AF_INET
-						? RTM_F_LOOKUP_TABLE
-						: 0};
+			   .rtm_flags =
+				   family == AF_INET ? RTM_F_LOOKUP_TABLE : 0};
 	struct one_route o = {0};
 	struct nlm m;
 	int r;

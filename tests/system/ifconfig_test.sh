@@ -230,6 +230,7 @@ word_errors_body()
 	atf_check ifconfig epair0a fib 0
 	for words in "stp epair0a" "laggport epair0b" "vlan 5" "vhid 1" \
 	    "tunnel 1.2.3.4 1.2.3.5" "maxage 10"; do
+		# shellcheck disable=SC2086 # words
 		refused "${words%% *}: not available yet" epair0a $words
 	done
 	# nothing of it stuck
@@ -513,7 +514,7 @@ bridge_learns_body()
 	atf_check ifconfig bridge0 create addm epair0a addm epair1a up
 	atf_check ifconfig epair0a up
 	atf_check ifconfig epair1a up
-	atf_check ifconfig epair0b ether 02:00:00:00:00:33 
+	atf_check ifconfig epair0b ether 02:00:00:00:00:33
 	atf_check ifconfig epair0b inet 192.0.2.1/24
 	must_wait 5 ping -c 1 -W 1 192.0.2.2
 	atf_check -o match:\
