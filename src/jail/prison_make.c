@@ -54,6 +54,7 @@ struct make {
 	int init_fd;  /* the program */
 	int go[2];
 	int cgns_fd;
+	uint64_t mntns; /* id of the creator's mount namespace */
 	struct err *e; /* the first process's, in shared memory */
 };
 
@@ -187,6 +188,8 @@ static int first_child(void *arg)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (m->cgns_fd >= 0 && setns(m->cgns_fd, CLONE_NEWCGROUP) < 0)
 		r = err_sys(e, errno, "cgroup namespace");
+	if (!r && m->root.children)
+		r = mnt_ns_newer(m->mntns, e);
 	if (!r)
 		r = set_names(m, e);
 	if (!r)
@@ -222,6 +225,7 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	if (r < 0)
 		return r;
 	c.cgroup_fd = cg;
+	m->mntns = mnt_ns_id();
 	m->e = &ce;
 	plan_failpoint();
 	r = ns_vfork(&c, &pid, &pidfd, e);

@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -169,6 +171,51 @@ int mnt_private_all(struct err *e)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "make mounts private");
 	return 0;
+}
+
+#ifndef NS_GET_MNTNS_ID /* Linux 6.11 */
+#define NS_GET_MNTNS_ID _IOR(0xb7, 0x5, uint64_t)
+#endif
+
+uint64_t mnt_ns_id(void)
+{
+	cleanup_close int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	uint64_t id = 0;
+
+	if (fd < 0 || ioctl(fd, NS_GET_MNTNS_ID, &id) < 0)
+		return 0;
+	return id;
+}
+
+/*
+ * The kernel lets a mount namespace be pinned only in an older one, one of a
+ * smaller id.  Newer kernels (seen: 6.18) give ids out per CPU, in batches, so
+ * what was just made may look older than its maker; made on another CPU it
+ * does not.
+ */
+int mnt_ns_newer(uint64_t than, struct err *e)
+{
+	cpu_set_t all, one;
+	int r = 0;
+
+	if (!than || mnt_ns_id() > than)
+		return 0;
+	if (sched_getaffinity(0, sizeof(all), &all) < 0)
+		return err_sys(e, errno, "sched_getaffinity");
+	for (int cpu = 0; !r && cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (sched_setaffinity(0, sizeof(one), &one) < 0)
+			continue;
+		if (unshare(CLONE_NEWNS) < 0)
+			r = err_sys(e, errno, "mount namespace");
+		else if (mnt_ns_id() > than)
+			break;
+	}
+	sched_setaffinity(0, sizeof(all), &all);
+	return r;
 }
 
 int mnt_pin(int nsfd, const char *path, struct err *e)

@@ -102,6 +102,13 @@ int mnt_pivot(int rootfd, struct err *e);
 /* Everything mounted here stops propagating: own mount namespace only. */
 int mnt_private_all(struct err *e);
 
+/*
+ * The id of the caller's mount namespace, 0 where the kernel does not tell;
+ * and, right after CLONE_NEWNS, see to it that the own one can be pinned in
+ * the namespace of that id (see mnt.c).
+ */
+uint64_t mnt_ns_id(void);
+int mnt_ns_newer(uint64_t than, struct err *e);
 /* Keep a namespace alive by a bind mount of its file on `path` (made). */
 int mnt_pin(int nsfd, const char *path, struct err *e);
 /* Undo; missing is fine. */
