@@ -33,7 +33,7 @@ void tiny_main(long *stack)
 		/* blocked signals stay pending: none is lost in between */
 		while (tiny_call(__NR_wait4, -1, 0, 1 /* WNOHANG */, 0, 0) > 0)
 			;
-		tiny_call(__NR_rt_sigtimedwait, (long)&chld, 0, 0,
-			  sizeof(chld), 0);
+		tiny_call(__NR_rt_sigtimedwait, (long)&chld, 0, 0, sizeof(chld),
+			  0);
 	}
 }

@@ -5,6 +5,8 @@
  *
  * Descriptor 3 is a pidfd of the jail's first process.  Descriptor 4, open
  * for a jail without persist only, is cgroup.events of the jail's processes.
+ * Descriptor 5, if open, holds the mount namespace of a jail with children,
+ * and goes on to JAIL, which finds their vnets through it.
  * When the first has ended, or no process is left, it becomes `JAIL -R JID`,
  * which hands the interfaces back and removes the rest.
  */

@@ -35,9 +35,9 @@ static void join(char *dst, const char *dir, size_t len, const char *name)
 /* The directory's length; its text in buf. */
 static size_t find_rt(char *buf)
 {
-	long n = tiny_call(__NR_readlinkat, TINY_AT_FDCWD,
-			   (long)"/proc/self/exe", (long)buf, PATH_SIZE - 64,
-			   0);
+	long n =
+		tiny_call(__NR_readlinkat, TINY_AT_FDCWD,
+			  (long)"/proc/self/exe", (long)buf, PATH_SIZE - 64, 0);
 
 	/* "/x/launch" has its slash; "(deleted)" and the like do not matter */
 	while (n > 0 && buf[n - 1] != '/')

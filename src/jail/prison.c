@@ -23,7 +23,8 @@
 /* What our own programs report as kern.osreldate of the FreeBSD they follow. */
 #define OSRELDATE "1400097"
 
-/* --- what the caller is -------------------------------------------------------- */
+/* --- what the caller is
+ * -------------------------------------------------------- */
 
 static void self_numbers(struct prisons *ps)
 {
@@ -87,7 +88,8 @@ int prison_self(struct prison_self *ret, struct err *e)
 	return 0;
 }
 
-/* --- opening --------------------------------------------------------------------- */
+/* --- opening
+ * --------------------------------------------------------------------- */
 
 static int pending_jids(struct prisons *ps, int **ret, size_t *ret_n,
 			struct err *e)
@@ -194,7 +196,8 @@ void prisons_free(struct prisons **psp)
 	free(ps);
 }
 
-/* --- one jail ------------------------------------------------------------------------ */
+/* --- one jail
+ * ------------------------------------------------------------------------ */
 
 void prison_free(struct prison *p)
 {
@@ -246,7 +249,9 @@ static int put_int(struct pset *ps, const char *name, int v, struct err *e)
 static int params_computed(struct prison *p, const struct life *l,
 			   struct err *e)
 {
-	bool own = param_jailsys_of(&p->params, "host", 2) == 1;
+	/* a nested jail's is at least its parent's, who may have its own */
+	bool own =
+		param_jailsys_of(&p->params, "host", 2) == 1 || p->path.n > 1;
 	char host[256] = "";
 	struct utsname u;
 	int r;
@@ -296,8 +301,7 @@ static int params_complete(struct pset *ps, struct err *e)
 			r = pset_put_values(&all, d->name, &none, false, NULL,
 					    0, e);
 		/* meta.KEY and env.KEY behind their row */
-		for (size_t k = 0; !r && (d->flags & PARAM_KEYVAL) &&
-				   k < ps->n;
+		for (size_t k = 0; !r && (d->flags & PARAM_KEYVAL) && k < ps->n;
 		     k++)
 			if (strcmp(ps->v[k].name, d->name) != 0 &&
 			    param_find(ps->v[k].name, NULL) == d)
@@ -370,7 +374,9 @@ static int load(struct prisons *ps, int jid, bool dying, struct prison *ret,
 	return 0;
 }
 
-/* --- lists ------------------------------------------------------------------------------ */
+/* --- lists
+ * ------------------------------------------------------------------------------
+ */
 
 struct list {
 	struct prison *v;
@@ -481,13 +487,14 @@ int prison_list(struct prisons *ps, bool dying, struct prison **ret,
 	return 0;
 }
 
-/* --- lookup -------------------------------------------------------------------------------- */
+/* --- lookup
+ * --------------------------------------------------------------------------------
+ */
 
 static int not_found(const char *which, bool numeric, struct err *e)
 {
 	return err_set(e, ENOENT,
-		       numeric ? "jail %s not found" :
-				 "jail \"%s\" not found",
+		       numeric ? "jail %s not found" : "jail \"%s\" not found",
 		       which);
 }
 
@@ -520,8 +527,8 @@ int prison_get(struct prisons *ps, const char *which, bool dying,
 	if (numeric && ps->dirfd >= 0 && !jid_exists(ps, jid)) {
 		int owner = range_owner(ps, jid);
 
-		r = owner ? find_below(ps, owner, NULL, jid, dying, ret, e) :
-			    -ENOENT;
+		r = owner ? find_below(ps, owner, NULL, jid, dying, ret, e)
+			  : -ENOENT;
 		return r == -ENOENT ? not_found(which, true, e) : r;
 	}
 	if (!numeric) {

@@ -62,12 +62,12 @@ void prisons_free(struct prisons **ps);
 /* One jail as seen from the calling level. */
 struct prison {
 	int jid;
-	char *name;	    /* relative to the caller: "a", "a.b" */
+	char *name; /* relative to the caller: "a", "a.b" */
 	bool dying;
 	bool vnet;
 	struct pset params; /* every kernel parameter, as text */
-	pid_t init;	    /* first process in the caller's pid namespace, or 0 */
-	struct strv path;   /* registry directories from this level down */
+	pid_t init; /* first process in the caller's pid namespace, or 0 */
+	struct strv path; /* registry directories from this level down */
 };
 void prison_free(struct prison *p);
 #define cleanup_prison __attribute__((cleanup(prison_free)))
@@ -117,8 +117,7 @@ int prison_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
  * vnet.interface / ifconfig IF vnet J: give one of the caller's interfaces to
  * the jail, noted in `life` so that it comes back; and take one back.
  */
-int prison_lend(struct prisons *ps, int jid, const char *ifname,
-		struct err *e);
+int prison_lend(struct prisons *ps, int jid, const char *ifname, struct err *e);
 int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
 		   struct err *e);
 
@@ -132,15 +131,15 @@ struct prison_exec {
 	int (*fn)(void *data); /* or NULL: execvp(argv) */
 	void *data;
 	char *const *argv;
-	char *const *envp;	/* NULL: the caller's */
-	const char *cwd;	/* in the jail; NULL: "/" */
-	const char *user;	/* NULL: root */
-	bool user_from_host;	/* look `user` up in the host's passwd */
-	bool login;		/* clean environment: HOME SHELL TERM USER PATH */
-	int stdio[3];		/* -1: inherit */
+	char *const *envp;   /* NULL: the caller's */
+	const char *cwd;     /* in the jail; NULL: "/" */
+	const char *user;    /* NULL: root */
+	bool user_from_host; /* look `user` up in the host's passwd */
+	bool login;	     /* clean environment: HOME SHELL TERM USER PATH */
+	int stdio[3];	     /* -1: inherit */
 	const int *keep_fds;
 	size_t nkeep;
-	bool new_session;	/* setsid, for exec.* */
+	bool new_session; /* setsid, for exec.* */
 };
 int prison_spawn(struct prisons *ps, const struct prison *p,
 		 const struct prison_exec *x, pid_t *ret_pid, struct err *e);

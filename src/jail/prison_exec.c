@@ -37,13 +37,14 @@
 #include <sys/wait.h>
 
 #define PASSWD_MAX (4 << 20)
-#define PATH_DFLT                                                         \
-	RT_IN_JAIL "/bin:/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:" \
+#define PATH_DFLT                                                              \
+	RT_IN_JAIL "/bin:/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:"       \
 		   "/usr/local/bin"
 
 extern char **environ;
 
-/* --- capabilities ------------------------------------------------------------- */
+/* --- capabilities
+ * ------------------------------------------------------------- */
 
 enum cap_when {
 	CAP_ALWAYS,
@@ -117,7 +118,8 @@ uint64_t jail_caps(const struct pset *params)
 	return mask;
 }
 
-/* --- users ----------------------------------------------------------------------- */
+/* --- users
+ * ----------------------------------------------------------------------- */
 
 struct user {
 	bool set;
@@ -142,8 +144,8 @@ static int user_take(struct user *u, const struct passwd *pw, struct err *e)
 	u->gid = pw->pw_gid;
 	u->name = strdup(pw->pw_name);
 	u->home = strdup(pw->pw_dir && *pw->pw_dir ? pw->pw_dir : "/");
-	u->shell = strdup(pw->pw_shell && *pw->pw_shell ? pw->pw_shell :
-							  _PATH_BSHELL);
+	u->shell = strdup(pw->pw_shell && *pw->pw_shell ? pw->pw_shell
+							: _PATH_BSHELL);
 	u->set = true;
 	return u->name && u->home && u->shell ? 0 : err_nomem(e);
 }
@@ -229,9 +231,9 @@ static int user_find(int rootfd, const struct prison_exec *x, struct user *u,
 	int r;
 
 	if (x->user)
-		return x->user_from_host ? user_from_host(x->user, u, e) :
-					   user_from_jail(rootfd, x->user, u,
-							  e);
+		return x->user_from_host
+			       ? user_from_host(x->user, u, e)
+			       : user_from_jail(rootfd, x->user, u, e);
 	if (user_from_jail(rootfd, "root", u, NULL) == 0 && !u->uid)
 		return 0;
 	user_free(u);
@@ -240,7 +242,8 @@ static int user_find(int rootfd, const struct prison_exec *x, struct user *u,
 	return r < 0 ? r : user_group(u, 0, e);
 }
 
-/* --- environment ---------------------------------------------------------------- */
+/* --- environment
+ * ---------------------------------------------------------------- */
 
 static const char *env_get(char *const *env, const char *name)
 {
@@ -288,7 +291,8 @@ static int env_full(char *const *env, struct strv *out)
 	return r;
 }
 
-/* --- the child --------------------------------------------------------------------- */
+/* --- the child
+ * --------------------------------------------------------------------- */
 
 struct join {
 	const struct prison_exec *x;
@@ -428,8 +432,8 @@ static int exec_search(struct join *j, struct err *e)
 		end = strchrnul(path, ':');
 		if (end == path)
 			continue; /* no "current directory" here */
-		snprintf(j->path, sizeof(j->path), "%.*s/%s",
-			 (int)(end - path), path, argv[0]);
+		snprintf(j->path, sizeof(j->path), "%.*s/%s", (int)(end - path),
+			 path, argv[0]);
 		exec_one(j->path, argv, envp);
 		if (errno == EACCES)
 			code = EACCES;
@@ -464,7 +468,8 @@ static int join_child(void *arg)
 	return 126;
 }
 
-/* --- the caller's side --------------------------------------------------------------- */
+/* --- the caller's side
+ * --------------------------------------------------------------- */
 
 int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e)
 {
@@ -482,8 +487,8 @@ int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e)
 
 int jail_run_open(int rootfd, int *ret_fd, struct err *e)
 {
-	return file_open_beneath(rootfd, CELLBLOCK_RUN,
-				 O_RDONLY | O_DIRECTORY, 0, ret_fd, e);
+	return file_open_beneath(rootfd, CELLBLOCK_RUN, O_RDONLY | O_DIRECTORY,
+				 0, ret_fd, e);
 }
 
 /* What is entered: a jail of this level, or one of a jail's own. */
@@ -510,8 +515,8 @@ static int join_prepare(struct join *j, const struct target *t, struct err *e)
 		r = user_find(root, j->x, &j->user, e);
 	if (r < 0)
 		return r;
-	r = j->x->login ? env_login(&j->user, env, &j->env) :
-			  env_full(env, &j->env);
+	r = j->x->login ? env_login(&j->user, env, &j->env)
+			: env_full(env, &j->env);
 	if (r < 0)
 		return err_nomem(e);
 	j->caps = t->caps & cap_bounding();
@@ -542,8 +547,8 @@ static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
 		r = err_sys(e, errno, "enter pid namespace");
 	} else {
 		j->vfork = !j->x->fn;
-		r = j->vfork ? ns_vfork(&c, ret_pid, NULL, e) :
-			       ns_fork(&c, ret_pid, NULL, e);
+		r = j->vfork ? ns_vfork(&c, ret_pid, NULL, e)
+			     : ns_fork(&c, ret_pid, NULL, e);
 		if (setns(own, CLONE_NEWPID) < 0)
 			abort(); /* every later child would be in the jail */
 	}
@@ -648,7 +653,9 @@ int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
 	return r < 0 ? r : target_spawn(&t, x, "exec ", ret_pid, e);
 }
 
-/* --- jexec --------------------------------------------------------------------------- */
+/* --- jexec
+ * ---------------------------------------------------------------------------
+ */
 
 static pid_t proxy_child;
 
@@ -687,8 +694,8 @@ _Noreturn static void proxy_end(int status)
  */
 void prison_proxy(pid_t child)
 {
-	static const int forward[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2,
-				      SIGALRM, SIGWINCH};
+	static const int forward[] = {SIGTERM, SIGHUP,	SIGUSR1,
+				      SIGUSR2, SIGALRM, SIGWINCH};
 	struct sigaction sa = {.sa_handler = proxy_forward,
 			       .sa_flags = SA_RESTART};
 	int status;

@@ -1,8 +1,9 @@
 /*
  * prison_fstab: mount and mount.fstab of a jail: both are lines here, which
- * jail(8) has read from the file.  They are fstab(5)'s; the directory is a path of the creator's, below the jail's
- * path, as on FreeBSD.  Runs in the jail's first process before pivot_root:
- * sources are the creator's paths, targets are resolved inside the root.
+ * jail(8) has read from the file.  They are fstab(5)'s; the directory is a path
+ * of the creator's, below the jail's path, as on FreeBSD.  Runs in the jail's
+ * first process before pivot_root: sources are the creator's paths, targets are
+ * resolved inside the root.
  */
 #include "jail/prison_int.h"
 
@@ -30,9 +31,9 @@ static const struct {
 };
 
 /* Words that fstab(5) has and mount(2) has no use for. */
-static const char *const idle[] = {"defaults", "auto",	 "noauto", "late",
-				   "bind",     "rbind",	 "userquota",
-				   "failok",   "groupquota"};
+static const char *const idle[] = {"defaults",	"auto",	  "noauto",
+				   "late",	"bind",	  "rbind",
+				   "userquota", "failok", "groupquota"};
 
 enum how {
 	HOW_BIND,    /* show the creator's directory */
@@ -46,15 +47,15 @@ static const struct {
 	enum how how;
 	const char *fstype;
 } types[] = {
-	{"nullfs", HOW_BIND, NULL},	  {"bind", HOW_BIND, NULL},
-	{"none", HOW_BIND, NULL},	  {"unionfs", HOW_OVERLAY, NULL},
-	{"tmpfs", HOW_FS, "tmpfs"},	  {"procfs", HOW_FS, "proc"},
-	{"linprocfs", HOW_FS, "proc"},	  {"linsysfs", HOW_FS, "sysfs"},
-	{"devfs", HOW_NONE, NULL},	  {"fdescfs", HOW_NONE, NULL},
+	{"nullfs", HOW_BIND, NULL},    {"bind", HOW_BIND, NULL},
+	{"none", HOW_BIND, NULL},      {"unionfs", HOW_OVERLAY, NULL},
+	{"tmpfs", HOW_FS, "tmpfs"},    {"procfs", HOW_FS, "proc"},
+	{"linprocfs", HOW_FS, "proc"}, {"linsysfs", HOW_FS, "sysfs"},
+	{"devfs", HOW_NONE, NULL},     {"fdescfs", HOW_NONE, NULL},
 };
 
 struct line {
-	struct strv f;	 /* source, directory, type, options */
+	struct strv f; /* source, directory, type, options */
 	uint64_t set, clear;
 	struct strv opts; /* left for the file system */
 };
@@ -84,8 +85,7 @@ static int parse_options(struct line *l, struct err *e)
 		for (k = 0; k < ARRAY_SIZE(idle); k++)
 			if (!strcmp(idle[k], words.v[i]))
 				break;
-		if (k == ARRAY_SIZE(idle) &&
-		    strv_add(&l->opts, words.v[i]) < 0)
+		if (k == ARRAY_SIZE(idle) && strv_add(&l->opts, words.v[i]) < 0)
 			return err_nomem(e);
 	}
 	return 0;
@@ -133,9 +133,10 @@ static int opts_new(const struct line *l, const char *fstype, int *ret_fd,
 			*eq++ = '\0';
 		o[i] = (struct mnt_opt){copy.v[i], eq};
 	}
-	return mnt_new(fstype, l->f.v[0], o, copy.n,
-		       (unsigned int)(l->set & ~(uint64_t)MOUNT_ATTR_NOSYMFOLLOW),
-		       ret_fd, e);
+	return mnt_new(
+		fstype, l->f.v[0], o, copy.n,
+		(unsigned int)(l->set & ~(uint64_t)MOUNT_ATTR_NOSYMFOLLOW),
+		ret_fd, e);
 }
 
 /* unionfs: the source on top of what is there, writes go to the source. */
@@ -162,8 +163,8 @@ static int union_new(int rootfd, const struct line *l, const char *target,
 	o[0] = (struct mnt_opt){"lowerdir", lower};
 	o[1] = (struct mnt_opt){"upperdir", l->f.v[0]};
 	o[2] = (struct mnt_opt){"workdir", work};
-	return mnt_new("overlay", "unionfs", o, 3, (unsigned int)l->set,
-		       ret_fd, e);
+	return mnt_new("overlay", "unionfs", o, 3, (unsigned int)l->set, ret_fd,
+		       e);
 }
 
 static int mount_parsed(int rootfd, const struct root_plan *p,

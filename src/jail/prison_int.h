@@ -22,15 +22,17 @@
 #include <stdint.h>
 
 #define JAIL_MAX 999999
+/* Where a keeper holds the mount namespace of a jail that has children. */
+#define KEEPER_MNT_FD 5
 #define RT_IN_JAIL CELLBLOCK_RUN "/rt"
 
 struct prisons {
 	int dirfd;     /* CELLBLOCK_RUN, or -1: no registry yet */
 	bool writable; /* we are root here */
 	bool jailed;
-	int lo, hi;	  /* jids of this level */
-	int children_max; /* JAIL_MAX on the host */
-	struct pset self; /* the text of `self` */
+	int lo, hi;		     /* jids of this level */
+	int children_max;	     /* JAIL_MAX on the host */
+	struct pset self;	     /* the text of `self` */
 	const struct report *report; /* borrowed, may be NULL */
 };
 
@@ -123,7 +125,8 @@ int dir_jids(int dirfd, const char *dir, size_t max, int **ret, size_t *ret_n,
 /* Computed parameters and defaults into p->params. */
 int prison_fill(struct prison *p, const struct life *l, struct err *e);
 
-/* --- prison_make.c, prison_remove.c ---------------------------------------- */
+/* --- prison_make.c, prison_remove.c ----------------------------------------
+ */
 
 int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	      const struct pset *mounts, const char *cgroup, int lo, int hi,
@@ -136,17 +139,18 @@ int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e);
 int keeper_start(struct prisons *ps, int jid, struct err *e);
 void keeper_stop(struct life *l);
 
-/* --- prison_root.c ----------------------------------------------------------- */
+/* --- prison_root.c -----------------------------------------------------------
+ */
 
 struct root_plan {
-	const char *path;   /* the jail's root in the creator's view */
-	bool copy;	    /* copy-on-write view of it */
+	const char *path; /* the jail's root in the creator's view */
+	bool copy;	  /* copy-on-write view of it */
 	bool vnet, children, cgroup;
-	const char *lower;  /* with copy: what is copied */
+	const char *lower;   /* with copy: what is copied */
 	const char *scratch; /* a directory to mount on, in this namespace */
 	const char *rt;
-	const char *block;  /* or NULL */
-	const char *self;   /* text for its `self` */
+	const char *block; /* or NULL */
+	const char *self;  /* text for its `self` */
 	const struct pset *mounts;
 };
 /* In the jail's first process: see the head of prison_root.c. */
@@ -155,7 +159,8 @@ int root_enter(const struct root_plan *p, struct err *e);
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
 
-/* --- prison_lend.c ----------------------------------------------------------- */
+/* --- prison_lend.c -----------------------------------------------------------
+ */
 
 /* The jail's own vnet; the caller has made sure that it has one. */
 int jail_vnet(struct prisons *ps, int jid, const struct life *l,
@@ -165,7 +170,8 @@ int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
 	       const struct life *l, const char *jail, struct err *e);
 int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
 
-/* --- prison_exec.c ----------------------------------------------------------- */
+/* --- prison_exec.c -----------------------------------------------------------
+ */
 
 /* Capabilities that a jail with these parameters may have. */
 uint64_t jail_caps(const struct pset *params);
@@ -201,7 +207,8 @@ int nest_list(struct prisons *ps, size_t owner, const struct life *l,
 int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 	      struct err *e);
 
-/* --- prison_set.c ------------------------------------------------------------ */
+/* --- prison_set.c ------------------------------------------------------------
+ */
 int param_int_of(const struct pset *ps, const char *name, int dflt);
 int param_jailsys_of(const struct pset *ps, const char *name, int dflt);
 

@@ -25,7 +25,8 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-/* --- what is in a vnet ---------------------------------------------------------- */
+/* --- what is in a vnet
+ * ---------------------------------------------------------- */
 
 struct link {
 	int index;
@@ -69,8 +70,7 @@ static int links_one(const struct nlmsghdr *h, void *data, struct err *e)
 		snprintf(l->name, sizeof(l->name), "%s",
 			 mnl_attr_get_str(tb[IFLA_IFNAME]));
 	if (tb[IFLA_ADDRESS]) {
-		const unsigned char *a =
-			mnl_attr_get_payload(tb[IFLA_ADDRESS]);
+		const unsigned char *a = mnl_attr_get_payload(tb[IFLA_ADDRESS]);
 		size_t n = mnl_attr_get_payload_len(tb[IFLA_ADDRESS]);
 
 		for (size_t i = 0; i < n && i < 31; i++)
@@ -128,7 +128,8 @@ static const struct link *link_of(const struct links *ls, const struct lent *l)
 	return best;
 }
 
-/* --- vnets ---------------------------------------------------------------------- */
+/* --- vnets
+ * ---------------------------------------------------------------------- */
 
 static int jail_net_open(int jid, int *ret_fd, struct err *e)
 {
@@ -168,7 +169,8 @@ int jail_vnet(struct prisons *ps, int jid, const struct life *l,
 	return vnet_open(ns, dir, ret, e);
 }
 
-/* --- life ------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------ */
 
 static struct lent *lent_find(struct life *l, const char *name)
 {
@@ -225,7 +227,8 @@ static int lent_note(struct prisons *ps, int jid, const char *name,
 	return r;
 }
 
-/* --- giving ------------------------------------------------------------------------ */
+/* --- giving
+ * ------------------------------------------------------------------------ */
 
 static int lend_here(struct prisons *ps, int jid, const char *ifname,
 		     struct err *e)
@@ -272,7 +275,8 @@ static int lend_check(struct prisons *ps, int jid, int *ret_owner,
 	int r;
 
 	if (!ps->writable)
-		return err_set(e, EPERM, "SIOCSIFVNET: Operation not permitted");
+		return err_set(e, EPERM,
+			       "SIOCSIFVNET: Operation not permitted");
 	*ret_owner = 0;
 	if (ps->dirfd < 0 || !jid_exists(ps, jid)) {
 		*ret_owner = range_owner(ps, jid);
@@ -286,8 +290,7 @@ static int lend_check(struct prisons *ps, int jid, int *ret_owner,
 	return r;
 }
 
-int prison_lend(struct prisons *ps, int jid, const char *ifname,
-		struct err *e)
+int prison_lend(struct prisons *ps, int jid, const char *ifname, struct err *e)
 {
 	int owner, r;
 
@@ -331,8 +334,7 @@ int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
 		return r;
 	index = vnet_ifindex(from, kname);
 	if (!index)
-		return err_set(e, ENXIO,
-			       "SIOCSIFRVNET: Device not configured");
+		return err_set(e, ENXIO, "SIOCSIFRVNET: Device not configured");
 	plan_failpoint();
 	r = if_move(from, kname, home, e);
 	if (r < 0)
@@ -345,7 +347,8 @@ int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
 	return 0;
 }
 
-/* --- coming home --------------------------------------------------------------------- */
+/* --- coming home
+ * --------------------------------------------------------------------- */
 
 /* Down and renamed: older kernels rename nothing that is up. */
 static int rename_link(struct vnet *v, int index, const char *name,
@@ -437,7 +440,8 @@ int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e)
 
 	r = jail_vnet(ps, jid, l, &from, &se);
 	if (r == -ENOENT)
-		return 0; /* not pinned yet, or not any more: nothing is in it */
+		return 0; /* not pinned yet, or not any more: nothing is in it
+			   */
 	if (r < 0)
 		return err_set(e, se.code, "%s", se.text);
 	r = vnet_open(-1, VNET_STATEDIR, &home, e);

@@ -68,7 +68,8 @@ static void make_close(struct make *m)
 	cleanup_close_p(&m->cgns_fd);
 }
 
-/* --- 1. cgroups ----------------------------------------------------------------- */
+/* --- 1. cgroups
+ * ----------------------------------------------------------------- */
 
 static int make_cgroups(struct make *m, struct err *e)
 {
@@ -137,7 +138,8 @@ static int make_cgns(struct make *m, struct err *e)
 	return 0;
 }
 
-/* --- 2. the first process ---------------------------------------------------------- */
+/* --- 2. the first process
+ * ---------------------------------------------------------- */
 
 static int set_names(const struct make *m, struct err *e)
 {
@@ -243,7 +245,8 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	return r;
 }
 
-/* --- 3. pins ------------------------------------------------------------------------- */
+/* --- 3. pins
+ * ------------------------------------------------------------------------- */
 
 static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
 {
@@ -260,7 +263,23 @@ static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
 	return mnt_pin(fd, path, e);
 }
 
-/* --- what the jail may know of itself -------------------------------------------------- */
+/*
+ * The kernel refuses to pin a mount namespace in one that it takes for the
+ * younger, and from 6.18 on guesses the age wrong at times, outside the
+ * initial one.  Then the keeper alone holds it (see keeper_spawn()).
+ */
+static int pin_mounts(struct make *m, pid_t pid, struct err *e)
+{
+	struct err pe = ERR_INIT;
+	int r = pin(m, pid, "mnt", &pe);
+
+	if (r == -EINVAL)
+		return 0;
+	return r < 0 ? err_set(e, pe.code, "%s", pe.text) : 0;
+}
+
+/* --- what the jail may know of itself
+ * -------------------------------------------------- */
 
 static int put_allowed(struct pset *self, const struct pset *params,
 		       struct err *e)
@@ -348,8 +367,12 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	      struct err *e)
 {
 	struct make m __attribute__((cleanup(make_close))) = {
-		.ps = ps, .jid = jid, .params = params,
-		.init_fd = -1, .go = {-1, -1}, .cgns_fd = -1,
+		.ps = ps,
+		.jid = jid,
+		.params = params,
+		.init_fd = -1,
+		.go = {-1, -1},
+		.cgns_fd = -1,
 		.cgroup = (char *)cgroup,
 	};
 	cleanup_strbuf struct strbuf self = STRBUF_INIT;
@@ -393,7 +416,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	if (!r && l.vnet)
 		r = pin(&m, l.init.pid, "net", e);
 	if (!r && m.root.children)
-		r = pin(&m, l.init.pid, "mnt", e);
+		r = pin_mounts(&m, l.init.pid, e);
 	plan_failpoint();
 	if (!r)
 		r = write_down(&m, &l, e);
@@ -401,11 +424,13 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	return r < 0 ? r : let_go(&m, e);
 }
 
-/* --- the keeper ------------------------------------------------------------------------ */
+/* --- the keeper
+ * ------------------------------------------------------------------------ */
 
 struct keeper {
 	const char *prog, *jail, *jid;
 	int pidfd, events; /* events: -1 for a jail that persists */
+	int mnt;	   /* the jail's mount namespace, or -1 */
 	int error;
 };
 
@@ -415,18 +440,23 @@ static int keeper_child(void *arg)
 	char *argv[] = {(char *)"cellblock-keeper", (char *)k->jail,
 			(char *)k->jid, NULL};
 	char *envp[] = {NULL};
-	int pidfd = fcntl(k->pidfd, F_DUPFD, 10), events = -1, null;
+	int pidfd = fcntl(k->pidfd, F_DUPFD, 10), events = -1, mnt = -1, null;
 
 	if (k->events >= 0)
 		events = fcntl(k->events, F_DUPFD, 10);
+	if (k->mnt >= 0)
+		mnt = fcntl(k->mnt, F_DUPFD, 10);
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	dup2(pidfd, 3);
 	close(4);
+	close(KEEPER_MNT_FD);
 	if (events >= 0)
 		dup2(events, 4);
-	syscall(SYS_close_range, events >= 0 ? 5 : 4, ~0U, 0);
+	if (mnt >= 0)
+		dup2(mnt, KEEPER_MNT_FD);
+	syscall(SYS_close_range, KEEPER_MNT_FD + 1, ~0U, 0);
 	setsid();
 	if (chdir("/") < 0)
 		k->error = errno;
@@ -457,7 +487,8 @@ static int keeper_spawn(struct prisons *ps, struct life *l, int jid,
 {
 	cleanup_free char *rt = NULL, *prog = NULL, *jail = NULL, *ev = NULL;
 	cleanup_free char *cgdir = NULL;
-	cleanup_close int pidfd = -1, events = -1, cg = -1;
+	cleanup_close int pidfd = -1, events = -1, cg = -1, mnt = -1;
+	char path[64];
 	struct keeper k = {0};
 	struct ns_child c = {.cgroup_fd = -1, .fn = keeper_child, .arg = &k};
 	char num[16];
@@ -481,7 +512,12 @@ static int keeper_spawn(struct prisons *ps, struct life *l, int jid,
 		c.cgroup_fd = cg;
 	if (!persist && l->cgroup)
 		events = open(ev, O_RDONLY | O_CLOEXEC);
-	k = (struct keeper){prog, jail, num, pidfd, events, 0};
+	if (l->lo) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/mnt",
+			 (int)l->init.pid);
+		mnt = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	k = (struct keeper){prog, jail, num, pidfd, events, mnt, 0};
 	r = ns_vfork(&c, &pid, NULL, e);
 	if (r < 0)
 		return r;

@@ -23,15 +23,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define DEPTH_MAX 16
 
-/* --- looking ----------------------------------------------------------------------- */
+/* --- looking
+ * ----------------------------------------------------------------------- */
 
 /* Pid in the innermost namespace: the last number of the NSpid line. */
 static long inner_pid(pid_t pid)
@@ -116,8 +120,8 @@ static int nest_read(int runfd, const struct life *owner, int jid,
 	free(take_ptr(l.cgroup));
 	l.init = l.keeper = (struct proc_id){0};
 	if (owner->cgroup) {
-		l.cgroup = str_printf("%s/tree/cellblock/%d", owner->cgroup,
-				      jid);
+		l.cgroup =
+			str_printf("%s/tree/cellblock/%d", owner->cgroup, jid);
 		if (!l.cgroup)
 			return err_nomem(e);
 		first_process(l.cgroup, &l.init);
@@ -219,8 +223,8 @@ static int nest_list_one(struct prisons *ps, int runfd, size_t owner,
 		return 0;
 	r = nest_list(ps, own, &l, dying, v, n, e);
 	snprintf(num, sizeof(num), "%d", (int)(*n - own - 1));
-	return r < 0 ? r :
-		       pset_put(&(*v)[own].params, "children.cur", num, false,
+	return r < 0 ? r
+		     : pset_put(&(*v)[own].params, "children.cur", num, false,
 				e);
 }
 
@@ -266,7 +270,9 @@ int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 	return vnet_open(ns, dir, ret, e);
 }
 
-/* --- doing ---------------------------------------------------------------------------- */
+/* --- doing
+ * ----------------------------------------------------------------------------
+ */
 
 struct call {
 	int (*op)(struct prisons *ps, struct call *c, struct err *e);
@@ -305,10 +311,8 @@ static int call_inside(struct prisons *ps, int owner, struct call *c,
 		       struct err *e)
 {
 	cleanup_close int in = -1;
-	struct prison_exec x = {.fn = call_child,
-				.data = c,
-				.stdio = {-1, -1, -1},
-				.nkeep = 1};
+	struct prison_exec x = {
+		.fn = call_child, .data = c, .stdio = {-1, -1, -1}, .nkeep = 1};
 	struct answer a = {0};
 	int p[2], out, r, got;
 	pid_t pid;
@@ -354,8 +358,8 @@ int nest_remove(struct prisons *ps, int owner, int jid, struct err *e)
 
 static int op_lend(struct prisons *ps, struct call *c, struct err *e)
 {
-	return c->reclaim ? prison_reclaim(ps, c->jid, c->ifname, e) :
-			    prison_lend(ps, c->jid, c->ifname, e);
+	return c->reclaim ? prison_reclaim(ps, c->jid, c->ifname, e)
+			  : prison_lend(ps, c->jid, c->ifname, e);
 }
 
 int nest_lend(struct prisons *ps, int owner, int jid, const char *ifname,
@@ -397,22 +401,28 @@ int nest_set(struct prisons *ps, int owner, const struct pset *params,
 	return r;
 }
 
-int nest_started(struct prisons *ps, int owner, int jid, struct err *e)
+/* It was started by op_set(); is it still there? */
+static int op_started(struct prisons *ps, struct call *c, struct err *e)
 {
-	cleanup_life struct life l = {0}, nested = {0};
-	cleanup_pset struct pset params = {0};
-	cleanup_close int run = -1;
-	int r;
+	int owner;
 
-	r = life_read(ps, owner, &l, e);
-	if (!r)
-		r = owner_run(&l, &run, e);
-	if (!r)
-		r = nest_read(run, &l, jid, &nested, &params, e);
-	return r < 0 ? err_set(e, ENOENT, "jail %d not found", jid) : 0;
+	if (ps->dirfd >= 0 && jid_exists(ps, c->jid))
+		return 0;
+	owner = range_owner(ps, c->jid);
+	if (owner)
+		return nest_started(ps, owner, c->jid, e);
+	return err_set(e, ENOENT, "jail %d not found", c->jid);
 }
 
-/* --- the end of the owner --------------------------------------------------------------- */
+int nest_started(struct prisons *ps, int owner, int jid, struct err *e)
+{
+	struct call c = {.op = op_started, .jid = jid};
+
+	return call_inside(ps, owner, &c, e);
+}
+
+/* --- the end of the owner
+ * --------------------------------------------------------------- */
 
 static int op_remove_all(struct prisons *ps, struct call *c, struct err *e)
 {
@@ -516,15 +526,28 @@ static void salvage(struct prisons *ps, int mntns, int net,
 		salvage_one(ps, run, net, owner, jids[i], depth);
 }
 
+/* The owner's mount namespace: pinned, or held by its keeper. */
+static int owner_mounts(int owner, const struct life *l)
+{
+	cleanup_free char *path = jail_path(owner, "mnt");
+	cleanup_close int fd = -1, keeper = -1;
+
+	fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd >= 0 && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNS)
+		return take_fd(&fd);
+	if (proc_id_open(&l->keeper, &keeper, NULL) < 0)
+		return -1;
+	return (int)syscall(SYS_pidfd_getfd, keeper, KEEPER_MNT_FD, 0);
+}
+
 int nest_remove_all(struct prisons *ps, int owner, const struct life *l,
 		    struct err *e)
 {
-	cleanup_free char *mntpath = jail_path(owner, "mnt");
 	cleanup_free char *netpath = jail_path(owner, "net");
 	cleanup_close int mnt = -1, net = -1;
 	struct call c = {.op = op_remove_all};
 
-	if (!mntpath || !netpath)
+	if (!netpath)
 		return err_nomem(e);
 	if (proc_id_alive(&l->init)) {
 		struct err ce = ERR_INIT;
@@ -532,11 +555,10 @@ int nest_remove_all(struct prisons *ps, int owner, const struct life *l,
 
 		if (!r)
 			return 0;
-		report(ps->report, REPORT_WARN, "jail %d: %s", owner,
-		       ce.text);
+		report(ps->report, REPORT_WARN, "jail %d: %s", owner, ce.text);
 		/* it would not: what it borrowed is fetched below */
 	}
-	mnt = open(mntpath, O_RDONLY | O_CLOEXEC);
+	mnt = owner_mounts(owner, l);
 	net = open(l->vnet ? netpath : "/proc/self/ns/net",
 		   O_RDONLY | O_CLOEXEC);
 	if (mnt >= 0 && net >= 0)

@@ -27,7 +27,8 @@
 
 static const char *const subdirs[] = {"jails", "names", "pending", "ranges"};
 
-/* --- the directory ---------------------------------------------------------- */
+/* --- the directory ----------------------------------------------------------
+ */
 
 static int reg_make(struct prisons *ps, struct err *e)
 {
@@ -51,8 +52,7 @@ static int reg_make(struct prisons *ps, struct err *e)
 static int reg_subdirs(struct prisons *ps, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subdirs); i++)
-		if (mkdirat(ps->dirfd, subdirs[i], 0755) < 0 &&
-		    errno != EEXIST)
+		if (mkdirat(ps->dirfd, subdirs[i], 0755) < 0 && errno != EEXIST)
 			return err_sys(e, errno, CELLBLOCK_RUN "/%s",
 				       subdirs[i]);
 	return 0;
@@ -130,16 +130,17 @@ void reg_tidy(struct prisons *ps)
 			return;
 		}
 	}
+	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 	if (unlinkat(ps->dirfd, "if", AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return;
 	if (unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return;
 	unlinkat(ps->dirfd, "lock", 0);
-	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 	rmdir(CELLBLOCK_RUN);
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------
+ */
 
 void life_free(struct life *l)
 {
@@ -164,8 +165,8 @@ static int get_proc(const struct pset *ps, const char *name,
 	return 0;
 }
 
-static int put_proc(struct pset *ps, const char *name,
-		    const struct proc_id *id, struct err *e)
+static int put_proc(struct pset *ps, const char *name, const struct proc_id *id,
+		    struct err *e)
 {
 	cleanup_strv struct strv v = {0};
 
@@ -262,8 +263,7 @@ int life_to_pset(const struct life *l, struct pset *ret, struct err *e)
 		r = pset_put_values(&ps, "jids", &range, false, NULL, 0, e);
 	}
 	for (size_t i = 0; i < l->nlent; i++)
-		if (strv_addf(&v, "%s %d %s", l->lent[i].name,
-			      l->lent[i].index,
+		if (strv_addf(&v, "%s %d %s", l->lent[i].name, l->lent[i].index,
 			      *l->lent[i].mac ? l->lent[i].mac : "-") < 0)
 			return err_nomem(e);
 	if (!r && v.n)
@@ -286,8 +286,7 @@ int life_read(struct prisons *ps, int jid, struct life *ret, struct err *e)
 	return r < 0 ? r : life_from_pset(&set, ret, e);
 }
 
-int life_write(struct prisons *ps, int jid, const struct life *l,
-	       struct err *e)
+int life_write(struct prisons *ps, int jid, const struct life *l, struct err *e)
 {
 	cleanup_pset struct pset set = {0};
 	char path[64];
@@ -320,7 +319,8 @@ char *jail_path(int jid, const char *file)
 	return str_printf(CELLBLOCK_RUN "/jails/%d/%s", jid, file);
 }
 
-/* --- pending ------------------------------------------------------------------- */
+/* --- pending
+ * ------------------------------------------------------------------- */
 
 void pending_free(struct pending *p)
 {
@@ -393,7 +393,8 @@ int pending_drop(struct prisons *ps, int jid, struct err *e)
 	return 0;
 }
 
-/* --- jids ------------------------------------------------------------------------ */
+/* --- jids
+ * ------------------------------------------------------------------------ */
 
 struct range {
 	int lo, hi, jid;
@@ -408,8 +409,8 @@ static int range_compare(const void *a, const void *b)
 static int ranges_read(struct prisons *ps, struct range **ret, size_t *ret_n,
 		       struct err *e)
 {
-	int fd = openat(ps->dirfd, "ranges",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd =
+		openat(ps->dirfd, "ranges", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	cleanup_free struct range *v = NULL;
 	struct dirent *de;
@@ -564,8 +565,8 @@ static int jid_next(struct prisons *ps, int lockfd, const struct range *v,
 	return -EAGAIN;
 }
 
-int jid_choose(struct prisons *ps, int lockfd, int want, int size,
-	       int *ret_jid, int *ret_lo, int *ret_hi, struct err *e)
+int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
+	       int *ret_lo, int *ret_hi, struct err *e)
 {
 	cleanup_free struct range *v = NULL;
 	int jid = want, lo = 0, hi = 0, i, r;
@@ -607,7 +608,8 @@ int jid_choose(struct prisons *ps, int lockfd, int want, int size,
 	return 0;
 }
 
-/* --- names ---------------------------------------------------------------------- */
+/* --- names
+ * ---------------------------------------------------------------------- */
 
 /* A name as a file name: the few bytes that cannot be in one as %XX. */
 static int name_encode(const char *name, char *dst, size_t size)
@@ -673,7 +675,8 @@ void name_drop(struct prisons *ps, const char *name, int jid)
 		unlinkat(ps->dirfd, path, 0);
 }
 
-/* --- where things lie ---------------------------------------------------------------- */
+/* --- where things lie
+ * ---------------------------------------------------------------- */
 
 static bool is_rt(const char *dir)
 {

@@ -198,7 +198,8 @@ int prison_remove(struct prisons *ps, int jid, struct err *e)
 	int r, owner;
 
 	if (!ps->writable)
-		return err_set(e, EPERM, "jail_remove: Operation not permitted");
+		return err_set(e, EPERM,
+			       "jail_remove: Operation not permitted");
 	if (ps->dirfd < 0)
 		return err_set(e, ENOENT, "jail %d not found", jid);
 	if (!jid_exists(ps, jid)) {

@@ -6,8 +6,8 @@
  * of the creator's mounts.  Everything is made here, in that copy: nothing
  * on the creator's side changes, nothing can be left over.  Stages:
  *
- *   1. forget   no propagation; drop the copies of other jails' pinned vnets
- *   2. gather   copies of what will be shown inside, while its paths exist
+ *   1. gather   copies of what will be shown inside, while its paths exist
+ *   2. forget   drop the copies of other jails' pinned vnets
  *   3. root     the jail's root: the path itself, or an overlay on it
  *   4. furnish  /proc /dev /sys, the jail's own mounts, /run/cellblock
  *   5. turn     pivot_root; the creator's mounts are gone
@@ -65,26 +65,7 @@ static int gather_one(const char *path, bool recursive, uint64_t attrs,
 	return r;
 }
 
-/*
- * Stage 1.  Must keep paths below CELLBLOCK_RUN valid: what is dropped is
- * the registry's own mount, under which lies the same directory.
- */
-static int stage_forget(const struct root_plan *p, struct err *e)
-{
-	int r = mnt_private_all(e);
-
-	if (r < 0)
-		return r;
-	/*
-	 * Pinned vnets of other jails would live as long as this jail.  With
-	 * another root than "/" they go with the old root anyway.
-	 */
-	if (!p->copy && (!strcmp(p->path, "/") || !strcmp(p->path, "/run")))
-		umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
-	return 0;
-}
-
-/* Stage 2.  Only copies, nothing is attached. */
+/* Stage 1.  Only copies, nothing is attached. */
 static int stage_gather(const struct root_plan *p, struct gathered *g,
 			struct err *e)
 {
@@ -96,6 +77,16 @@ static int stage_gather(const struct root_plan *p, struct gathered *g,
 	if (!r && p->copy && p->children)
 		r = gather_one(p->lower, false, RO_ATTRS, &g->host, e);
 	return r;
+}
+
+/*
+ * Stage 2.  Pinned vnets of other jails would live as long as this jail does.
+ * With another root than "/" they go with the old root anyway.
+ */
+static void stage_forget(const struct root_plan *p)
+{
+	if (!p->copy && (!strcmp(p->path, "/") || !strcmp(p->path, "/run")))
+		umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 /*
@@ -176,8 +167,7 @@ static int stage_root(const struct root_plan *p, int *ret, struct err *e)
 }
 
 /* Attach on `where` inside the root; made if missing. */
-static int put(int rootfd, const char *where, bool file, int fd,
-	       struct err *e)
+static int put(int rootfd, const char *where, bool file, int fd, struct err *e)
 {
 	cleanup_close int at = -1;
 	int r;
@@ -197,16 +187,17 @@ static int put_new(int rootfd, const char *where, const char *fstype,
 	return r < 0 ? r : put(rootfd, where, false, fd, e);
 }
 
-/* --- /dev -------------------------------------------------------------------- */
+/* --- /dev --------------------------------------------------------------------
+ */
 
 static const struct {
 	const char *name;
 	unsigned int major, minor;
 	bool vnet_only;
 } nodes[] = {
-	{"null", 1, 3, false},	 {"zero", 1, 5, false},
-	{"full", 1, 7, false},	 {"random", 1, 8, false},
-	{"urandom", 1, 9, false}, {"tty", 5, 0, false},
+	{"null", 1, 3, false},	    {"zero", 1, 5, false},
+	{"full", 1, 7, false},	    {"random", 1, 8, false},
+	{"urandom", 1, 9, false},   {"tty", 5, 0, false},
 	{"net/tun", 10, 200, true},
 };
 
@@ -261,9 +252,10 @@ static int furnish_dev(int rootfd, bool vnet, struct err *e)
 {
 	static const struct mnt_opt tmpfs[] = {
 		{"mode", "0755"}, {"size", "1m"}, {"nr_inodes", "1024"}};
-	static const struct mnt_opt pts[] = {
-		{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"},
-		{"gid", "5"}};
+	static const struct mnt_opt pts[] = {{"newinstance", NULL},
+					     {"ptmxmode", "0666"},
+					     {"mode", "0620"},
+					     {"gid", "5"}};
 	static const struct mnt_opt shm[] = {{"mode", "1777"}};
 	cleanup_close int dev = -1;
 	bool bind = false;
@@ -295,7 +287,8 @@ static int furnish_dev(int rootfd, bool vnet, struct err *e)
 	return r;
 }
 
-/* --- /proc, /sys ---------------------------------------------------------------- */
+/* --- /proc, /sys
+ * ---------------------------------------------------------------- */
 
 #define INERT (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -315,13 +308,13 @@ static int furnish_kernel(int rootfd, const struct root_plan *p, struct err *e)
 	return r;
 }
 
-/* --- /run/cellblock ---------------------------------------------------------------- */
+/* --- /run/cellblock
+ * ---------------------------------------------------------------- */
 
 static int write_self(int run, const char *text, struct err *e)
 {
-	cleanup_close int fd = openat(run, "self",
-				      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-				      0644);
+	cleanup_close int fd = openat(
+		run, "self", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	size_t len = strlen(text);
 
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
@@ -363,25 +356,27 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 		if (trees[i] < 0)
 			continue;
 		at = openat(run, dirs[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		r = at < 0 ? err_sys(e, errno, CELLBLOCK_RUN) :
-			     mnt_attach(trees[i], at, dirs[i], e);
+		r = at < 0 ? err_sys(e, errno, CELLBLOCK_RUN)
+			   : mnt_attach(trees[i], at, dirs[i], e);
 	}
 	return r;
 }
 
 int root_enter(const struct root_plan *p, struct err *e)
 {
-	struct gathered g __attribute__((cleanup(gathered_close))) = {-1, -1,
-								      -1};
+	struct gathered g
+		__attribute__((cleanup(gathered_close))) = {-1, -1, -1};
 	cleanup_close int rootfd = -1;
 	int r;
 
 	umask(022);
-	r = stage_forget(p, e);
+	r = mnt_private_all(e);
 	if (!r)
 		r = stage_gather(p, &g, e);
-	if (!r)
+	if (!r) {
+		stage_forget(p);
 		r = stage_root(p, &rootfd, e);
+	}
 	plan_failpoint();
 	if (!r)
 		r = furnish_dev(rootfd, p->vnet, e);

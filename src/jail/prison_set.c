@@ -41,15 +41,15 @@ int param_jailsys_of(const struct pset *ps, const char *name, int dflt)
 	if (!p)
 		return dflt;
 	return param_jailsys(p->name, p->values.n ? p->values.v[0] : NULL, &v,
-			     NULL) == 0 ?
-		       v :
-		       dflt;
+			     NULL) == 0
+		       ? v
+		       : dflt;
 }
 
 /* Pseudo parameters that a new root needs; they are used, not kept. */
 static const char *const mount_params[] = {
-	"mount",      "mount.fstab", "mount.devfs", "mount.procfs",
-	"mount.fdescfs", "block.root", "block.dir"};
+	"mount",	 "mount.fstab", "mount.devfs", "mount.procfs",
+	"mount.fdescfs", "block.root",	"block.dir"};
 
 static bool is_mount_param(const struct param_def *def)
 {
@@ -59,7 +59,8 @@ static bool is_mount_param(const struct param_def *def)
 	return false;
 }
 
-/* --- canonical form ----------------------------------------------------------- */
+/* --- canonical form
+ * ----------------------------------------------------------- */
 
 static int canonical_one(const struct jparam *p, const struct param_def *def,
 			 struct pset *ret, struct err *e)
@@ -72,14 +73,14 @@ static int canonical_one(const struct jparam *p, const struct param_def *def,
 	switch (def->type) {
 	case PARAM_BOOL:
 		r = param_bool(p, &b, e);
-		return r < 0 ? r :
-			       pset_put(ret, name, b ? "true" : "false", false,
+		return r < 0 ? r
+			     : pset_put(ret, name, b ? "true" : "false", false,
 					e);
 	case PARAM_JAILSYS:
 		r = param_jailsys(p->name, last, &v, e);
-		return r < 0 ? r :
-			       pset_put(ret, name, param_jailsys_name(v),
-					false, e);
+		return r < 0 ? r
+			     : pset_put(ret, name, param_jailsys_name(v), false,
+					e);
 	case PARAM_INT:
 		r = param_int(p, &v, e);
 		return r < 0 ? r : pset_put(ret, name, last, false, e);
@@ -120,7 +121,8 @@ static int canonical(const struct pset *in, struct pset *ret,
 	return 0;
 }
 
-/* --- checks --------------------------------------------------------------------- */
+/* --- checks
+ * --------------------------------------------------------------------- */
 
 static bool all_digits(const char *s)
 {
@@ -138,9 +140,8 @@ static int check_name(const char *name, int jid, struct err *e)
 		return err_sys(e, ENAMETOOLONG, "name");
 	if (all_digits(name) &&
 	    (!jid || str_to_int(name, 0, JAIL_MAX, &n) < 0 || n != jid))
-		return err_set(
-			e, EINVAL,
-			"name cannot be numeric (unless it is the jid)");
+		return err_set(e, EINVAL,
+			       "name cannot be numeric (unless it is the jid)");
 	return 0;
 }
 
@@ -198,8 +199,7 @@ static int check_allowed(struct prisons *ps, const struct pset *params,
 			 struct err *e)
 {
 	for (size_t i = 0; ps->jailed && i < params->n; i++) {
-		const struct param_def *d =
-			param_find(params->v[i].name, NULL);
+		const struct param_def *d = param_find(params->v[i].name, NULL);
 		bool want;
 
 		if (!d || !(d->flags & PARAM_ALLOW) ||
@@ -235,7 +235,8 @@ static int check_common(struct prisons *ps, const struct pset *params,
 	return r < 0 ? r : check_allowed(ps, params, e);
 }
 
-/* --- creation -------------------------------------------------------------------- */
+/* --- creation
+ * -------------------------------------------------------------------- */
 
 struct create {
 	struct pset params, mounts;
@@ -283,8 +284,7 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 	if (c->want < 0)
 		return err_set(e, EINVAL, "negative jid");
 	if (!param_set_bool(&c->params, "persist"))
-		return err_set(e, EINVAL,
-			       "new jail must persist or attach");
+		return err_set(e, EINVAL, "new jail must persist or attach");
 	if (name && *name) {
 		r = check_name(name, c->want, e);
 		if (r < 0)
@@ -389,7 +389,8 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	return 0;
 }
 
-/* --- update ------------------------------------------------------------------------ */
+/* --- update
+ * ------------------------------------------------------------------------ */
 
 static int set_hostname(void *data)
 {
@@ -525,14 +526,13 @@ static int update_children(const struct pset *old, const struct pset *ch,
 	return 0;
 }
 
-static int update_merge(struct pset *all, const struct pset *ch,
-			struct err *e)
+static int update_merge(struct pset *all, const struct pset *ch, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; !r && i < ch->n; i++)
-		r = pset_put_values(all, ch->v[i].name, &ch->v[i].values,
-				    false, NULL, 0, e);
+		r = pset_put_values(all, ch->v[i].name, &ch->v[i].values, false,
+				    NULL, 0, e);
 	return r;
 }
 
@@ -583,7 +583,8 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	return r;
 }
 
-/* --- entry -------------------------------------------------------------------------- */
+/* --- entry
+ * -------------------------------------------------------------------------- */
 
 /*
  * "a.b": jail b of our jail a.  Yields a's jid and the parameters as a's

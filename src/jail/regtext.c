@@ -137,8 +137,7 @@ static int read_statement(struct reader *rd, struct pset *ps, struct err *e)
 	return pset_put_values(ps, name.s, &values, false, NULL, 0, e);
 }
 
-int regtext_parse(const char *text, size_t len, struct pset *ret,
-		  struct err *e)
+int regtext_parse(const char *text, size_t len, struct pset *ret, struct err *e)
 {
 	struct reader rd = {.p = text, .end = text + len};
 	cleanup_pset struct pset ps = {0};

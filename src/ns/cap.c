@@ -34,13 +34,12 @@ int cap_limit(uint64_t mask, struct err *e)
 	struct __user_cap_data_struct d[2];
 
 	for (unsigned int c = 0; c < 64; c++) {
-		int r = prctl(PR_CAPBSET_READ, c, 0, 0, 0);
-
-		if (r < 0)
-			break;
-		if (r && !(mask & UINT64_C(1) << c) &&
-		    prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
-			return err_sys(e, errno, "drop capability %u", c);
+		if (mask & UINT64_C(1) << c ||
+		    prctl(PR_CAPBSET_DROP, c, 0, 0, 0) == 0)
+			continue;
+		if (errno == EINVAL)
+			break; /* past the kernel's last one */
+		return err_sys(e, errno, "drop capability %u", c);
 	}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, errno, "clear ambient capabilities");

@@ -43,12 +43,13 @@ int mnt_new(const char *fstype, const char *source, const struct mnt_opt *o,
 	fs = fsopen(fstype, FSOPEN_CLOEXEC);
 	if (fs < 0)
 		return fs_error(-1, errno, fstype, e);
-	if (source && fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+	if (source &&
+	    fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		return fs_error(fs, errno, fstype, e);
 	for (size_t i = 0; i < n; i++)
 		if (fsconfig(fs,
-			     o[i].value ? FSCONFIG_SET_STRING :
-					  FSCONFIG_SET_FLAG,
+			     o[i].value ? FSCONFIG_SET_STRING
+					: FSCONFIG_SET_FLAG,
 			     o[i].key, o[i].value, 0) < 0)
 			return fs_error(fs, errno, fstype, e);
 	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -81,8 +82,8 @@ int mnt_set(int fd, uint64_t set, uint64_t clear, struct err *e)
 {
 	struct mount_attr a = {.attr_set = set, .attr_clr = clear};
 
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &a,
-			  sizeof(a)) < 0)
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof(a)) <
+	    0)
 		return err_sys(e, errno, "mount_setattr");
 	return 0;
 }
@@ -108,10 +109,9 @@ static int make_inside(int rootfd, const char *path, bool file, struct err *e)
 	slash = strrchr(dir, '/');
 	if (slash)
 		*slash = '\0';
-	r = slash && *dir ? mnt_point(rootfd, dir, false, &parent, e) :
-			    file_open_in_root(rootfd, ".",
-					      O_PATH | O_DIRECTORY, 0, &parent,
-					      e);
+	r = slash && *dir ? mnt_point(rootfd, dir, false, &parent, e)
+			  : file_open_in_root(rootfd, ".", O_PATH | O_DIRECTORY,
+					      0, &parent, e);
 	if (r < 0)
 		return r;
 	path = slash ? slash + 1 : dir;
@@ -256,8 +256,7 @@ bool mnt_is_point(const char *path)
 
 int mnt_make_private_dir(const char *path, struct err *e)
 {
-	if (!mnt_is_point(path) &&
-	    mount(path, path, NULL, MS_BIND, NULL) < 0)
+	if (!mnt_is_point(path) && mount(path, path, NULL, MS_BIND, NULL) < 0)
 		return err_sys(e, errno, "mount %s", path);
 	if (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "make %s private", path);

@@ -117,7 +117,8 @@ int mnt_unpin(const char *path, struct err *e);
 int mnt_make_private_dir(const char *path, struct err *e);
 bool mnt_is_point(const char *path);
 
-/* --- cap.c: capabilities --------------------------------------------------- */
+/* --- cap.c: capabilities ---------------------------------------------------
+ */
 
 /*
  * The calling process can never have more than `mask` (bits by CAP_*): drops
