@@ -8,6 +8,7 @@
 #   PREFIX/sbin                  links cellblock, jail, jls, jexec
 #   PREFIX/share/man             their pages, and those of their files
 #   PREFIX/share/cellblock       examples
+#   PREFIX/lib, include          libjail, with FreeBSD's headers
 #   shell completions            where each shell looks below PREFIX/share
 #
 # The manifest lists every file put there, so that uninstall removes exactly
@@ -62,11 +63,8 @@ tree() {
 # Is it a page that hides none of Linux's?
 public_page() {
 	case $1 in
-	cellblock*.[1-9] | jail.conf.5) return 0 ;;
+	cellblock* | jail* | jexec* | jls*) return 0 ;;
 	esac
-	for n in $links; do
-		[ "${1%.[1-9]}" = "$n" ] && return 0
-	done
 	return 1
 }
 
@@ -98,6 +96,15 @@ do_install() {
 		done
 	done
 	tree "$src/examples" share/cellblock/examples
+	lib=$build/src/lib/libjail
+	put "$lib/libjail.a" lib 644
+	put "$lib/libjail.so.1.0.0" lib 755
+	for n in libjail.so.1 libjail.so; do
+		ln -sfn libjail.so.1.0.0 "$root/lib/$n"
+		note "lib/$n"
+	done
+	put "$src/src/lib/libjail/include/jail.h" include 644
+	put "$src/src/lib/libjail/include/sys/jail.h" include/sys 644
 	put "$src/LICENSE" share/cellblock 644
 	note libexec/cellblock/manifest
 	# What an older version had and this one has not.
@@ -121,7 +128,8 @@ remove_listed() {
 		d=$(dirname "$f")
 		while [ "$d" != . ]; do
 			case $dest/$d in
-			/sbin | /share | /libexec | /share/man | /share/man/man?)
+			/sbin | /share | /libexec | /lib | /include | \
+				/include/sys | /share/man | /share/man/man?)
 				break ;;
 			esac
 			rmdir "$root/$d" 2>/dev/null || break
