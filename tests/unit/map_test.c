@@ -114,7 +114,7 @@ static void scene_nested(struct scene *s)
 static void scene_router(struct scene *s)
 {
 	size_t h = scene_jail(s, -1, "host"), b0, b1, r, j;
-	char name[16], addr[32];
+	char name[32], addr[64];
 
 	b0 = scene_bridge(s, h, "bridge0", NULL);
 	b1 = scene_bridge(s, h, "bridge1", NULL);
@@ -135,7 +135,7 @@ static void scene_router(struct scene *s)
 static void scene_many(struct scene *s, int n)
 {
 	size_t h = scene_jail(s, -1, "host"), br, j;
-	char name[16], addr[32];
+	char name[32], addr[64];
 
 	scene_if(s, h, "ixl0", "", "198.51.100.2/24");
 	br = scene_bridge(s, h, "bridge0", "10.0.0.1/16");
@@ -185,7 +185,7 @@ static void scene_hostile(struct scene *s)
 static void scene_mixed(struct scene *s)
 {
 	size_t h = scene_jail(s, -1, "host"), b[3], j[3], k, i;
-	char name[16], addr[32];
+	char name[32], addr[64];
 
 	scene_if(s, h, "ixl0", "", "198.51.100.2/24");
 	scene_addr(s, h, 0, "2001:db8::2/64");

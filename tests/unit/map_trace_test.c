@@ -153,7 +153,7 @@ static void random_scene(struct scene *s)
 {
 	size_t bridges[16][3], nbridges[16], njails = 1 + below(9);
 	size_t ncables = below(14);
-	char name[16];
+	char name[32];
 
 	scene_jail(s, -1, "host");
 	for (size_t j = 1; j < njails; j++) {
