@@ -20,6 +20,7 @@ mkdir -p "$build/found"
 # Inputs to begin with.
 seeds() {
 	case $1 in
+	ifconfig) echo tests/fuzz/ifconfig ;;
 	ifstate) echo tests/fuzz/ifstate ;;
 	jailconf) cat <<EOF
 tests/golden/jail.conf

@@ -3,6 +3,18 @@
 CB_NO_BOX=1
 . "$(atf_get_srcdir)/../system/common.sh"
 
+atf_test_case ifconfig
+ifconfig_head()
+{
+	atf_set descr "Command lines of ifconfig(8): hostile seeds"
+}
+ifconfig_body()
+{
+	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
+		"$CB_BUILD/tests/fuzz/ifconfig_replay" \
+		"$CB_SRC/tests/fuzz/ifconfig"
+}
+
 atf_test_case ifstate
 ifstate_head()
 {
@@ -29,6 +41,7 @@ jailconf_body()
 
 atf_init_test_cases()
 {
+	atf_add_test_case ifconfig
 	atf_add_test_case ifstate
 	atf_add_test_case jailconf
 }

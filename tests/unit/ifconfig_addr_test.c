@@ -23,7 +23,8 @@ ATF_TC_BODY(bad, tc)
 {
 	fails(IFAF_INET, "1.2.3.x", "1.2.3.x: bad value");
 	fails(IFAF_INET, "", ": bad value");
-	fails(IFAF_INET, "1.2.3.4/33", "1.2.3.4/33: bad value (width too large)");
+	fails(IFAF_INET, "1.2.3.4/33",
+	      "1.2.3.4/33: bad value (width too large)");
 	fails(IFAF_INET, "1.2.3.4/", "1.2.3.4/: bad value (width invalid)");
 	fails(IFAF_INET, "1.2.3.4/-1", "1.2.3.4/-1: bad value (width invalid)");
 	fails(IFAF_INET, "1.2.3.4/8x", "1.2.3.4/8x: bad value (width invalid)");
@@ -59,9 +60,13 @@ ATF_TC_BODY(masks, tc)
 		const char *mask;
 		int plen;
 	} rows[] = {
-		{"255.255.255.0", 24}, {"0xffffff80", 25}, {"0.0.0.0", 0},
-		{"255.255.255.255", 32}, {"0xffff0000", 16},
-		{"255.0.255.0", -1}, {"x", -1},
+		{"255.255.255.0", 24},
+		{"0xffffff80", 25},
+		{"0.0.0.0", 0},
+		{"255.255.255.255", 32},
+		{"0xffff0000", 16},
+		{"255.0.255.0", -1},
+		{"x", -1},
 	};
 	struct ifconfig_addr b = {.af = IFAF_INET6};
 	struct err e = ERR_INIT;
@@ -133,15 +138,22 @@ ATF_TC_WITHOUT_HEAD(mac);
 ATF_TC_BODY(mac, tc)
 {
 	static const char *const wrong[] = {
-		"", ":", "02", "02:00:00:00:00", "02:00:00:00:00:00:00",
-		"02:00:00:00:00:0g", "02:00:00:00:00:000", "02:00-00:00:00:00",
-		"02:00:00:00:00:", " 02:00:00:00:00:01", "020000000001",
+		"",
+		":",
+		"02",
+		"02:00:00:00:00",
+		"02:00:00:00:00:00:00",
+		"02:00:00:00:00:0g",
+		"02:00:00:00:00:000",
+		"02:00-00:00:00:00",
+		"02:00:00:00:00:",
+		" 02:00:00:00:00:01",
+		"020000000001",
 	};
 	unsigned char m[6] = {9, 9, 9, 9, 9, 9};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		ATF_CHECK_MSG(!ifconfig_mac_parse(wrong[i], m), "%s",
-			      wrong[i]);
+		ATF_CHECK_MSG(!ifconfig_mac_parse(wrong[i], m), "%s", wrong[i]);
 	ATF_CHECK_EQ(9, m[0]);
 	ATF_CHECK(ifconfig_mac_parse("2:AA:b:0:0:ff", m));
 	ATF_CHECK(!memcmp(m, "\x02\xaa\x0b\x00\x00\xff", 6));

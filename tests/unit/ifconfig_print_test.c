@@ -129,8 +129,8 @@ ATF_TC_BODY(epair, tc)
 			   .ether = ETHERFMT_DOTTED},
 	};
 	print("epair_cidr", &i, 1, &f, &o);
-	o = (struct ifconfig_opts){.format = {.inet = INETFMT_DOTTED,
-					      .ether = ETHERFMT_DASH}};
+	o = (struct ifconfig_opts){
+		.format = {.inet = INETFMT_DOTTED, .ether = ETHERFMT_DASH}};
 	print("epair_dotted", &i, 1, &f, &o);
 	o = (struct ifconfig_opts){.af = IFAF_INET};
 	print("epair_inet", &i, 1, &f, &o);
@@ -164,9 +164,8 @@ ATF_TC_BODY(loopback, tc)
 {
 	const struct ifconfig_facts f = {
 		.has_options = true,
-		.options = BSD_CAP_RXCSUM | BSD_CAP_TXCSUM |
-			   BSD_CAP_LINKSTATE | BSD_CAP_RXCSUM_IPV6 |
-			   BSD_CAP_TXCSUM_IPV6,
+		.options = BSD_CAP_RXCSUM | BSD_CAP_TXCSUM | BSD_CAP_LINKSTATE |
+			   BSD_CAP_RXCSUM_IPV6 | BSD_CAP_TXCSUM_IPV6,
 	};
 	struct ifnet i = base(1, "lo0", "lo");
 
@@ -214,8 +213,12 @@ ATF_TC_BODY(bridge, tc)
 	b->carrier = true;
 	b->nd6 = ND6_PERFORMNUD | ND6_IFDISABLED;
 	b->bridge = (struct ifbridge){
-		.hello = 200, .fwddelay = 1500, .maxage = 2000,
-		.ageing = 120000, .priority = 32768, .fdb_max_learned = 2000,
+		.hello = 200,
+		.fwddelay = 1500,
+		.maxage = 2000,
+		.ageing = 120000,
+		.priority = 32768,
+		.fdb_max_learned = 2000,
 	};
 	strv_add(&b->spans, "epair1a");
 	strv_add(&b->spans, "gone");
@@ -223,8 +226,8 @@ ATF_TC_BODY(bridge, tc)
 	v[1].master = v[2].master = 3;
 	v[1].port = (struct ifbridge_port){
 		.priority = 32, .cost = 2, .learning = true, .flood = true};
-	v[2].port = (struct ifbridge_port){.priority = 16, .cost = 4,
-					   .isolated = true, .sticky = true};
+	v[2].port = (struct ifbridge_port){
+		.priority = 16, .cost = 4, .isolated = true, .sticky = true};
 	print("bridge", v, 4, &f, NULL);
 }
 
