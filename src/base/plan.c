@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void plan_failpoint(void)
+bool plan_failpoint_hit(void)
 {
 	static long left = -1;
 
@@ -20,7 +20,12 @@ void plan_failpoint(void)
 		if (left < 0)
 			left = 0;
 	}
-	if (left > 0 && --left == 0)
+	return left > 0 && --left == 0;
+}
+
+void plan_failpoint(void)
+{
+	if (plan_failpoint_hit())
 		kill(getpid(), SIGKILL);
 }
 

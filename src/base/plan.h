@@ -59,5 +59,7 @@ void plan_free(struct plan *p);
 
 /* A place where the crash test may kill the process; cheap when unset. */
 void plan_failpoint(void);
+/* The same place, where the caller must see to the killing itself. */
+bool plan_failpoint_hit(void);
 
 #endif

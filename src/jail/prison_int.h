@@ -152,9 +152,12 @@ struct root_plan {
 	const char *block; /* or NULL */
 	const char *self;  /* text for its `self` */
 	const struct pset *mounts;
+	int die_fd; /* see root_failpoint() */
 };
 /* In the jail's first process: see the head of prison_root.c. */
 int root_enter(const struct root_plan *p, struct err *e);
+/* plan_failpoint() for the first process: its creator dies there. */
+void root_failpoint(const struct root_plan *p);
 
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);

@@ -55,7 +55,7 @@ struct make {
 	int go[2];
 	int cgns_fd;
 	uint64_t mntns; /* id of the creator's mount namespace */
-	struct err *e; /* the first process's, in shared memory */
+	struct err *e;	/* the first process's, in shared memory */
 };
 
 static void make_close(struct make *m)
@@ -174,10 +174,27 @@ static int become_init(struct make *m, struct err *e)
 	r = cap_limit(m->caps, e);
 	if (r < 0)
 		return r;
-	plan_failpoint();
 	ns_vfork_unblock();
 	syscall(SYS_execveat, init_fd, "", argv, envp, AT_EMPTY_PATH);
 	return err_sys(e, errno, "%s/init", m->rt);
+}
+
+/*
+ * For the crash test only: the first process is in a pid namespace of its own
+ * and cannot kill its creator by a call, so a pipe does it.
+ */
+static void arm_failpoints(struct make *m)
+{
+	int p[2];
+
+	m->root.die_fd = -1;
+	if (!secure_getenv("CELLBLOCK_DIE_AT") || pipe2(p, O_CLOEXEC) < 0)
+		return;
+	if (fcntl(p[0], F_SETOWN, getpid()) < 0 ||
+	    fcntl(p[0], F_SETSIG, SIGKILL) < 0 ||
+	    fcntl(p[0], F_SETFL, O_ASYNC) < 0)
+		return;
+	m->root.die_fd = p[1];
 }
 
 static int first_child(void *arg)
@@ -229,6 +246,7 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	c.cgroup_fd = cg;
 	m->mntns = mnt_ns_id();
 	m->e = &ce;
+	arm_failpoints(m);
 	plan_failpoint();
 	r = ns_vfork(&c, &pid, &pidfd, e);
 	if (r < 0)
@@ -413,6 +431,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = file_mkdirs(AT_FDCWD, scratch, 0700, e);
 	if (!r)
 		r = make_first(&m, &l, &pidfd, e);
+	plan_failpoint();
 	if (!r && l.vnet)
 		r = pin(&m, l.init.pid, "net", e);
 	if (!r && m.root.children)

@@ -186,6 +186,7 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 		note(&first, e, drop_cgroup(ps, &l, p.cgroup, &se), &se);
 	plan_failpoint();
 	note(&first, e, unpin(jid, "net", &se), &se);
+	plan_failpoint();
 	note(&first, e, unpin(jid, "mnt", &se), &se);
 	if (first)
 		return first;

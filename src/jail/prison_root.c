@@ -362,6 +362,16 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 	return r;
 }
 
+void root_failpoint(const struct root_plan *p)
+{
+	if (!plan_failpoint_hit() || p->die_fd < 0)
+		return;
+	/* bytes on that pipe bring SIGKILL to the creator, and that to us */
+	if (write(p->die_fd, "", 1) == 1)
+		for (;;)
+			pause();
+}
+
 int root_enter(const struct root_plan *p, struct err *e)
 {
 	struct gathered g
@@ -377,7 +387,7 @@ int root_enter(const struct root_plan *p, struct err *e)
 		stage_forget(p);
 		r = stage_root(p, &rootfd, e);
 	}
-	plan_failpoint();
+	root_failpoint(p);
 	if (!r)
 		r = furnish_dev(rootfd, p->vnet, e);
 	if (!r)
@@ -386,7 +396,7 @@ int root_enter(const struct root_plan *p, struct err *e)
 		r = root_mounts(rootfd, p, e);
 	if (!r)
 		r = furnish_run(rootfd, p, &g, e);
-	plan_failpoint();
+	root_failpoint(p);
 	if (!r && (p->copy || strcmp(p->path, "/") != 0))
 		r = mnt_pivot(rootfd, e);
 	return r;

@@ -1,0 +1,139 @@
+#! /usr/bin/env atf-sh
+# jail(8) is killed (SIGKILL) before each of its steps in turn, the next
+# command comes along, and nothing may be left of what was begun.
+. "$(atf_get_srcdir)/common.sh"
+
+# die_at N COMMAND...: run it, dying at its Nth step.  Status 0: it died.
+die_at()
+{
+	local n st
+
+	n=$1
+	shift
+	st=0
+	CELLBLOCK_DIE_AT=$n "$@" >out 2>err || st=$?
+	case $st in
+	137)
+		[ -z "$(ls /run/cellblock/pending 2>/dev/null)" ] ||
+		    begun=$((begun + 1))
+		return 0
+		;;
+	0) return 1 ;;
+	esac
+	cat out err
+	atf_fail "step $n: $* ended with $st"
+}
+
+# settle BEFORE: any command finds and removes the remains.
+settle()
+{
+	atf_check -o save:list jls -d name
+	box_same "$1"
+}
+
+create_at_each_step()
+{
+	local n
+
+	atf_check -o ignore ifconfig epair create
+	# the first start makes what stays (interface state)
+	atf_check -o ignore jail -c "$@" vnet.interface=epair0b
+	atf_check -o ignore jail -r x
+	box_state before
+	n=1
+	begun=0
+	while die_at "$n" jail -c "$@" vnet.interface=epair0b; do
+		# died at the very end: it is complete, then, or gone
+		if jls -j x name >/dev/null 2>&1; then
+			atf_check -o ignore jail -r x
+		fi
+		settle before
+		n=$((n + 1))
+		[ "$n" -lt 200 ] || atf_fail "no end of steps"
+	done
+	[ "$begun" -gt 8 ] || atf_fail "only $begun of $n steps left remains"
+	atf_check -o inline:"x\n" jls -j x name
+	atf_check -o ignore jail -r x
+	box_same before
+}
+
+remove_at_each_step()
+{
+	local n
+
+	atf_check -o ignore ifconfig epair create
+	atf_check -o ignore jail -c "$@" vnet.interface=epair0b
+	atf_check -o ignore jail -r x
+	box_state before
+	n=1
+	begun=0
+	while :; do
+		atf_check -o ignore jail -c "$@" vnet.interface=epair0b
+		die_at "$n" jail -r x || break
+		# died before the jail was claimed: nothing has happened yet
+		if jls -j x name >/dev/null 2>&1; then
+			atf_check -o ignore jail -r x
+		fi
+		settle before
+		n=$((n + 1))
+		[ "$n" -lt 200 ] || atf_fail "no end of steps"
+	done
+	[ "$begun" -gt 5 ] || atf_fail "only $begun of $n steps left remains"
+	settle before
+}
+
+atf_test_case create
+create_head()
+{
+	atf_set descr "jail -c killed at every step leaves nothing"
+	atf_set timeout 300
+}
+create_body()
+{
+	create_at_each_step name=x vnet persist host.hostname=x
+}
+
+atf_test_case create_copy
+create_copy_head()
+{
+	atf_set descr "... with a copy-on-write root and children"
+	atf_set timeout 300
+}
+create_copy_body()
+{
+	create_at_each_step name=x vnet persist children.max=3 block.root=copy
+}
+
+atf_test_case remove
+remove_head()
+{
+	atf_set descr "jail -r killed at every step leaves nothing"
+	atf_set timeout 300
+}
+remove_body()
+{
+	remove_at_each_step name=x vnet persist host.hostname=x
+}
+
+atf_test_case no_claim
+no_claim_head()
+{
+	atf_set descr "What a living command has begun is left alone"
+	atf_set timeout 60
+}
+no_claim_body()
+{
+	jail -c name=x persist exec.start="sleep 3" &
+	must_wait 3 jls -j x name
+	atf_check -o inline:"x\n" jls -j x name
+	wait $!
+	atf_check -o inline:"x\n" jls -j x name
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case create
+	atf_add_test_case create_copy
+	atf_add_test_case remove
+	atf_add_test_case no_claim
+}
