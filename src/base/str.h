@@ -63,6 +63,8 @@ int strv_split(struct strv *sv, const char *s, const char *sep);
 char *strv_join(const struct strv *sv, const char *sep);
 
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Copy into dst[size], cut if need be, always terminated; size > 0. */
+void str_copy(char *dst, size_t size, const char *src);
 bool str_prefix(const char *s, const char *prefix);
 bool str_suffix(const char *s, const char *suffix);
 /* Whole string as a decimal number in [min,max]; 0 or -EINVAL/-ERANGE. */

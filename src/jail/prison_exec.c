@@ -331,7 +331,7 @@ static int fd_compare(const void *a, const void *b)
 /* Close everything above 2 that is not kept. */
 static void close_others(const struct prison_exec *x)
 {
-	int keep[64], from = 3;
+	int keep[64] = {0}, from = 3;
 	size_t n = x->nkeep < ARRAY_SIZE(keep) ? x->nkeep : ARRAY_SIZE(keep);
 
 	for (size_t i = 0; i < n; i++)

@@ -97,7 +97,7 @@ bool jid_exists(struct prisons *ps, int jid);
  * Choose (want 0) or check a jid, and a range of n for its children.  Flat in
  * the number of jails.  Call with the lock held.
  */
-int jid_choose(struct prisons *ps, int lockfd, int want, int n, int *ret_jid,
+int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
 	       int *ret_lo, int *ret_hi, struct err *e);
 /* Note a range as taken by jid, or as free again. */
 int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e);

@@ -74,7 +74,7 @@ static int links_one(const struct nlmsghdr *h, void *data, struct err *e)
 		size_t n = mnl_attr_get_payload_len(tb[IFLA_ADDRESS]);
 
 		for (size_t i = 0; i < n && i < 31; i++)
-			sprintf(l->mac + 2 * i, "%02x", a[i]);
+			snprintf(l->mac + 2 * i, 3, "%02x", a[i]);
 	}
 	return 0;
 }

@@ -621,8 +621,8 @@ static int name_encode(const char *name, char *dst, size_t size)
 
 		if (n + 4 > size)
 			return -ENAMETOOLONG;
-		n += (size_t)sprintf(dst + n, odd ? "%%%02X" : "%c",
-				     (unsigned char)*name);
+		n += (size_t)snprintf(dst + n, size - n, odd ? "%%%02X" : "%c",
+				      (unsigned char)*name);
 	}
 	return n ? 0 : -EINVAL;
 }

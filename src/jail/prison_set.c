@@ -645,7 +645,6 @@ int prison_set(struct prisons *ps, const struct pset *params, int flags,
 int prison_started(struct prisons *ps, int jid, struct err *e)
 {
 	cleanup_pending struct pending p = {0};
-	cleanup_pset struct pset params = {0};
 	int r;
 
 	if (ps->dirfd < 0 || !jid_exists(ps, jid)) {

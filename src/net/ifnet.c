@@ -7,6 +7,7 @@
 #include "net/ifnet.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "net/bridge.h"
 #include "net/bsderr.h"
 #include "net/ifstate.h"
@@ -228,7 +229,7 @@ static int parse_link(const struct nlmsghdr *h, struct ifnet *ifp)
 	ifp->flags = ifi->ifi_flags;
 	ifp->arptype = ifi->ifi_type;
 	attr_str(tb[IFLA_IFNAME], ifp->kname, sizeof(ifp->kname));
-	strcpy(ifp->name, ifname_from_kernel(ifp->kname));
+	str_copy(ifp->name, sizeof(ifp->name), ifname_from_kernel(ifp->kname));
 	text_clean(ifp->name);
 	ifp->mtu = attr_u32(tb[IFLA_MTU]);
 	attr_bytes(tb[IFLA_ADDRESS], ifp->mac, sizeof(ifp->mac), &ifp->maclen);
@@ -439,7 +440,7 @@ static int apply_state(struct ifnet *ifp, const struct ifstate *s)
 	const char *descr = s->descr ? s->descr : ifp->alias;
 
 	if (s->home[0])
-		strcpy(ifp->home_name, s->home);
+		str_copy(ifp->home_name, sizeof(ifp->home_name), s->home);
 	ifp->kind = ifkind_classify(ifp);
 	if (ifp->kind && ifp->kind->group && !s->no_type_group &&
 	    strv_add(&ifp->groups, ifp->kind->name) < 0)

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "net/bsderr.h"
 #include "net/kind.h"
 
@@ -63,7 +64,7 @@ static bool in_range(const char *s, long long min, long long max,
 static int parse_home(struct ifstate *s, const char *v)
 {
 	if (name_ok(v))
-		strcpy(s->home, v);
+		str_copy(s->home, sizeof(s->home), v);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "net/ifstate.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,7 +126,7 @@ bool ifunit_find(struct vnet *v, uint64_t cookie, int ifindex,
 			if (u[i].cookie != cookie || u[i].ifindex != ifindex ||
 			    strlen(de->d_name) >= IFNAMSIZ - 1)
 				continue;
-			strcpy(ret_home, de->d_name);
+			str_copy(ret_home, IFNAMSIZ, de->d_name);
 			if (u[i].end != '-')
 				strncat(ret_home, &u[i].end, 1);
 			return true;

@@ -6,6 +6,7 @@
  */
 #include "net/kind_rows.h"
 
+#include "base/str.h"
 #include "net/bsderr.h"
 #include "net/bridge.h"
 #include "net/link.h"
@@ -41,7 +42,7 @@ static int bridge_create(struct vnet *v, int unit, int nwords, char **words,
 	if (r < 0)
 		return bsd_err(e, -r, "SIOCIFCREATE2");
 	link_v6_off(v, names, 1);
-	strcpy(ret_name, name);
+	str_copy(ret_name, IFNAMSIZ, name);
 	return 0;
 }
 

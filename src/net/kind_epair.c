@@ -5,6 +5,7 @@
 #include "net/kind_rows.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "net/bsderr.h"
 #include "net/link.h"
 
@@ -22,7 +23,7 @@ static int pair_names(struct pair *p, int unit, struct err *e)
 	if (snprintf(p->a, sizeof(p->a), "epair%da", unit) >= IFNAMSIZ ||
 	    unit < 0)
 		return bsd_err(e, EINVAL, "SIOCIFCREATE2");
-	strcpy(p->b, p->a);
+	str_copy(p->b, sizeof(p->b), p->a);
 	p->b[strlen(p->b) - 1] = 'b';
 	return 0;
 }
@@ -78,7 +79,7 @@ static int epair_create(struct vnet *v, int unit, int nwords, char **words,
 	ends[0] = p.a;
 	ends[1] = p.b;
 	link_v6_off(v, ends, 2);
-	strcpy(ret_name, p.a);
+	str_copy(ret_name, IFNAMSIZ, p.a);
 	return 0;
 }
 

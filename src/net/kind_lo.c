@@ -6,6 +6,7 @@
  */
 #include "net/kind_rows.h"
 
+#include "base/str.h"
 #include "net/bsderr.h"
 #include "net/link.h"
 
@@ -59,7 +60,7 @@ static int lo_create(struct vnet *v, int unit, int nwords, char **words,
 	if (r < 0)
 		return bsd_err(e, -r, "SIOCIFCREATE2");
 	link_v6_off(v, names, 1);
-	strcpy(ret_name, name);
+	str_copy(ret_name, IFNAMSIZ, name);
 	return 0;
 }
 

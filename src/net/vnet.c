@@ -107,7 +107,7 @@ int vnet_ifindex(const struct vnet *v, const char *name)
 
 	if (!*kname || strlen(kname) >= sizeof(ifr.ifr_name))
 		return 0;
-	strcpy(ifr.ifr_name, kname);
+	str_copy(ifr.ifr_name, sizeof(ifr.ifr_name), kname);
 	if (ioctl(nl_fd(v->rt), SIOCGIFINDEX, &ifr) < 0)
 		return 0;
 	return ifr.ifr_ifindex;

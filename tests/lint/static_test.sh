@@ -20,7 +20,7 @@ cppcheck_body()
 	    --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppress=memleak --suppress=resourceLeak \
 	    --suppress=unknownMacro --suppress=pointerSize \
-	    --suppress=varFuncNullUB --suppress=uninitStructMember \
+	    --suppress=varFuncNullUB --suppress=autoVariables --suppress=uninitStructMember \
 	    --error-exitcode=1 --template=gcc \
 	    -D_GNU_SOURCE -D__x86_64__ -Isrc src tests/unit tests/tools bench
 }
