@@ -105,6 +105,11 @@ do_install() {
 	done
 	put "$src/src/lib/libjail/include/jail.h" include 644
 	put "$src/src/lib/libjail/include/sys/jail.h" include/sys 644
+	mkdir -p "$root/lib/pkgconfig"
+	sed "s|@PREFIX@|$prefix|" \
+		"$src/src/lib/libjail/cellblock-libjail.pc.in" \
+		>"$root/lib/pkgconfig/cellblock-libjail.pc"
+	note lib/pkgconfig/cellblock-libjail.pc
 	put "$src/LICENSE" share/cellblock 644
 	note libexec/cellblock/manifest
 	# What an older version had and this one has not.
@@ -129,7 +134,7 @@ remove_listed() {
 		while [ "$d" != . ]; do
 			case $dest/$d in
 			/sbin | /share | /libexec | /lib | /include | \
-				/include/sys | /share/man | /share/man/man?)
+				/include/sys | /lib/pkgconfig | /share/man | /share/man/man?)
 				break ;;
 			esac
 			rmdir "$root/$d" 2>/dev/null || break

@@ -45,6 +45,42 @@ layout_body()
 	    "$CB_SRC/tools/install.sh" uninstall "$CB_BUILD" "$PWD/dest" /usr/local
 }
 
+atf_test_case libjail
+libjail_head()
+{
+	atf_set descr "A program builds and runs against the installed libjail"
+}
+libjail_body()
+{
+	need cc pkg-config
+	local root
+
+	root=$PWD/dest/opt
+	check_install install /opt .
+	cat >program.c <<-'END'
+	#include <jail.h>
+	#include <stdio.h>
+	int main(void)
+	{
+		if (jail_getid("nobody") < 0)
+			puts(jail_errmsg);
+		return 0;
+	}
+	END
+	PKG_CONFIG_PATH=$root/lib/pkgconfig
+	PKG_CONFIG_SYSROOT_DIR=$PWD/dest
+	export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+	# shellcheck disable=SC2046 # lists of words
+	atf_check cc program.c -o shared \
+	    $(pkg-config --cflags --libs cellblock-libjail)
+	atf_check -o inline:'jail "nobody" not found\n' \
+	    env LD_LIBRARY_PATH="$root/lib" ./shared
+	atf_check cc -I"$root/include" program.c -o static \
+	    "$root/lib/libjail.a" -lmnl -ljansson -lcap-ng
+	atf_check -o inline:'jail "nobody" not found\n' ./static
+	check_install uninstall /opt .
+}
+
 atf_test_case again
 again_head()
 {
@@ -76,5 +112,6 @@ again_body()
 atf_init_test_cases()
 {
 	atf_add_test_case layout
+	atf_add_test_case libjail
 	atf_add_test_case again
 }

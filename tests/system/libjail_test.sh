@@ -41,12 +41,12 @@ all_head()
 }
 all_body()
 {
-	libjail_probe all >all || atf_fail "jailparam_all"
-	atf_check -o inline:"jid 2 0\n" grep "^jid " all
-	atf_check -o inline:"persist 2 2\n" grep "^persist " all
-	atf_check -o inline:"vnet 2 8\n" grep "^vnet " all
-	atf_check -o inline:"ip6.addr 5 0\n" grep "^ip6.addr " all
-	atf_check -s exit:1 grep -E "^(exec|mount|depend)" all
+	libjail_probe all >table || atf_fail "jailparam_all"
+	atf_check -o inline:"jid 2 0\n" grep "^jid " table
+	atf_check -o inline:"persist 2 2\n" grep "^persist " table
+	atf_check -o inline:"vnet 2 8\n" grep "^vnet " table
+	atf_check -o inline:"ip6.addr 5 0\n" grep "^ip6.addr " table
+	atf_check -s exit:1 grep -E "^(exec|mount|depend)" table
 }
 
 atf_test_case life
@@ -153,13 +153,13 @@ create_attach_body()
 	atf_check_equal 5 $?
 	atf_check -o inline:"in\n" cat out
 	mkfifo hold
-	libjail_probe enter mine sh -c 'read x' <hold &
+	libjail_probe enter other sh -c 'read x' <hold &
 	exec 9>hold
-	must_wait 5 libjail_probe id mine
-	atf_check -o inline:"nopersist\n" sh -c 'jls -n -j mine persist'
+	must_wait 5 libjail_probe id other
+	atf_check -o inline:"nopersist\n" sh -c 'jls -n -j other persist'
 	exec 9>&-
 	wait $!
-	must_wait 5 sh -c '! libjail_probe id mine'
+	must_wait 5 sh -c '! libjail_probe id other'
 }
 
 atf_init_test_cases()
