@@ -268,7 +268,7 @@ static int row_width(const struct mrow *r, int key_w)
 {
 	int w = text_width(r->key.s);
 
-	if (r->flush_right)
+	if (r->flush_right && !r->item->jail->stacked)
 		return w + (r->note.s ? text_width(r->note.s) + 1 : 0);
 	if (r->val.s)
 		w = max(w, key_w) + 2 + text_width(r->val.s);

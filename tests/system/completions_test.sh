@@ -63,6 +63,7 @@ words_body()
 	    ./offer jail -c vnet.interface = ep
 	atf_check -o inline:"lo0\n" ./offer cellblock ifconfig lo
 	atf_check -o inline:"-J\n" ./offer jail -J
+	atf_check -o inline:"map\n" ./offer cellblock ma
 	atf_check -o inline:"--json\n" ./offer cellblock map --j
 	atf_check -o inline:"ip4.addr\n" ./offer jls ip4.a
 }
@@ -84,7 +85,8 @@ complete_body()
 	    printf "%s\n" $_cellblock_params' | sed 's/=$//' |
 	    grep -vxE 'meta\.|env\.' | sort >have
 	atf_check diff -u want have
-	for cmd in jail:jail/jailcmd_args.c jls:jail/jls.c; do
+	for cmd in jail:jail/jailcmd_args.c jls:jail/jls.c \
+	    jexec:cmd/cmd_jexec.c; do
 		letters=$(sed -n 's/.*getopt_long(.*"+:\([^"]*\)".*/\1/p' \
 		    "$CB_SRC/src/${cmd#*:}")
 		cmd=${cmd%%:*}

@@ -391,6 +391,33 @@ ATF_TC_BODY(width, tc)
 		}
 }
 
+/* Nothing is cut where the terminal has room for all of it. */
+ATF_TC_WITHOUT_HEAD(uncut);
+ATF_TC_BODY(uncut, tc)
+{
+	for (int w = 28; w <= 60; w++) {
+		cleanup_strbuf struct strbuf out = STRBUF_INIT;
+		struct map_opts o = {.width = w};
+		struct err e = ERR_INIT;
+		struct scene s = {0};
+		size_t h, br;
+
+		/* the widest rows are ports with a remark */
+		h = scene_jail(&s, -1, "h");
+		br = scene_bridge(&s, h, "b0", NULL);
+		scene_epair(&s, "e1", h, br, NULL, scene_jail(&s, 0, "a"),
+			    NULL);
+		scene_epair(&s, "e2", h, br, NULL, scene_jail(&s, 0, "b"),
+			    NULL);
+		for (size_t i = 0; i < s.t.jails[h].ifs.n; i++)
+			scene_ifp(&s, h, i)->carrier = false;
+		ATF_REQUIRE(!map_boxes(&s.t, &o, &out, &e));
+		ATF_CHECK_MSG(!strstr(out.s, "\xe2\x80\xa6"), "%d\n%s", w,
+			      out.s);
+		scene_free(&s);
+	}
+}
+
 /* Colours only add escape sequences to the same drawing. */
 ATF_TC_WITHOUT_HEAD(colour);
 ATF_TC_BODY(colour, tc)
@@ -501,6 +528,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, manual);
 	ATF_TP_ADD_TC(tp, match);
 	ATF_TP_ADD_TC(tp, width);
+	ATF_TP_ADD_TC(tp, uncut);
 	ATF_TP_ADD_TC(tp, colour);
 	ATF_TP_ADD_TC(tp, unicode);
 	ATF_TP_ADD_TC(tp, ascii);
