@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "jail/blockroot.h"
 #include "jail/prison.h"
 #include "rc/rc.h"
 
@@ -57,8 +58,13 @@ static int run(struct rc *rc, bool stop, struct err *e)
 {
 	cleanup_rcconf struct rcconf *conf = NULL;
 	cleanup_strv struct strv files = {0};
-	int r = rc_files(rc->dir, &files, e);
+	int r = 0;
 
+	/* a copy of the machine's root gets the block's files first */
+	if (!stop && !rc->dry_run && !rc->dir->block)
+		r = blockroot_install_here(NULL, e);
+	if (!r)
+		r = rc_files(rc->dir, &files, e);
 	if (!r)
 		r = rcconf_load((const char *const *)files.v, &conf, e);
 	if (r < 0)

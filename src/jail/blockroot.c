@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,7 @@ static const struct {
 	{"devfs.rules", "etc/devfs.rules"},
 };
 
+#define BLOCK_SHOWN "/run/cellblock/block"
 #define RCD_TARGET "usr/local/etc/rc.d"
 
 /* The parent's part of a path, opened without a symlink on the way. */
@@ -178,4 +180,38 @@ int blockroot_install(int rootfd, int blockfd, size_t *ret_changed,
 	if (ret_changed)
 		*ret_changed = changed;
 	return 0;
+}
+
+bool blockroot_here(void)
+{
+	cleanup_fclose FILE *f = fopen("/proc/self/mountinfo", "re");
+	cleanup_free char *line = NULL;
+	bool copy = false;
+	size_t size = 0;
+
+	/* ID PARENT DEV ROOT POINT OPTIONS... - TYPE SOURCE; the last "/" counts */
+	while (f && getline(&line, &size, f) > 0) {
+		char *dash = strstr(line, " - ");
+		char point[8] = "";
+
+		sscanf(line, "%*s %*s %*s %*s %7s", point);
+		if (!strcmp(point, "/") && dash)
+			copy = str_prefix(dash, " - overlay cellblock ");
+	}
+	return copy;
+}
+
+int blockroot_install_here(size_t *ret_changed, struct err *e)
+{
+	cleanup_close int root = -1, block = -1;
+
+	if (!blockroot_here())
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, errno, "/");
+	block = open(BLOCK_SHOWN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (block < 0 && errno != ENOENT)
+		return err_sys(e, errno, BLOCK_SHOWN);
+	return blockroot_install(root, block, ret_changed, e);
 }

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -19,5 +20,17 @@
  */
 int blockroot_install(int rootfd, int blockfd, size_t *ret_changed,
 		      struct err *e);
+
+/*
+ * The calling process's root is such a copy: an overlay that prison made
+ * (its mount source says so; a jail's own path may lie on an overlay, too).
+ */
+bool blockroot_here(void);
+
+/*
+ * In a copy, install from the folder shown at /run/cellblock/block, or remove
+ * what configures the machine when none is shown.  Elsewhere nothing.
+ */
+int blockroot_install_here(size_t *ret_changed, struct err *e);
 
 #endif
