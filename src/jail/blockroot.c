@@ -189,7 +189,8 @@ bool blockroot_here(void)
 	bool copy = false;
 	size_t size = 0;
 
-	/* ID PARENT DEV ROOT POINT OPTIONS... - TYPE SOURCE; the last "/" counts */
+	/* ID PARENT DEV ROOT POINT OPTIONS... - TYPE SOURCE; the last "/"
+	 * counts */
 	while (f && getline(&line, &size, f) > 0) {
 		char *dash = strstr(line, " - ");
 		char point[8] = "";

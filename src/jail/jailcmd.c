@@ -688,6 +688,7 @@ static int jailrun_open(struct jailrun *run, struct err *e)
 			return r;
 		run->ps = run->own_ps;
 	}
+	run->output_fd = c->output_fd;
 	run->blockdir = c->block;
 	if (!run->blockdir && !stat(CELLBLOCK_RUN "/block", &st) &&
 	    S_ISDIR(st.st_mode))

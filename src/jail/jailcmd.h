@@ -60,6 +60,11 @@ struct jailcmd {
 	 */
 	int cancel_fd;
 	/*
+	 * Where commands write that have no exec.consolelog (rc keeps their
+	 * output and shows it when something fails).  0: where we do.
+	 */
+	int output_fd;
+	/*
 	 * Lines are complete: "web: created" (REPORT_OUT), "jail: web: ..."
 	 * (REPORT_WARN and REPORT_ERROR; "ifconfig: ..." for what ifconfig
 	 * says), "web: run command: ..." (REPORT_VERBOSE, only with

@@ -41,6 +41,7 @@ struct jailcmd_child {
 	bool chdir_home;
 	bool own_group;
 	bool session;
+	int output; /* becomes 1 and 2; 0: they stay */
 };
 
 /* ---- environment ---- */
@@ -151,6 +152,9 @@ static int child_main(void *data)
 	char *const *argv = c->argv;
 
 	child_signals();
+	if (c->output && (dup2(c->output, STDOUT_FILENO) < 0 ||
+			  dup2(c->output, STDERR_FILENO) < 0))
+		return 1;
 	if (c->session)
 		setsid();
 	else if (c->own_group)
@@ -196,7 +200,7 @@ static int spawn_host(struct jailrun *run, struct jailjob *j,
 {
 	pid_t pid;
 
-	(void)run;
+	c->output = run->output_fd;
 	c->own_group = !c->session && !isatty(STDIN_FILENO);
 	pid = fork();
 	if (pid < 0) {
@@ -294,7 +298,10 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 
 	if (console_open(run, j, &log) < 0)
 		return -1;
-	x.stdio[1] = x.stdio[2] = log;
+	if (log >= 0)
+		x.stdio[1] = x.stdio[2] = log;
+	else if (run->output_fd)
+		x.stdio[1] = x.stdio[2] = run->output_fd;
 	snprintf(jid, sizeof(jid), "%d", j->jid);
 	if (prison_get(run->ps, jid, false, &p, &e) < 0 ||
 	    prison_spawn(run->ps, &p, &x, ret, &e) < 0) {

@@ -118,6 +118,7 @@ struct jailrun {
 	pid_t *background;
 	size_t nbackground;
 	const char *blockdir; /* NULL: not in a block */
+	int output_fd;	      /* of commands without a log; 0: ours */
 	bool block_root;      /* copy-on-write roots can be made */
 	bool note_remove;
 	bool failed;

@@ -19,6 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define JAIL_OUTPUT_MAX (1u << 20)
 
 struct rcact *rcact_new(void)
 {
@@ -402,9 +405,26 @@ static int undo_script(struct rcact *a, const struct note *n, struct err *e)
 	return rcscript_run(n->fact.key, "faststop", &a->report, e);
 }
 
+/* What the jails' commands said, of interest when something went wrong. */
+static void say_output(struct rcact *a, int fd)
+{
+	cleanup_free char *path = str_printf("/proc/self/fd/%d", fd);
+	cleanup_free char *text = NULL;
+
+	if (path &&
+	    !file_read(AT_FDCWD, path, JAIL_OUTPUT_MAX, &text, NULL, NULL))
+		say_lines(a, REPORT_WARN, text);
+}
+
 int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		bool stop, struct err *e)
 {
+	/*
+	 * As in FreeBSD's rc.d/jail the output is kept.  That it is no pipe
+	 * also means that a command in the background holds nobody up.
+	 */
+	cleanup_close int output =
+		memfd_create("jails", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct jailcmd c = {
 		.ops = stop ? JAILCMD_REMOVE : JAILCMD_CREATE,
 		.limit = a->parallel ? 0 : 1,
@@ -413,6 +433,7 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		.nnames = names->n,
 		.block = a->block,
 		.cancel_fd = -1,
+		.output_fd = output > 0 ? output : 0,
 		.report = &a->report,
 	};
 	int r;
@@ -423,6 +444,11 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		c.file = NULL;
 	}
 	r = jailcmd_run(&c, e);
+	/* what goes on in the background must not fill the memory */
+	if (output > 0)
+		fcntl(output, F_ADD_SEALS, F_SEAL_GROW);
+	if (r < 0 && output > 0)
+		say_output(a, output);
 	if (r < 0 && e && !*e->text) {
 		cleanup_free char *list = strv_join(names, " ");
 
