@@ -240,11 +240,11 @@ static int hold_home(struct vnet *v, const struct ifnet *ifp, const char *to,
 }
 
 static int rename_link(struct vnet *v, const struct ifnet *ifp, const char *to,
-		       bool down, struct err *e)
+		       struct err *e)
 {
 	struct nlm m;
 
-	link_set(&m, ifp->index, down ? IFF_UP : 0, 0);
+	link_set(&m, ifp->index, 0, 0);
 	nlm_put_str(&m, IFLA_IFNAME, to);
 	return nl_talk(v->rt, &m, e, NULL);
 }
@@ -270,7 +270,7 @@ int if_rename(struct vnet *v, const char *name, const char *to, struct err *e)
 	r = hold_home(v, &ifp, to, e);
 	if (r < 0)
 		return r;
-	r = rename_link(v, &ifp, to, false, &le);
+	r = rename_link(v, &ifp, to, &le);
 	if (r == -EBUSY) /* before Linux 6.2 an interface must be down for it */
 		r = if_rename_down(v, &ifp, to, &le);
 	if (r < 0) {

@@ -41,7 +41,12 @@ int if_rename_down(struct vnet *v, const struct ifnet *ifp, const char *to,
 		r = routes_load(v, AF_INET6, false, &rt6, &n6, e);
 	if (r < 0)
 		return r;
+	/* one request each: the kernel renames before it looks at the flags */
 	link_set(&m, ifp->index, IFF_UP, 0);
+	r = nl_talk(v->rt, &m, e, NULL);
+	if (r < 0)
+		return r;
+	link_set(&m, ifp->index, 0, 0);
 	nlm_put_str(&m, IFLA_IFNAME, to);
 	renamed = nl_talk(v->rt, &m, e, NULL);
 	link_set(&m, ifp->index, IFF_UP, IFF_UP);

@@ -158,11 +158,38 @@ kinds_body()
 	atf_check -o inline:"lo0\n" ifconfig -l
 }
 
+atf_test_case rename_up
+rename_up_head()
+{
+	atf_set descr "A rename while up loses no address, route or packet"
+}
+rename_up_body()
+{
+	netns_new x
+	ifconfig epair0 create >/dev/null
+	ip link set epair0b netns x
+	ip netns exec x ifconfig epair0b inet 192.0.2.2/24
+	ip netns exec x ifconfig epair0b inet6 2001:db8::2/64 no_dad
+	ifconfig epair0a inet 192.0.2.1/24
+	ifconfig epair0a inet6 2001:db8::1/64 no_dad
+	ip route add 198.51.100.0/24 via 192.0.2.2
+	ip -6 route add 2001:db8:1::/64 via 2001:db8::2
+	atf_check -o inline:"wan\n" ifconfig epair0a name wan
+	atf_check -o match:"^wan: flags=[0-9a-f]+<UP," \
+	    -o match:"inet 192.0.2.1 netmask 0xffffff00 broadcast 192.0.2.255" \
+	    -o match:"inet6 2001:db8::1 prefixlen 64$" \
+	    -o match:"inet6 fe80::.*%wan" ifconfig wan
+	atf_check -o match:"via 192.0.2.2 dev wan" ip route show
+	atf_check -o match:"via 2001:db8::2 dev wan" ip -6 route show
+	atf_check -o ignore ping -c 1 -W 5 192.0.2.2
+	atf_check -o ignore ping -c 1 -W 5 2001:db8::2
+}
+
 atf_test_case race
 race_head()
 {
 	atf_set descr "Many at once: every one gets a pair of its own"
-	atf_set timeout 60
+	atf_set timeout 300
 }
 race_body()
 {
@@ -191,5 +218,6 @@ atf_init_test_cases()
 	atf_add_test_case elsewhere
 	atf_add_test_case errors
 	atf_add_test_case kinds
+	atf_add_test_case rename_up
 	atf_add_test_case race
 }
