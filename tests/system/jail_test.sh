@@ -181,7 +181,7 @@ wildcards_body()
 	atf_check -o inline:"foo.baz: removed\nfoo.bar: removed\n" \
 	    jail -f jail.conf -r 'foo.*'
 	atf_check -o inline:"foo\n" jls name
-	atf_check -o inline:"foo: removed\n" jail -r foo -f jail.conf '*'
+	atf_check -o inline:"foo: removed\n" jail -f jail.conf -r '*'
 }
 
 atf_test_case order
