@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WIDTH_DEFAULT 80
 
@@ -192,14 +193,29 @@ static int draw(const struct map_args *a, const struct topo *t,
 	return map_boxes(t, &a->o, out, e);
 }
 
+static int write_stream(FILE *f, const char *name, const struct strbuf *out,
+			struct err *e)
+{
+	if (fwrite(out->s, 1, out->len, f) != out->len || fflush(f))
+		return err_sys(e, errno, "%s", name);
+	return 0;
+}
+
+/* A plain file is replaced by renaming, anything else is written to. */
 static int write_out(const struct map_args *a, const struct strbuf *out,
 		     struct err *e)
 {
-	if (a->file && strcmp(a->file, "-"))
+	cleanup_fclose FILE *f = NULL;
+	struct stat st;
+
+	if (!a->file || !strcmp(a->file, "-"))
+		return write_stream(stdout, "standard output", out, e);
+	if (stat(a->file, &st) || S_ISREG(st.st_mode))
 		return file_write_atomic(AT_FDCWD, a->file, out->s, 0644, e);
-	if (fwrite(out->s, 1, out->len, stdout) != out->len || fflush(stdout))
-		return err_sys(e, errno, "standard output");
-	return 0;
+	f = fopen(a->file, "we");
+	if (!f)
+		return err_sys(e, errno, "%s", a->file);
+	return write_stream(f, a->file, out, e);
 }
 
 int map_main(int argc, char **argv)

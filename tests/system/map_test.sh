@@ -218,6 +218,13 @@ forms_body()
 	    cat drawing
 	atf_check -o match:"$(printf '\033')\\[1mwww" \
 	    cellblock map --colour=always
+	# what is no file is not replaced by one
+	atf_check mkfifo pipe
+	cat pipe >piped &
+	atf_check cellblock map -o pipe
+	wait
+	atf_check test -p pipe
+	atf_check -o file:drawing cat piped
 	# the file stays as it was when there is nothing to put there
 	atf_check -s exit:1 -e ignore cellblock map --svg=drawing nojail
 	atf_check -o match:'─ www ─' cat drawing
