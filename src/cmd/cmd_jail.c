@@ -87,11 +87,20 @@ static int export_file(const struct jailcmd_args *a, struct err *e)
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	int r;
 
-	r = jailconf_load(a->cmd.file, &conf, e);
+	r = jailconf_load_lenient(a->cmd.file, &conf, e);
 	if (!r)
 		r = jailconf_export(conf, a->export, &out, e);
-	if (!r)
-		fputs(out.s, stdout);
+	if (r < 0)
+		return r;
+	fputs(out.s, stdout);
+	/* jails that have errors are not in there: say why */
+	for (size_t i = 0; i < conf->n; i++) {
+		if (!conf->v[i].error)
+			continue;
+		if (r < 0)
+			fprintf(stderr, "jail: %s\n", e->text);
+		r = err_set(e, EINVAL, "%s", conf->v[i].error);
+	}
 	return r;
 }
 

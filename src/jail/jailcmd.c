@@ -649,6 +649,12 @@ static int jailrun_jobs(struct jailrun *run, struct err *e)
 				&run->conf->v[i].params, &j, e);
 		if (r < 0)
 			return r;
+		/* what is wrong with one jail stops none of the others */
+		if (run->conf->v[i].error) {
+			report(run->report, REPORT_ERROR, "jail: %s",
+			       run->conf->v[i].error);
+			j->flags |= JOB_FAILED;
+		}
 	}
 	r = jailgraph_build(run, e);
 	if (r < 0)
@@ -676,7 +682,7 @@ static int jailrun_open(struct jailrun *run, struct err *e)
 
 	run->conf = c->hard ? NULL : c->conf;
 	if (!c->hard && !c->conf && !c->params && c->file) {
-		r = jailconf_load(c->file, &run->own_conf, e);
+		r = jailconf_load_lenient(c->file, &run->own_conf, e);
 		if (r < 0)
 			return r;
 		run->conf = run->own_conf;

@@ -310,7 +310,8 @@ static int model_jail(struct model_ctx *x)
 	if (access(x->m->jail_conf, R_OK) < 0)
 		return rcconf_err(x->c, "jail_enable", errno, x->e, "%s: %s",
 				  x->m->jail_conf, strerror(errno));
-	r = jailconf_load(x->m->jail_conf, &jc, x->e);
+	/* one with an error fails when it is started, alone */
+	r = jailconf_load_lenient(x->m->jail_conf, &jc, x->e);
 	for (size_t i = 0; !r && i < jc->n; i++)
 		r = jail_add(x, jc->v[i].name, x->m->jail_conf, "jail_enable");
 	return r;
