@@ -26,7 +26,7 @@
 #define IFSTATE_MAX_GROUPS 32
 #define IFSTATE_MAX_SPANS 16
 #define IFSTATE_MAX_PORTS 1023 /* as many as a Linux bridge takes */
-#define IFDESCR_MAX 1024 /* net.ifdescr_maxlen */
+#define IFDESCR_MAX 1024       /* net.ifdescr_maxlen */
 
 /* Per-port facts of a bridge (kept with the bridge). */
 struct ifstate_port {

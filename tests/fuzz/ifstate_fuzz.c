@@ -21,7 +21,7 @@ static void check_text(const char *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup_ifstate struct ifstate s = { 0 }, again = { 0 };
+	cleanup_ifstate struct ifstate s = {0}, again = {0};
 	cleanup_strbuf struct strbuf one = STRBUF_INIT, two = STRBUF_INIT;
 	struct err e = ERR_INIT;
 

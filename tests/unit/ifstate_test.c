@@ -35,7 +35,7 @@ ATF_TC_BODY(round_trip, tc)
 				   "span 13\n"
 				   "port 9 1\n"
 				   "spanof 4\n";
-	cleanup_ifstate struct ifstate s = { 0 };
+	cleanup_ifstate struct ifstate s = {0};
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 
 	parse(text, &s);
@@ -94,18 +94,17 @@ ATF_TC_BODY(nonsense, tc)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		cleanup_ifstate struct ifstate s = { 0 };
+		cleanup_ifstate struct ifstate s = {0};
 
 		parse(lines[i], &s);
-		ATF_CHECK_MSG(ifstate_is_default(&s), "line \"%s\"",
-			      lines[i]);
+		ATF_CHECK_MSG(ifstate_is_default(&s), "line \"%s\"", lines[i]);
 	}
 }
 
 ATF_TC_WITHOUT_HEAD(hostile);
 ATF_TC_BODY(hostile, tc)
 {
-	cleanup_ifstate struct ifstate s = { 0 }, many = { 0 }, nul = { 0 };
+	cleanup_ifstate struct ifstate s = {0}, many = {0}, nul = {0};
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 	struct err e = ERR_INIT;
 
@@ -126,7 +125,7 @@ ATF_TC_BODY(hostile, tc)
 /* A handle on a directory, without a kernel behind it. */
 static void fake_vnet(struct vnet *v)
 {
-	*v = (struct vnet){ .nsfd = -1, .cookie = 77 };
+	*v = (struct vnet){.nsfd = -1, .cookie = 77};
 	ATF_REQUIRE_EQ(0, mkdir("if", 0755));
 	v->statefd = open("if", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ATF_REQUIRE(v->statefd >= 0);
@@ -135,7 +134,7 @@ static void fake_vnet(struct vnet *v)
 ATF_TC_WITHOUT_HEAD(files);
 ATF_TC_BODY(files, tc)
 {
-	cleanup_ifstate struct ifstate s = { 0 }, got = { 0 };
+	cleanup_ifstate struct ifstate s = {0}, got = {0};
 	struct err e = ERR_INIT;
 	struct stat st;
 	struct vnet v;
@@ -163,7 +162,7 @@ ATF_TC_BODY(files, tc)
 ATF_TC_WITHOUT_HEAD(files_hostile);
 ATF_TC_BODY(files_hostile, tc)
 {
-	cleanup_ifstate struct ifstate s = { 0 }, got = { 0 };
+	cleanup_ifstate struct ifstate s = {0}, got = {0};
 	struct err e = ERR_INIT;
 	struct stat st;
 	struct vnet v;
@@ -209,8 +208,8 @@ ATF_TC_BODY(files_hostile, tc)
 ATF_TC_WITHOUT_HEAD(nostate);
 ATF_TC_BODY(nostate, tc)
 {
-	struct vnet v = { .nsfd = -1, .statefd = -1, .cookie = 1 };
-	cleanup_ifstate struct ifstate s = { 0 };
+	struct vnet v = {.nsfd = -1, .statefd = -1, .cookie = 1};
+	cleanup_ifstate struct ifstate s = {0};
 	struct err e = ERR_INIT;
 
 	ATF_CHECK_EQ(0, ifstate_get(&v, 1, &s, &e));

@@ -19,30 +19,30 @@ ATF_TC_BODY(names, tc)
 		const char *kind; /* NULL: no clone's name */
 		int unit;
 	} rows[] = {
-		{ "epair0", "epair", 0 },
-		{ "epair0a", "epair", 0 },
-		{ "epair17b", "epair", 17 },
-		{ "epair0c", NULL, 0 },
-		{ "epair", NULL, 0 },
-		{ "epaira", NULL, 0 },
-		{ "epair01", NULL, 0 },
-		{ "epair00", NULL, 0 },
-		{ "epair-1", NULL, 0 },
-		{ "epair 1", NULL, 0 },
-		{ "epair+1", NULL, 0 },
-		{ "epair1x", NULL, 0 },
-		{ "bridge32767", "bridge", 32767 },
-		{ "bridge32768", NULL, 0 },
-		{ "bridge99999999", NULL, 0 },
-		{ "bridge0a", NULL, 0 },
-		{ "tap3", "tap", 3 },
-		{ "tun3", "tun", 3 },
-		{ "vmnet2", "vmnet", 2 },
-		{ "lo0", "lo", 0 },
-		{ "lo1", "lo", 1 },
-		{ "lo", NULL, 0 },
-		{ "em0", NULL, 0 },
-		{ "", NULL, 0 },
+		{"epair0", "epair", 0},
+		{"epair0a", "epair", 0},
+		{"epair17b", "epair", 17},
+		{"epair0c", NULL, 0},
+		{"epair", NULL, 0},
+		{"epaira", NULL, 0},
+		{"epair01", NULL, 0},
+		{"epair00", NULL, 0},
+		{"epair-1", NULL, 0},
+		{"epair 1", NULL, 0},
+		{"epair+1", NULL, 0},
+		{"epair1x", NULL, 0},
+		{"bridge32767", "bridge", 32767},
+		{"bridge32768", NULL, 0},
+		{"bridge99999999", NULL, 0},
+		{"bridge0a", NULL, 0},
+		{"tap3", "tap", 3},
+		{"tun3", "tun", 3},
+		{"vmnet2", "vmnet", 2},
+		{"lo0", "lo", 0},
+		{"lo1", "lo", 1},
+		{"lo", NULL, 0},
+		{"em0", NULL, 0},
+		{"", NULL, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -83,23 +83,23 @@ ATF_TC_BODY(classify, tc)
 		const char *kname, *linux_kind, *home, *kind;
 		int tun;
 	} rows[] = {
-		{ "eth0", "", "", "ether", 0 },
-		{ "epair0a", "veth", "", "epair", 0 },
-		{ "uplink", "veth", "epair0a", "epair", 0 },
-		{ "br-x", "bridge", "", "bridge", 0 },
-		{ "tap0", "tun", "", "tap", 2 },
-		{ "x", "tun", "vmnet0", "vmnet", 2 },
-		{ "vmnet0", "tun", "", "vmnet", 2 },
-		{ "tun0", "tun", "", "tun", 1 },
-		{ "lo1", "ifb", "", "lo", 0 },
-		{ "ifb0", "ifb", "", "ifb", 0 },
-		{ "d", "dummy", "lo1", "lo", 0 },
-		{ "bond0", "bond", "", "lagg", 0 },
-		{ "x", "nosuchkind", "", "other", 0 },
+		{"eth0", "", "", "ether", 0},
+		{"epair0a", "veth", "", "epair", 0},
+		{"uplink", "veth", "epair0a", "epair", 0},
+		{"br-x", "bridge", "", "bridge", 0},
+		{"tap0", "tun", "", "tap", 2},
+		{"x", "tun", "vmnet0", "vmnet", 2},
+		{"vmnet0", "tun", "", "vmnet", 2},
+		{"tun0", "tun", "", "tun", 1},
+		{"lo1", "ifb", "", "lo", 0},
+		{"ifb0", "ifb", "", "ifb", 0},
+		{"d", "dummy", "lo1", "lo", 0},
+		{"bond0", "bond", "", "lagg", 0},
+		{"x", "nosuchkind", "", "other", 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct ifnet ifp = { .tun_type = (uint8_t)rows[i].tun };
+		struct ifnet ifp = {.tun_type = (uint8_t)rows[i].tun};
 
 		strcpy(ifp.kname, rows[i].kname);
 		strcpy(ifp.linux_kind, rows[i].linux_kind);
@@ -111,7 +111,7 @@ ATF_TC_BODY(classify, tc)
 ATF_TC_WITHOUT_HEAD(macs);
 ATF_TC_BODY(macs, tc)
 {
-	struct vnet v = { .cookie = 1 }, w = { .cookie = 2 };
+	struct vnet v = {.cookie = 1}, w = {.cookie = 2};
 	unsigned char a[MAC_LEN], b[MAC_LEN];
 	struct err e = ERR_INIT;
 
@@ -147,8 +147,8 @@ ATF_TC_BODY(masks, tc)
 ATF_TC_WITHOUT_HEAD(linklocal);
 ATF_TC_BODY(linklocal, tc)
 {
-	struct ifnet ifp = { .maclen = 6,
-			     .mac = { 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0x0a } };
+	struct ifnet ifp = {.maclen = 6,
+			    .mac = {0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0x0a}};
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr ll;
 

@@ -19,7 +19,7 @@ ATF_TC_WITHOUT_HEAD(overflow);
 ATF_TC_BODY(overflow, tc)
 {
 	static char big[NLM_MAX];
-	struct ifinfomsg ifi = { 0 };
+	struct ifinfomsg ifi = {0};
 	struct nlm m;
 
 	nlm_begin(&m, RTM_NEWLINK, 0, &ifi, sizeof(ifi));
@@ -39,7 +39,7 @@ ATF_TC_WITHOUT_HEAD(parse);
 ATF_TC_BODY(parse, tc)
 {
 	const struct nlattr *tb[IFLA_MAX + 1], *in[IFLA_INFO_MAX + 1];
-	struct ifinfomsg ifi = { 0 };
+	struct ifinfomsg ifi = {0};
 	struct nlattr *nest;
 	struct nlm m;
 
@@ -67,9 +67,8 @@ ATF_TC_BODY(parse, tc)
 static struct nl *private_net(void)
 {
 	struct err e = ERR_INIT;
-	struct ifinfomsg ifi = { .ifi_index = 1,
-				 .ifi_flags = IFF_UP,
-				 .ifi_change = IFF_UP };
+	struct ifinfomsg ifi = {
+		.ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	struct nl *nl = NULL;
 	struct nlm m;
 
@@ -85,11 +84,11 @@ static struct nl *private_net(void)
 static void route_message(struct nlm *m, uint16_t type, uint16_t flags,
 			  uint32_t i)
 {
-	struct rtmsg rt = { .rtm_family = AF_INET,
-			    .rtm_dst_len = 32,
-			    .rtm_table = RT_TABLE_MAIN,
-			    .rtm_protocol = RTPROT_STATIC,
-			    .rtm_type = RTN_BLACKHOLE };
+	struct rtmsg rt = {.rtm_family = AF_INET,
+			   .rtm_dst_len = 32,
+			   .rtm_table = RT_TABLE_MAIN,
+			   .rtm_protocol = RTPROT_STATIC,
+			   .rtm_type = RTN_BLACKHOLE};
 
 	nlm_begin(m, type, flags, &rt, sizeof(rt));
 	nlm_put_u32(m, RTA_DST, htonl(0x0a000000 + i));
@@ -105,8 +104,7 @@ static int count_cb(const struct nlmsghdr *h, void *data, struct err *e)
 
 static size_t count_routes(struct nl *nl)
 {
-	struct rtmsg rt = { .rtm_family = AF_INET,
-			    .rtm_table = RT_TABLE_MAIN };
+	struct rtmsg rt = {.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN};
 	struct err e = ERR_INIT;
 	size_t n = 0;
 	struct nlm m;
@@ -186,9 +184,9 @@ ATF_TC_HEAD(extack, tc)
 ATF_TC_BODY(extack, tc)
 {
 	cleanup_nl struct nl *nl = private_net();
-	struct rtmsg rt = { .rtm_family = AF_INET,
-			    .rtm_dst_len = 33,
-			    .rtm_type = RTN_UNICAST };
+	struct rtmsg rt = {.rtm_family = AF_INET,
+			   .rtm_dst_len = 33,
+			   .rtm_type = RTN_UNICAST};
 	struct err e = ERR_INIT;
 	struct nlm m;
 
@@ -216,14 +214,13 @@ ATF_TC_HEAD(callback_stops, tc)
 ATF_TC_BODY(callback_stops, tc)
 {
 	cleanup_nl struct nl *nl = private_net();
-	struct ifinfomsg ifi = { 0 };
+	struct ifinfomsg ifi = {0};
 	struct err e = ERR_INIT;
 	struct nlm m;
 	int calls = 0;
 
 	nlm_begin(&m, RTM_GETLINK, 0, &ifi, sizeof(ifi));
-	ATF_CHECK_EQ(-ECANCELED,
-		     nl_dump(nl, &m, stop_cb, NULL, &calls, &e));
+	ATF_CHECK_EQ(-ECANCELED, nl_dump(nl, &m, stop_cb, NULL, &calls, &e));
 	ATF_CHECK_STREQ("stop", e.text);
 	ATF_CHECK_EQ(1, calls);
 	ATF_CHECK_EQ(0, count_routes(nl));
@@ -255,8 +252,7 @@ ATF_TC_BODY(other_namespace, tc)
 	ATF_CHECK_EQ(1, count_routes(there));
 	nl_free(&there);
 	ATF_CHECK_EQ(-EBADF, nl_open(NETLINK_ROUTE, 999, &there, &e));
-	ATF_CHECK_STREQ("enter network namespace: Bad file descriptor",
-			e.text);
+	ATF_CHECK_STREQ("enter network namespace: Bad file descriptor", e.text);
 }
 
 ATF_TP_ADD_TCS(tp)

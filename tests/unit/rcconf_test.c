@@ -13,13 +13,13 @@ static struct rcconf *load(const char *text, int want, struct err *e)
 {
 	struct rcconf *c = NULL;
 
-	ATF_REQUIRE_EQ(0, file_write_atomic(AT_FDCWD, "rc.conf", text, 0644,
-					    NULL));
-	ATF_REQUIRE_EQ_MSG(want,
-			   rcconf_load((const char *[]){"rc.conf",
-							"nosuch.conf", NULL},
-				       &c, e),
-			   "%s", e->text);
+	ATF_REQUIRE_EQ(
+		0, file_write_atomic(AT_FDCWD, "rc.conf", text, 0644, NULL));
+	ATF_REQUIRE_EQ_MSG(
+		want,
+		rcconf_load((const char *[]){"rc.conf", "nosuch.conf", NULL},
+			    &c, e),
+		"%s", e->text);
 	return c;
 }
 
@@ -111,8 +111,7 @@ ATF_TC_BODY(background, tc)
 {
 	/* what a file leaves running neither delays nor survives */
 	struct err e = ERR_INIT;
-	cleanup_rcconf struct rcconf *c =
-		load("sleep 100 & a=$!\n", 0, &e);
+	cleanup_rcconf struct rcconf *c = load("sleep 100 & a=$!\n", 0, &e);
 	cleanup_free char *path =
 		str_printf("/proc/%s/stat", rcconf_get(c, "a"));
 	cleanup_free char *stat = NULL;

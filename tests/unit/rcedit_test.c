@@ -38,8 +38,7 @@ ATF_TC_BODY(set, tc)
 		cleanup_strbuf struct strbuf v = STRBUF_INIT;
 
 		rcedit_set(sets[i].before, sets[i].name, sets[i].value, &b);
-		ATF_CHECK_STREQ_MSG(sets[i].after, b.s, "case %zu: %s", i,
-				    b.s);
+		ATF_CHECK_STREQ_MSG(sets[i].after, b.s, "case %zu: %s", i, b.s);
 		ATF_CHECK(rcedit_get(b.s, sets[i].name, &v));
 		ATF_CHECK_STREQ(sets[i].value, v.s);
 	}
@@ -99,9 +98,11 @@ ATF_TC_BODY(notes, tc)
 	ATF_CHECK_STREQ("", n.fact.words.v[2]);
 	fact_free(&n.fact);
 	free(n.old);
-	for (const char *const *bad = (const char *const[]){
-		     "", "x", "+", "+addr", "+nosuch\ta\tb\tc\t0\t\t",
-		     "+addr\ta\tb\tc\tx\t\t", "addr\ta\tb\tc\t0\t\t", NULL};
+	for (const char *const *bad =
+		     (const char *const[]){"", "x", "+", "+addr",
+					   "+nosuch\ta\tb\tc\t0\t\t",
+					   "+addr\ta\tb\tc\tx\t\t",
+					   "addr\ta\tb\tc\t0\t\t", NULL};
 	     *bad; bad++)
 		ATF_CHECK_EQ_MSG(-EINVAL, note_parse(*bad, &sign, &n), "%s",
 				 *bad);

@@ -82,8 +82,8 @@ ATF_TC_BODY(circle, tc)
 		{"b", "# PROVIDE: b\n# REQUIRE: a\n"},
 	};
 
-	check(s, 2, "b a",
-	      "Circular dependency on provision `a' in file `b'.", true);
+	check(s, 2, "b a", "Circular dependency on provision `a' in file `b'.",
+	      true);
 }
 
 ATF_TC_WITHOUT_HEAD(headers_end);

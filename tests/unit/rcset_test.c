@@ -23,7 +23,8 @@ static const struct {
 	{"only a quote", "a=''\"'\"''\n", "a", "'"},
 	{"nothing expanded", "a='$(x) `y` ${z} \\n'\n", "a",
 	 "$(x) `y` ${z} \\n"},
-	{"double quotes", "a=\"b \\\"c\\\" \\$d \\e\"\n", "a", "b \"c\" $d \\e"},
+	{"double quotes", "a=\"b \\\"c\\\" \\$d \\e\"\n", "a",
+	 "b \"c\" $d \\e"},
 	{"ansi quotes", "a=$'b\\tc\\nd\\'e\\\\'\n", "a", "b\tc\nd'e\\"},
 	{"ansi octal", "a=$'\\001\\0101'\n", "a", "\001\b1"},
 	{"ansi hex", "a=$'\\x41\\x4a0'\n", "a", "AJ0"},
@@ -49,9 +50,8 @@ ATF_TC_BODY(words, tc)
 		size_t n = 0;
 
 		ATF_CHECK_EQ_MSG(0,
-				 rcset_parse(good[i].text,
-					     strlen(good[i].text), &v, &n,
-					     NULL),
+				 rcset_parse(good[i].text, strlen(good[i].text),
+					     &v, &n, NULL),
 				 "%s", good[i].what);
 		if (!good[i].name) {
 			ATF_CHECK_EQ_MSG(0, n, "%s", good[i].what);
@@ -77,10 +77,10 @@ ATF_TC_BODY(unclosed, tc)
 		struct rcvar *v = NULL;
 		size_t n = 0;
 
-		ATF_CHECK_EQ_MSG(-EINVAL,
-				 rcset_parse(bad[i], strlen(bad[i]), &v, &n,
-					     &e),
-				 "%s", bad[i]);
+		ATF_CHECK_EQ_MSG(
+			-EINVAL,
+			rcset_parse(bad[i], strlen(bad[i]), &v, &n, &e), "%s",
+			bad[i]);
 		ATF_CHECK(*e.text);
 		rcset_free(v, n);
 	}
