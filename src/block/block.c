@@ -96,12 +96,17 @@ static int record_write(const struct block *b, struct err *e)
 	return file_write_atomic(AT_FDCWD, path, text.s, 0600, e);
 }
 
+/* With its lock, which the caller holds, and the folder when it is empty. */
 static void record_remove(const char *name)
 {
 	cleanup_free char *path = str_printf(BLOCKS "/%s", name);
+	cleanup_free char *lock = str_printf(BLOCKS "/.%s.lock", name);
 
 	if (path)
 		unlink(path);
+	if (lock)
+		unlink(lock);
+	rmdir(BLOCKS);
 }
 
 static int record_read(const char *name, struct block *ret, struct err *e)
@@ -173,15 +178,40 @@ int block_find(const char *which, struct block *ret, struct err *e)
 	return r < 0 ? r : err_set(e, ENOENT, "block \"%s\" is not up", which);
 }
 
+/* Taken with the block's record, so a lock that was waited for may be gone. */
 static int lock_block(const char *name, int *ret_fd, struct err *e)
 {
 	cleanup_free char *path = str_printf(BLOCKS "/.%s.lock", name);
+	cleanup_close int fd = -1;
+	struct stat st;
 	int r;
 
 	if (!path)
 		return err_nomem(e);
-	r = file_mkdirs(AT_FDCWD, BLOCKS, 0755, e);
-	return r < 0 ? r : file_lock(AT_FDCWD, path, false, ret_fd, e);
+	for (;;) {
+		r = file_mkdirs(AT_FDCWD, BLOCKS, 0755, e);
+		if (r >= 0)
+			r = file_lock(AT_FDCWD, path, false, &fd, e);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r >= 0 && !fstat(fd, &st) && st.st_nlink)
+			break;
+		if (fd >= 0)
+			close(take_fd(&fd));
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* The end of a block's record: nothing is left of the registry if it was all.
+ */
+static void record_end(const char *name)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+
+	record_remove(name);
+	if (prisons_open(&ps, NULL) >= 0)
+		prisons_tidy(ps);
 }
 
 /* The parameters of the sandbox jail. */
@@ -282,13 +312,15 @@ int block_up(const struct block_opts *o, size_t *ret_changes, struct err *e)
 	if (!was_up && !o->dry_run) {
 		/* first, so that `down` works after whatever happens next */
 		r = record_write(&b, e);
-		if (r < 0)
+		if (r < 0) {
+			record_end(b.name);
 			return r;
+		}
 	}
 	r = b.host ? level_up(b.dir, o->dry_run, o->report, &changes, e)
 		   : sandbox_up(&b, o->dry_run, o->report, &changes, e);
-	if (r < 0 && !was_up && !o->dry_run)
-		record_remove(b.name);
+	if (!was_up && (r < 0 || o->dry_run))
+		record_end(b.name);
 	if (r < 0)
 		return r;
 	if (ret_changes)
@@ -330,6 +362,6 @@ int block_down(const struct block_opts *o, struct err *e)
 		   : sandbox_down(&b, o->report, e);
 	if (r < 0)
 		return r;
-	record_remove(b.name);
+	record_end(b.name);
 	return 0;
 }

@@ -4,13 +4,20 @@
  */
 #include "base/cleanup.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_block.h"
 #include "cmd/cmd_map.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct command subcommands[] = {
+	{"up", block_up_main, "bring a block up, or up to date"},
+	{"down", block_down_main, "remove what up made"},
+	{"diff", block_diff_main, "what up would change"},
+	{"status", block_status_main, "which blocks are up, and their jails"},
 	{"map", map_main, "draw jails, bridges and the cables between them"},
+	{"shell", block_shell_main, "a shell or command inside"},
+	{"doctor", block_doctor_main, "what works here, what was left behind"},
 };
 
 static const struct command *subcommand_find(const char *name)

@@ -59,6 +59,16 @@ void prisons_report(struct prisons *ps, const struct report *r);
 void prisons_free(struct prisons **ps);
 #define cleanup_prisons __attribute__((cleanup(prisons_free)))
 
+/*
+ * Look for what no command would find by itself: jails that could not be
+ * removed, cgroups and names of no jail.  found gets a line for each, with
+ * `repair` only for those that could not be removed now.
+ */
+int prisons_check(struct prisons *ps, bool repair, struct strv *found,
+		  struct err *e);
+/* Remove the registry itself when nothing is in it. */
+void prisons_tidy(struct prisons *ps);
+
 /* One jail as seen from the calling level. */
 struct prison {
 	int jid;

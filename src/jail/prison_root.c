@@ -25,6 +25,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "jail/blockroot.h"
 #include "jail/param.h"
 
 #include <errno.h>
@@ -388,6 +389,9 @@ int root_enter(const struct root_plan *p, struct err *e)
 		r = stage_root(p, &rootfd, e);
 	}
 	root_failpoint(p);
+	/* what configures the machine does not configure the jail */
+	if (!r && p->copy)
+		r = blockroot_install(rootfd, g.block, NULL, e);
 	if (!r)
 		r = furnish_dev(rootfd, p->vnet, e);
 	if (!r)

@@ -29,6 +29,7 @@ lab()
 	persist;
 	exec.start = "/bin/sh /etc/rc";
 	exec.stop = "/bin/sh /etc/rc.shutdown";
+	host.hostname = "$name";
 	a { vnet.interface = "epair0b"; }
 	EOF
 	cat >"$1/jails/a/rc.conf" <<-'EOF'
@@ -80,7 +81,7 @@ change_body()
 	    lab/rc.conf
 	atf_check -s exit:1 -o match:epair1 -o match:10.9.0.22 \
 	    cellblock diff lab
-	atf_check -s exit:1 jexec lab.a ping -c 1 -W 1 10.9.0.22
+	atf_check -s exit:1 -o ignore jexec lab ping -c 1 -W 1 10.9.0.22
 	atf_check -o match:"^lab: up, " -e ignore cellblock up lab
 	atf_check -o inline:"$jid\n" jls -j lab.a jid
 	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.22
@@ -123,7 +124,7 @@ bad_text_body()
 	lab lab
 	echo 'b { colour = "red"; }' >>lab/jail.conf
 	atf_check -s exit:1 \
-	    -e match:"^cellblock: .*jail.conf line 6: b: unknown parameter: colour" \
+	    -e match:"^cellblock: .*jail.conf line 7: b: unknown parameter: colour" \
 	    cellblock up lab
 	lab lab
 	echo 'if then' >>lab/rc.conf

@@ -1,0 +1,151 @@
+/*
+ * block_doctor: is all well?  Three parts: what the kernel offers, what was
+ * left behind, and which blocks lost their sandbox.
+ */
+#include "block/block.h"
+
+#include "base/cleanup.h"
+#include "block/doctor.h"
+#include "jail/prison.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+static size_t nprobes(void)
+{
+	size_t n = 0;
+
+	while (doctor_probes[n].what)
+		n++;
+	return n;
+}
+
+static size_t kernel_text(const bool *ok, size_t n, struct strbuf *out)
+{
+	size_t bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct doctor_probe *p = &doctor_probes[i];
+
+		strbuf_addf(out, "%-12s %-20s ", p->what, p->needs);
+		if (ok[i])
+			strbuf_adds(out, "ok\n");
+		else
+			strbuf_addf(out, "%s: this kernel lacks %s\n",
+				    p->required ? "MISSING" : "not here",
+				    p->option);
+		bad += !ok[i] && p->required;
+	}
+	return bad;
+}
+
+static json_t *kernel_json(const bool *ok, size_t n, size_t *bad)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct doctor_probe *p = &doctor_probes[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s, s:b, s:b}", "what", p->what,
+				  "needs", p->needs, "option", p->option,
+				  "required", p->required, "ok", ok[i]));
+		*bad += !ok[i] && p->required;
+	}
+	return list;
+}
+
+/* Blocks on record whose sandbox is no more. */
+static int lost_blocks(struct prisons *ps, bool repair, struct strv *found,
+		       struct err *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = block_list(&names, e);
+
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		cleanup_block struct block b = {0};
+		cleanup_prison struct prison p = {0};
+		struct err re = ERR_INIT;
+
+		r = block_find(names.v[i], &b, e);
+		if (r < 0 || b.host ||
+		    prison_get(ps, b.name, true, &p, NULL) >= 0)
+			continue;
+		if (repair &&
+		    block_down(&(struct block_opts){.name = b.name}, &re) < 0)
+			r = strv_addf(found, "block \"%s\": %s", b.name,
+				      re.text);
+		else if (!repair)
+			r = strv_addf(found,
+				      "block \"%s\" is on record, its sandbox "
+				      "is gone",
+				      b.name);
+		if (r == -ENOMEM)
+			return err_nomem(e);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int remains(bool repair, struct strv *found, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	int r = prisons_open(&ps, e);
+
+	if (r >= 0)
+		r = prisons_check(ps, repair, found, e);
+	if (r >= 0)
+		r = lost_blocks(ps, repair, found, e);
+	if (r >= 0 && repair)
+		prisons_tidy(ps);
+	return r;
+}
+
+static int put_json(json_t *kernel, const struct strv *found,
+		    struct strbuf *out, struct err *e)
+{
+	json_t *list = json_array(), *top;
+	char *text;
+
+	for (size_t i = 0; i < found->n; i++)
+		json_array_append_new(list, json_string(found->v[i]));
+	top = json_pack("{s:o, s:o}", "kernel", kernel, "remains", list);
+	text = json_dumps(top, JSON_INDENT(2));
+	json_decref(top);
+	if (!text)
+		return err_nomem(e);
+	strbuf_addf(out, "%s\n", text);
+	free(text);
+	return 0;
+}
+
+int block_doctor(bool repair, bool json, struct strbuf *out,
+		 size_t *ret_problems, struct err *e)
+{
+	cleanup_strv struct strv found = {0};
+	size_t n = nprobes(), bad = 0;
+	cleanup_free bool *ok = calloc(n, sizeof(*ok));
+	int r;
+
+	if (!ok)
+		return err_nomem(e);
+	r = doctor_kernel(ok, n, e);
+	if (r >= 0)
+		r = remains(repair, &found, e);
+	if (r < 0)
+		return r;
+	if (json) {
+		r = put_json(kernel_json(ok, n, &bad), &found, out, e);
+		if (r < 0)
+			return r;
+	} else {
+		bad = kernel_text(ok, n, out);
+		for (size_t i = 0; i < found.n; i++)
+			strbuf_addf(out, "remains: %s\n", found.v[i]);
+		if (!found.n)
+			strbuf_adds(out, "nothing was left behind\n");
+	}
+	*ret_problems = bad + found.n;
+	return 0;
+}

@@ -1,0 +1,164 @@
+/*
+ * prison_check: what should not be there, for `cellblock doctor`.
+ *
+ * Opening the registry finishes what is written down in pending/.  This looks
+ * for the rest: jails that could not be removed, cgroups and names and jids
+ * that belong to no jail.  A table of looks; each reports what it finds and,
+ * asked to, removes it.
+ */
+#include "jail/prison_int.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+struct check {
+	struct prisons *ps;
+	bool repair;
+	struct strv *found;
+};
+
+/* One thing found; `r` is the repair's result. */
+static int tell(struct check *c, int r, const struct err *re, struct err *e,
+		const char *what)
+{
+	int a = !c->repair ? strv_add(c->found, what)
+		: r < 0	   ? strv_addf(c->found, "%s: %s", what, re->text)
+			   : 0;
+
+	return a < 0 ? err_nomem(e) : 0;
+}
+
+static int check_dying(struct check *c, struct err *e)
+{
+	struct prison *v = NULL;
+	size_t n = 0;
+	int r = prison_list(c->ps, true, &v, &n, e);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		cleanup_free char *what = NULL;
+		struct err re = ERR_INIT;
+		int rr = 0;
+
+		if (!v[i].dying || strchr(v[i].name, '.'))
+			continue;
+		what = str_printf("jail \"%s\" could not be removed",
+				  v[i].name);
+		if (!what) {
+			r = err_nomem(e);
+			break;
+		}
+		if (c->repair)
+			rr = prison_remove(c->ps, v[i].jid, &re);
+		r = tell(c, rr, &re, e, what);
+	}
+	prison_list_free(&v, n);
+	return r < 0 ? r : 0;
+}
+
+/* Does a jail, or an operation under way, own the number? */
+static bool owned(struct prisons *ps, const char *number)
+{
+	long long jid;
+
+	if (str_to_int(number, 1, JAIL_MAX, &jid) < 0)
+		return true; /* not ours to judge */
+	return jid_exists(ps, (int)jid) || pending_is(ps, (int)jid);
+}
+
+static int check_cgroups(struct check *c, struct err *e)
+{
+	cleanup_free char *base = NULL;
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int r;
+
+	if (cgroup_base(c->ps, &base, NULL) < 0)
+		return 0; /* no cgroup2: nothing to be left in it */
+	d = opendir(base);
+	while (d && (de = readdir(d))) {
+		cleanup_free char *path = str_printf("%s/%s", base, de->d_name);
+		cleanup_free char *what = NULL;
+		struct err re = ERR_INIT;
+		int rr = 0;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.' ||
+		    owned(c->ps, de->d_name))
+			continue;
+		what = str_printf("cgroup %s belongs to no jail", path);
+		if (!path || !what)
+			return err_nomem(e);
+		if (c->repair) {
+			rr = cgroup_kill(path, &re);
+			if (rr >= 0)
+				rr = cgroup_remove(path, &re);
+		}
+		r = tell(c, rr, &re, e, what);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_names(struct check *c, struct err *e)
+{
+	cleanup_closedir DIR *d = opendir(CELLBLOCK_RUN "/names");
+	struct dirent *de;
+	int r;
+
+	while (d && (de = readdir(d))) {
+		char jid[16] = "";
+		cleanup_free char *what = NULL;
+		struct err re = ERR_INIT;
+		int rr = 0;
+
+		if (de->d_type != DT_LNK ||
+		    readlinkat(dirfd(d), de->d_name, jid, sizeof(jid) - 1) <
+			    0 ||
+		    owned(c->ps, jid))
+			continue;
+		what = str_printf("name \"%s\" belongs to no jail", de->d_name);
+		if (!what)
+			return err_nomem(e);
+		if (c->repair && unlinkat(dirfd(d), de->d_name, 0) < 0)
+			rr = err_sys(&re, errno, "unlink");
+		r = tell(c, rr, &re, e, what);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int (*const checks[])(struct check *c, struct err *e) = {
+	check_dying,
+	check_cgroups,
+	check_names,
+};
+
+int prisons_check(struct prisons *ps, bool repair, struct strv *found,
+		  struct err *e)
+{
+	struct check c = {.ps = ps, .repair = repair, .found = found};
+	int r;
+
+	if (!ps->writable)
+		return err_set(e, EPERM, "only root can look for remains");
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		r = checks[i](&c, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void prisons_tidy(struct prisons *ps)
+{
+	cleanup_close int lock = -1;
+
+	if (ps->writable && ps->dirfd >= 0 && reg_lock(ps, &lock, NULL) == 0)
+		reg_tidy(ps);
+}
