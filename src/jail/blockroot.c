@@ -52,8 +52,10 @@ static int remove_file(int rootfd, const char *target, size_t *changed,
 	int r;
 
 	r = open_parent(rootfd, target, &dirfd, &base, e);
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
+		err_clear(e);
 		return 0;
+	}
 	if (r < 0)
 		return r;
 	if (!unlinkat(dirfd, base, 0))
@@ -98,8 +100,10 @@ static int prune_rcd(int rootfd, const struct strv *have, size_t *changed,
 
 	r = file_open_beneath(rootfd, RCD_TARGET, O_RDONLY | O_DIRECTORY, 0,
 			      &fd, e);
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
+		err_clear(e);
 		return 0;
+	}
 	if (r < 0)
 		return r;
 	d = fdopendir(fd);

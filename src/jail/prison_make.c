@@ -56,6 +56,7 @@ struct make {
 	int cgns_fd;
 	uint64_t mntns; /* id of the creator's mount namespace */
 	struct err *e;	/* the first process's, in shared memory */
+	bool failed; /* it did not get as far as its program */
 };
 
 static void make_close(struct make *m)
@@ -217,7 +218,8 @@ static int first_child(void *arg)
 		prctl(PR_SET_PDEATHSIG, 0);
 	if (!r)
 		r = become_init(m, e);
-	return r < 0 ? 1 : 0;
+	m->failed = true;
+	return 1;
 }
 
 static int make_first(struct make *m, struct life *l, int *ret_pidfd,
@@ -247,12 +249,13 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	m->mntns = mnt_ns_id();
 	m->e = &ce;
 	arm_failpoints(m);
+	m->failed = false;
 	plan_failpoint();
 	r = ns_vfork(&c, &pid, &pidfd, e);
 	if (r < 0)
 		return r;
 	close(take_fd(&m->go[0]));
-	if (ce.code) {
+	if (m->failed) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		return err_set(e, ce.code, "%s", ce.text);
