@@ -97,16 +97,20 @@ static int block_args(int argc, char **argv, const char *text,
 #define SHELL_USAGE "shell [NAME[.JAIL...]] [COMMAND...]"
 #define DOCTOR_USAGE "doctor [--repair] [--json]"
 
-/* --name's default, as block_up computes it, for messages. */
-static const char *shown_name(const struct block_opts *o)
+/* What messages call the block: malloc'd. */
+static char *shown_name(const struct block_opts *o)
 {
-	return o->name ? o->name : o->dir;
+	cleanup_free char *real = o->name ? NULL : realpath(o->dir, NULL);
+	const char *slash = real ? strrchr(real, '/') : NULL;
+
+	return strdup(o->name ? o->name : slash ? slash + 1 : o->dir);
 }
 
 int block_up_main(int argc, char **argv)
 {
 	struct block_opts o = {0};
 	struct progress p = {0};
+	cleanup_free char *name = NULL;
 	struct err e = ERR_INIT;
 	size_t changes = 0;
 	int r;
@@ -158,6 +162,7 @@ int block_down_main(int argc, char **argv)
 {
 	struct block_opts o = {0};
 	struct progress p = {0};
+	cleanup_free char *name = NULL;
 	struct err e = ERR_INIT;
 	int r;
 
@@ -166,12 +171,13 @@ int block_down_main(int argc, char **argv)
 		return r < 0;
 	if (o.host || o.dry_run || (!o.dir && !o.name))
 		return usage(stderr, DOWN_USAGE);
+	name = shown_name(&o);
 	r = block_down(&o, &e);
 	progress_end(&p);
 	if (r < 0)
 		return fail(&e);
 	if (!o.quiet)
-		printf("%s: down\n", shown_name(&o));
+		printf("%s: down\n", name);
 	return 0;
 }
 
