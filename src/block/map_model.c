@@ -480,13 +480,42 @@ struct mitem *model_bridge_item(const struct mbuild *b, size_t j, size_t br)
 	return NULL;
 }
 
-/* "gateway" stands in the item of the interface that leads there. */
+static void item_drop(struct mjail *j, const struct mitem *it)
+{
+	size_t at = 0;
+
+	while (j->items[at] != it)
+		at++;
+	j->nitems--;
+	memmove(&j->items[at], &j->items[at + 1],
+		(j->nitems - at) * sizeof(struct mitem *));
+}
+
+/* Put an item first, but for the one of plain interfaces. */
+static void item_first(struct mjail *j, struct mitem *it)
+{
+	size_t to = j->items[0]->nrows && it != j->items[0] ? 1 : 0, at = to;
+
+	while (j->items[at] != it)
+		at++;
+	memmove(&j->items[to + 1], &j->items[to],
+		(at - to) * sizeof(struct mitem *));
+	j->items[to] = it;
+	for (size_t i = 0; i < j->nitems; i++)
+		j->items[i]->seq = i;
+}
+
+/*
+ * "gateway" stands in the item of the interface that leads there, and what
+ * leads out stands on top.
+ */
 static int build_gateway(struct mbuild *b, size_t j, struct mitem *nics,
 			 struct err *e)
 {
 	const struct topo_jail *tj = &b->l->t->jails[j];
-	struct mitem *it = nics;
+	struct mitem *it = NULL;
 	size_t i;
+	int r;
 
 	if (!tj->gateway)
 		return 0;
@@ -495,7 +524,12 @@ static int build_gateway(struct mbuild *b, size_t j, struct mitem *nics,
 		it = model_bridge_item(b, j, i);
 	else if (i != SIZE_MAX && b->row[j][i])
 		it = b->row[j][i]->item;
-	return row_fact(b->l, it, "gateway", tj->gateway, e);
+	if (!it)
+		it = nics;
+	r = row_fact(b->l, it, "gateway", tj->gateway, e);
+	if (!r && it->kind == MI_PLAIN)
+		item_first(b->jail[j], it);
+	return r;
 }
 
 bool model_is_span(const struct topo_jail *tj, size_t i)
@@ -551,14 +585,13 @@ static int build_complex(struct mbuild *b, size_t j, struct err *e)
 	}
 	if (!r)
 		r = build_gateway(b, j, nics, e);
-	if (!r)
+	/* a host name alone is no reason for a box */
+	if (!r && (nics->nrows || !tj->vnet))
 		r = rows_facts(b->l, nics, tj, e);
 	if (r)
 		return r;
-	if (!nics->nrows) {
-		memmove(b->jail[j]->items, b->jail[j]->items + 1,
-			--b->jail[j]->nitems * sizeof(struct mitem *));
-	}
+	if (!nics->nrows)
+		item_drop(b->jail[j], nics);
 	for (size_t i = 0; i < tj->ifs.n; i++)
 		if (b->row[j][i] == &skipped)
 			b->row[j][i] = NULL;

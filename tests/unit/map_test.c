@@ -71,10 +71,11 @@ static void scene_two(struct scene *s)
 
 static void scene_span(struct scene *s)
 {
-	size_t h = scene_jail(s, -1, "snort-lab"), br, w, o, n;
+	size_t h = scene_jail(s, -1, "snort-lab"), br, w, o, n, ixl;
 
-	scene_if(s, h, "ixl0", "veth", "198.51.100.2/24");
 	br = scene_bridge(s, h, "bridge0", "192.0.2.1/24");
+	/* what leads to the gateway stands on top all the same */
+	ixl = scene_if(s, h, "ixl0", "veth", "198.51.100.2/24");
 	n = scene_jail(s, 0, "internet");
 	w = scene_jail(s, 0, "snort");
 	o = scene_jail(s, 0, "www");
@@ -84,7 +85,7 @@ static void scene_span(struct scene *s)
 	strv_add(&scene_ifp(s, h, br)->spans, "epair3a");
 	scene_if(s, n, "ixl1", "veth", "198.51.100.1/24");
 	s->t.links = scene_grow(s->t.links, &s->t.nlinks, sizeof(*s->t.links));
-	s->t.links[s->t.nlinks - 1] = (struct topo_link){0, 0, n, 0};
+	s->t.links[s->t.nlinks - 1] = (struct topo_link){0, ixl, n, 0};
 	scene_gateway(s, h, "198.51.100.1");
 	scene_gateway(s, o, "192.0.2.1");
 }
