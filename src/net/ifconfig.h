@@ -65,8 +65,11 @@ struct ifconfig_opts {
 	struct ifconfig_format format;
 	enum ifconfig_af af; /* listing: only this family; IFAF_NONE: all */
 	const struct ifconfig_jails *jails; /* may be NULL */
-	struct strbuf
-		*warn; /* lines for stderr that are no errors; may be NULL */
+	/*
+	 * Lines for stderr that are no errors; one that begins with a tab goes
+	 * on where the one before ended.  May be NULL.
+	 */
+	struct strbuf *warn;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "net/ethtool.h"
 #include "net/ifext.h"
 #include "net/kind.h"
+#include "net/tunowner.h"
 
 #include <errno.h>
 #include <linux/if_arp.h>
@@ -109,7 +110,7 @@ static void facts_options(struct vnet *v, const struct ifnet *ifp,
 		caps = (struct ethtool_caps){0};
 	if (!ifconfig_is_loopback(ifp)) {
 		caps.active |= BSD_CAP_VLAN_MTU;
-		if (!ifp->kind)
+		if (!*ifp->linux_kind) /* a card */
 			caps.active |= BSD_CAP_LINKSTATE;
 	} else {
 		caps.active = (caps.active & LO_CAPS) | BSD_CAP_LINKSTATE;
@@ -132,6 +133,9 @@ int ifconfig_print(struct vnet *v, const struct ifnets *all,
 	int r;
 
 	facts_options(v, ifp, &f);
+	/* the carrier of a tun is its holder */
+	if (ifp->tun_type && (ifp->flags & IFNET_LOWER_UP))
+		f.opened_by = tunowner_find(v, ifp);
 	r = facts_media(v, ifp, o, &f);
 	if (r >= 0)
 		ifconfig_format_ifnet(all, ifp, &f, o, out);

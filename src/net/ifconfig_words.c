@@ -91,6 +91,10 @@ static bool kind_later(const char *name)
 	size_t n = strcspn(name, "0123456789");
 	const struct ifkind *k;
 
+	/* em0.10: the vlan 10 on em0 */
+	if (strchr(name, '.'))
+		return true;
+
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strlen(kinds[i]) != n || strncmp(kinds[i], name, n) != 0)
 			continue;
@@ -222,6 +226,8 @@ int ifconfig_apply(struct vnet *v, const char *ifname, int nwords,
 	run_touch(&run);
 	if (r == -EPERM || r == -EACCES)
 		return err_set(e, -r, "%s: permission denied", run.name);
+	if (r == -ENODEV) /* vanished meanwhile */
+		return err_set(e, ENODEV, "%s: no such interface", run.name);
 	return r;
 }
 

@@ -194,6 +194,8 @@ clone_errors_body()
 	    epair0a name bridge0
 	atf_check -s exit:1 -e match:"vlan0: .* not available yet" \
 	    ifconfig vlan0 create
+	atf_check -s exit:1 -e match:"epair0a.10: .* not available yet" \
+	    ifconfig epair0a.10 create
 	atf_check -s exit:1 -e match:"lagg: .* not available yet" \
 	    ifconfig lagg create
 }
@@ -430,6 +432,30 @@ formats_body()
 	    ifconfig -f inet:round epair0a
 }
 
+atf_test_case tap
+tap_head()
+{
+	atf_set descr "A tap and who holds it open"
+}
+tap_body()
+{
+	need python3
+	ifconfig tap0 create
+	ifconfig tap0 up
+	says "status: no carrier" tap0
+	silent_on "Opened by" tap0
+	python3 -c '
+import fcntl, os, struct, time
+fd = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(fd, 0x400454ca, struct.pack("16sH22x", b"tap0", 0x1002))
+time.sleep(60)' &
+	must_wait 5 sh -c 'ifconfig tap0 | grep -q "status: active"'
+	says "	Opened by PID $!" tap0
+	kill $!
+	must_wait 5 sh -c 'ifconfig tap0 | grep -q "status: no carrier"'
+	silent_on "Opened by" tap0
+}
+
 atf_test_case bridge
 bridge_head()
 {
@@ -568,6 +594,7 @@ atf_init_test_cases()
 	atf_add_test_case inet6
 	atf_add_test_case link
 	atf_add_test_case formats
+	atf_add_test_case tap
 	atf_add_test_case bridge
 	atf_add_test_case bridge_learns
 	atf_add_test_case jails
