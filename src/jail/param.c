@@ -25,13 +25,17 @@
 #define RO (PARAM_KERNEL | PARAM_RDONLY)
 #define CO (PARAM_KERNEL | PARAM_CREATE)
 #define D PARAM_DEFER
+#define AF (PARAM_KERNEL | PARAM_ALLOW) /* in force: a capability */
 #define A (PARAM_KERNEL | PARAM_ALLOW | PARAM_DEFER)
 
 /* What the deferred ones wait for. */
 static const char why_share[] = "sharing addresses with the host comes with "
 				"IP-sharing jails";
-static const char why_allow[] = "jail rights are not separated yet: root in "
-				"the jail has a fixed set of capabilities";
+static const char why_allow[] =
+	"this right is not separated from root's others yet";
+static const char why_msgbuf[] =
+	"the machine's kernel.dmesg_restrict decides as well";
+static const char why_mlock[] = "up to the memlock limit every process may";
 static const char why_mount[] = "mounting from inside a jail is not governed "
 				"yet";
 static const char why_nodrv[] = "Linux has no such facility";
@@ -93,22 +97,22 @@ static const struct param_def params[] = {
 
 	/* rights */
 	{"allow.set_hostname", PARAM_BOOL, A, "true", why_allow},
-	{"allow.reserved_ports", PARAM_BOOL, A, "true", why_allow},
+	{"allow.reserved_ports", PARAM_BOOL, AF, "true", NULL},
 	{"allow.suser", PARAM_BOOL, A, "true", why_allow},
 	{"allow.unprivileged_proc_debug", PARAM_BOOL, A, "true", why_allow},
 	{"allow.unprivileged_parent_tampering", PARAM_BOOL, A, "false",
 	 why_allow},
-	{"allow.raw_sockets", PARAM_BOOL, A, "false", why_allow},
+	{"allow.raw_sockets", PARAM_BOOL, AF, "false", NULL},
 	{"allow.socket_af", PARAM_BOOL, A, "false", why_allow},
 	{"allow.routing", PARAM_BOOL, A, "false", why_allow},
 	{"allow.sysvipc", PARAM_BOOL, A, "false", why_ipc},
-	{"allow.chflags", PARAM_BOOL, A, "false", why_allow},
+	{"allow.chflags", PARAM_BOOL, AF, "false", NULL},
 	{"allow.extattr", PARAM_BOOL, A, "false", why_allow},
 	{"allow.adjtime", PARAM_BOOL, A, "false", why_allow},
-	{"allow.settime", PARAM_BOOL, A, "false", why_allow},
+	{"allow.settime", PARAM_BOOL, AF, "false", NULL},
 	{"allow.quotas", PARAM_BOOL, A, "false", why_allow},
-	{"allow.read_msgbuf", PARAM_BOOL, A, "false", why_allow},
-	{"allow.mlock", PARAM_BOOL, A, "false", why_allow},
+	{"allow.read_msgbuf", PARAM_BOOL, A, "false", why_msgbuf},
+	{"allow.mlock", PARAM_BOOL, A, "false", why_mlock},
 	{"allow.setaudit", PARAM_BOOL, A, "false", why_allow},
 	{"allow.nfsd", PARAM_BOOL, A, "false", why_nodrv},
 	{"allow.vmm", PARAM_BOOL, A, "false", why_nodrv},
