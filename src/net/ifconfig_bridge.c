@@ -79,8 +79,14 @@ static int word_member_flag(struct ifconfig_run *run,
 	r = need_bridge(run, "unable to get bridge flags", "", e);
 	if (r < 0)
 		return r;
-	return bridge_member_flag(run->v, run->name, args[0],
-				  (enum bridge_flag)w->arg, on, e);
+	r = bridge_member_flag(run->v, run->name, args[0],
+			       (enum bridge_flag)w->arg, on, e);
+	if (r >= 0 && on && w->arg == BRIDGE_STICKY)
+		run_warn(run,
+			 "sticky %s: what it learns from now on may "
+			 "still move until the table is next listed",
+			 args[0]);
+	return r;
 }
 
 static int parse_value(const char *s, uint32_t *ret, struct err *e)

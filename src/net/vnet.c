@@ -155,32 +155,10 @@ void vnet_leave(int *back)
 
 static int sysctl_path(struct strbuf *b, const char *path, struct err *e)
 {
-	if (strstr(path, ".."))
+	if (strstr(path, "/../"))
 		return err_set(e, EINVAL, "%s: bad path", path);
 	strbuf_addf(b, "/proc/sys/net/%s", path);
 	return strbuf_failed(b) ? err_nomem(e) : 0;
-}
-
-int vnet_sysctl_get(const struct vnet *v, const char *path, long long *ret,
-		    struct err *e)
-{
-	cleanup_strbuf struct strbuf b = STRBUF_INIT;
-	cleanup_free char *text = NULL;
-	int back, r;
-
-	r = sysctl_path(&b, path, e);
-	if (r < 0)
-		return r;
-	r = vnet_enter(v, &back, e);
-	if (r < 0)
-		return r;
-	r = file_read(AT_FDCWD, b.s, 4096, &text, NULL, e);
-	vnet_leave(&back);
-	if (r < 0)
-		return r;
-	text[strcspn(text, "\n")] = '\0';
-	r = str_to_int(text, INT64_MIN, INT64_MAX, ret);
-	return r < 0 ? err_set(e, -r, "%s: not a number", b.s) : 0;
 }
 
 int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
@@ -199,29 +177,5 @@ int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
 		return r;
 	r = file_poke(AT_FDCWD, b.s, text, e);
 	vnet_leave(&back);
-	return r;
-}
-
-int vnet_init_fresh(struct vnet *v, struct err *e)
-{
-	static const char *const files[][2] = {
-		/* addr_gen_mode 1 is "none" */
-		{"/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"},
-		{"/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"},
-		/* lo may have been made with the creator's defaults */
-		{"/proc/sys/net/ipv6/conf/lo/disable_ipv6", "0"},
-	};
-	int back, r;
-
-	r = vnet_enter(v, &back, e);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(files); i++)
-		r = file_poke(AT_FDCWD, files[i][0], files[i][1], e);
-	vnet_leave(&back);
-	if (r == -ENOENT) { /* a kernel without IPv6 has nothing to turn off */
-		err_clear(e);
-		r = 0;
-	}
 	return r;
 }

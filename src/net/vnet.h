@@ -65,17 +65,7 @@ int vnet_enter(const struct vnet *v, int *ret_back, struct err *e);
 void vnet_leave(int *back);
 
 /* One file below /proc/sys/net, by its path from there, inside v. */
-int vnet_sysctl_get(const struct vnet *v, const char *path, long long *ret,
-		    struct err *e);
 int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
 		    struct err *e);
-
-/*
- * Give a stack that was just made (a vnet jail's) FreeBSD's defaults: new and
- * arriving interfaces have IPv6 off until an inet6 address is set
- * (IFDISABLED), lo0 excepted, and no link-local address of the kernel's
- * making.  Spares a system call per interface later.
- */
-int vnet_init_fresh(struct vnet *v, struct err *e);
 
 #endif
