@@ -180,10 +180,18 @@ static const char *home_of(const struct ifnet *ifp)
 	return ifp->home_name[0] ? ifp->home_name : ifp->kname;
 }
 
+void kind_forget(struct vnet *v, const struct ifnet *ifp)
+{
+	char base[IFNAMSIZ], end;
+
+	ifstate_remove(v, ifp->index);
+	if (ifkind_home(home_of(ifp), ifp->linux_kind, base, &end))
+		ifunit_drop(v, base);
+}
+
 int if_destroy(struct vnet *v, const char *name, struct err *e)
 {
 	cleanup_ifnet struct ifnet ifp = {0};
-	char base[IFNAMSIZ], end;
 	int r;
 
 	r = ifnet_link(v, name, &ifp, e);
@@ -196,9 +204,7 @@ int if_destroy(struct vnet *v, const char *name, struct err *e)
 		r = ifp.kind->destroy(v, &ifp, e);
 	if (r < 0)
 		return r;
-	ifstate_remove(v, ifp.index);
-	if (ifkind_home(home_of(&ifp), ifp.linux_kind, base, &end))
-		ifunit_drop(v, base);
+	kind_forget(v, &ifp);
 	return 0;
 }
 

@@ -44,6 +44,12 @@ const struct ifkind *ifkind_classify(const struct ifnet *ifp);
 int if_create(struct vnet *v, const char *name, int nwords, char **words,
 	      int *ret_used, char ret_name[IFNAMSIZ], struct err *e);
 int if_destroy(struct vnet *v, const char *name, struct err *e);
+/*
+ * Several at once, in one request to the kernel; names that are gone already
+ * (the other end of an epair) are skipped.
+ */
+int if_destroy_many(struct vnet *v, const char *const *names, size_t n,
+		    struct err *e);
 int if_rename(struct vnet *v, const char *name, const char *to, struct err *e);
 
 /*

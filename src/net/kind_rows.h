@@ -14,6 +14,9 @@ extern const struct ifkind kind_lagg, kind_vlan, kind_vxlan, kind_gif,
 /* Delete the link: the destroy of most kinds. */
 int kind_destroy_link(struct vnet *v, const struct ifnet *ifp, struct err *e);
 
+/* Its link is gone: forget its state and give its unit back. */
+void kind_forget(struct vnet *v, const struct ifnet *ifp);
+
 /*
  * Make a persistent tap (or tun) device named NAMEunit; they have no netlink
  * form.

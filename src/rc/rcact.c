@@ -188,30 +188,52 @@ static int make_clone(struct rcact *a, const struct fact *f, struct err *e)
 	return r;
 }
 
-/* By the name it has now; the names it may have are tried in turn. */
-static int undo_clone(struct rcact *a, const struct note *n, struct err *e)
+/* Made as `clone` (or as one end of it)? */
+static bool is_home(const struct ifnet *ifp, const char *clone)
+{
+	const char *home = *ifp->home_name ? ifp->home_name : ifp->name;
+	size_t len = strlen(clone);
+
+	if (strncmp(home, clone, len))
+		return false;
+	if (!home[len])
+		return true;
+	return str_prefix(clone, "epair") && !home[len + 1] &&
+	       strchr("ab", home[len]);
+}
+
+/* By the names they have now, whatever they were renamed to. */
+int rcact_undo_clones(struct rcact *a, const struct facts *f, struct err *e)
 {
 	cleanup_ifnets struct ifnets ifs = {0};
-	const char *name = n->fact.ifname;
+	cleanup_free const char **names = NULL;
+	size_t n = 0;
 	int r;
 
-	if (!a->vnet || !strcmp(n->fact.value, "sticky"))
+	if (!a->vnet)
 		return 0;
 	r = ifnets_load(a->vnet, &ifs, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ifs.n; i++) {
-		const struct ifnet *ifp = &ifs.v[i];
-		const char *home = *ifp->home_name ? ifp->home_name : ifp->name;
-		size_t len = strlen(name);
+	names = calloc(f->n + 1, sizeof(*names));
+	if (!names)
+		return err_nomem(e);
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; k < ifs.n; k++)
+			if (is_home(&ifs.v[k], f->v[i].ifname) &&
+			    strcmp(f->v[i].value, "sticky")) {
+				names[n++] = ifs.v[k].name;
+				break;
+			}
+	return n ? if_destroy_many(a->vnet, names, n, e) : 0;
+}
 
-		if (strncmp(home, name, len) ||
-		    (home[len] && (!str_prefix(name, "epair") ||
-				   home[len + 1] || !strchr("ab", home[len]))))
-			continue;
-		return if_destroy(a->vnet, ifp->name, e);
-	}
-	return 0;
+static int undo_clone(struct rcact *a, const struct note *n, struct err *e)
+{
+	struct fact f = n->fact;
+	const struct facts one = {.v = &f, .n = 1};
+
+	return rcact_undo_clones(a, &one, e);
 }
 
 static int make_rename(struct rcact *a, const struct fact *f, struct err *e)

@@ -33,6 +33,9 @@ int rcact_make(struct rcact *a, const struct fact *f, struct err *e);
 /* From its note: what was there before comes back. */
 int rcact_undo(struct rcact *a, const struct note *n, struct err *e);
 
+/* Destroy the clones of several notes at once. */
+int rcact_undo_clones(struct rcact *a, const struct facts *f, struct err *e);
+
 /* Start (or stop, in the order given) several jails of one configuration. */
 int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		bool stop, struct err *e);

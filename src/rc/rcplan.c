@@ -130,8 +130,21 @@ static int step_make(struct rcstep *s, struct err *e)
 	return make_one(s, 0, e);
 }
 
+/* Several clones in one request. */
+static int undo_clones(struct rcstep *s, struct err *e)
+{
+	int r = rcact_undo_clones(s->act, &s->facts, e);
+
+	for (size_t i = 0; !r && i < s->facts.n; i++)
+		r = notes_gone(&s->act->notes, &s->facts.v[i], e);
+	return r;
+}
+
 static int step_undo(struct rcstep *s, struct err *e)
 {
+	if (s->facts.v[0].kind == FACT_CLONE && s->facts.n > 1)
+		return undo_clones(s, e);
+
 	if (s->facts.v[0].kind == FACT_JAIL)
 		return undo_jails(s, e);
 	return undo_one(s->act, &s->facts.v[0], e);
@@ -204,9 +217,14 @@ static void step_text(const struct rcstep *s, struct strbuf *b)
 	if (f->n < 2)
 		return;
 	strbuf_clear(b);
-	strbuf_adds(b, s->remove ? "stop jails" : "start jails");
+	if (f->v[0].kind == FACT_CLONE)
+		strbuf_adds(b, "destroy");
+	else
+		strbuf_adds(b, s->remove ? "stop jails" : "start jails");
 	for (size_t i = 0; i < f->n; i++)
-		strbuf_addf(b, " %s", f->v[i].key);
+		strbuf_addf(b, " %s",
+			    f->v[i].kind == FACT_CLONE ? f->v[i].ifname
+						       : f->v[i].key);
 }
 
 static struct rcstep *step_new(struct build *b, int service, bool remove)
@@ -585,11 +603,21 @@ static int stop_jails(struct build *b)
 	return step_add(b, s);
 }
 
+/* Clones go last and together: the kernel takes its time for each request. */
+static int stop_clone(struct build *b, struct rcstep **clones,
+		      const struct fact *f)
+{
+	if (!*clones)
+		*clones = step_new(b, RC_NETIF, true);
+	return *clones ? step_fact(b, *clones, f, strdup("")) : -ENOMEM;
+}
+
 int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 		struct plan *ret, struct err *e)
 {
 	struct build b = {.act = act, .scope = scope, .plan = ret, .e = e};
 	struct notes *n = &act->notes;
+	struct rcstep *clones = NULL;
 	int r = 0;
 
 	if (scope->service[RC_JAIL])
@@ -605,8 +633,16 @@ int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 		    !(service == RC_SERVICES ? scope->scripts
 					     : scope->service[service]))
 			continue;
-		r = step_single(&b, service, true, f, strdup(n->v[i].old));
+		if (f->kind == FACT_CLONE)
+			r = stop_clone(&b, &clones, f);
+		else
+			r = step_single(&b, service, true, f,
+					strdup(n->v[i].old));
 	}
+	if (clones && !r)
+		r = step_add(&b, clones);
+	else if (clones)
+		step_free(clones);
 	strv_free(&b.leaving);
 	return r;
 }
