@@ -16,10 +16,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #define BLOCK_SHOWN CELLBLOCK_RUN "/block"
@@ -44,31 +42,6 @@ static void level_clear(struct level *l)
 	free(l->local);
 	free(l->jailconf);
 	free(l->jails);
-}
-
-/*
- * In a jail with a copy-on-write root the block's files are copied into its
- * /etc, where FreeBSD's programs look for them; a jail with a root of its
- * own keeps its files, and the block's folder is read where it is shown.
- */
-static int install_shown(struct err *e)
-{
-	cleanup_close int root = -1, block = -1;
-
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return err_sys(e, errno, "/");
-	block = open(BLOCK_SHOWN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (block < 0 && errno != ENOENT)
-		return err_sys(e, errno, BLOCK_SHOWN);
-	return blockroot_install(root, block, NULL, e);
-}
-
-static bool root_is_copy(void)
-{
-	struct statfs sfs;
-
-	return !statfs("/", &sfs) && sfs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 static int level_paths(struct level *l, const char *dir, bool copied,
@@ -159,11 +132,16 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 	cleanup_prisons struct prisons *ps = NULL;
 	cleanup_strv struct strv before = {0};
 	cleanup_plan struct plan plan = {0};
-	/* a dry run reads the folder itself and leaves the copies alone */
-	bool copied = !dir && !dry_run && root_is_copy();
+	/*
+	 * In a jail with a copy-on-write root the block's files are copied
+	 * into its /etc, where FreeBSD's programs look for them; a jail with a
+	 * root of its own keeps its files, and the block's folder is read where
+	 * it is shown.  A dry run reads the folder and leaves copies alone.
+	 */
+	bool copied = !dir && !dry_run && blockroot_here();
 	int ret;
 
-	ret = copied ? install_shown(e) : 0;
+	ret = copied ? blockroot_install_here(NULL, e) : 0;
 	if (ret < 0)
 		return ret;
 	ret = level_load(&l, dir, copied, &conf, e);
@@ -192,7 +170,7 @@ int level_down(const char *dir, const struct report *r, struct err *e)
 	cleanup_rcconf struct rcconf *conf = NULL;
 	int ret;
 
-	ret = level_load(&l, dir, !dir && root_is_copy(), &conf, e);
+	ret = level_load(&l, dir, !dir && blockroot_here(), &conf, e);
 	if (ret < 0)
 		return ret;
 	return rc_stop(&(struct rc){.dir = &l.dir, .conf = conf, .report = r},

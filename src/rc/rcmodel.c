@@ -12,7 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 #include <strings.h>
 
 #define SYSCTL_CONF_MAX (1u << 20)
@@ -106,9 +109,19 @@ static int model_sysctl(struct model_ctx *x)
 	return r ? r : sysctl_file(x, "sysctl.conf.local");
 }
 
+/*
+ * sethostname(2) needs a right that a jail has only as long as it may have
+ * jails of its own; host.hostname in jail.conf works always.
+ */
+static bool may_set_hostname(void)
+{
+	return prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1;
+}
+
 static int model_hostname(struct model_ctx *x)
 {
 	const char *h = rcconf_get(x->c, "hostname");
+	char now[256] = "";
 	struct fact *f;
 
 	if (!h || !*h)
@@ -116,6 +129,14 @@ static int model_hostname(struct model_ctx *x)
 	if (strlen(h) > 64)
 		return rcconf_err(x->c, "hostname", ENAMETOOLONG, x->e,
 				  "more than 64 characters");
+	if (!may_set_hostname()) {
+		if (gethostname(now, sizeof(now)) < 0 || strcmp(now, h) != 0)
+			report(x->r, REPORT_WARN,
+			       "hostname: not set to %s: this jail may not "
+			       "(use host.hostname in jail.conf)",
+			       h);
+		return 0;
+	}
 	f = facts_add(&x->m->of[RC_HOSTNAME], FACT_HOSTNAME, NULL, NULL, h,
 		      NULL);
 	if (!f || !(f->var = strdup("hostname")))
