@@ -140,10 +140,59 @@ static bool has_bridge(const struct topo_jail *tj, size_t i)
 	return false;
 }
 
-static void put_bridge(struct strbuf *out, const struct topo_jail *tj, size_t j,
-		       size_t br)
+struct port {
+	size_t far, i;
+};
+
+static int port_cmp(const void *a, const void *b)
 {
+	const struct port *x = a, *y = b;
+
+	if (x->far != y->far)
+		return x->far < y->far ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* The jail at the other end of a cable; 0 for none, which sorts first. */
+static size_t far_jail(const struct topo *t, size_t j, size_t i)
+{
+	for (size_t k = 0; k < t->nlinks; k++) {
+		const struct topo_link *l = &t->links[k];
+
+		if (l->jail_a == j && l->if_a == i)
+			return l->jail_b;
+		if (l->jail_b == j && l->if_b == i)
+			return l->jail_a;
+	}
+	return 0;
+}
+
+/* Ports stand in the order of the jails they lead to. */
+static int put_ports(struct strbuf *out, const struct topo *t, size_t j,
+		     size_t br, struct err *e)
+{
+	const struct topo_jail *tj = &t->jails[j];
 	const struct ifnet *b = &tj->ifs.v[br];
+	cleanup_free struct port *v = calloc(tj->ifs.n, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return err_nomem(e);
+	for (size_t i = 0; i < tj->ifs.n; i++)
+		if (tj->ifs.v[i].master == b->index ||
+		    strv_has(&b->spans, tj->ifs.v[i].name))
+			v[n++] = (struct port){far_jail(t, j, i), i};
+	qsort(v, n, sizeof(*v), port_cmp);
+	for (size_t i = 0; i < n; i++)
+		put_row(out, tj, v[i].i);
+	return 0;
+}
+
+static int put_bridge(struct strbuf *out, const struct topo *t, size_t j,
+		      size_t br, struct err *e)
+{
+	const struct ifnet *b = &t->jails[j].ifs.v[br];
+	int r;
 
 	strbuf_addf(out,
 		    "n%zu_%zu [label=<%s<TR><TD COLSPAN=\"3\" "
@@ -157,14 +206,9 @@ static void put_bridge(struct strbuf *out, const struct topo_jail *tj, size_t j,
 	strbuf_adds(out, " ");
 	put_addrs(out, b);
 	strbuf_adds(out, "</TD></TR>");
-	for (size_t i = 0; i < tj->ifs.n; i++)
-		if (tj->ifs.v[i].master == b->index)
-			put_row(out, tj, i);
-	for (size_t i = 0; i < tj->ifs.n; i++)
-		if (tj->ifs.v[i].master != b->index &&
-		    strv_has(&b->spans, tj->ifs.v[i].name))
-			put_row(out, tj, i);
+	r = put_ports(out, t, j, br, e);
 	strbuf_adds(out, "</TABLE>>];\n");
+	return r;
 }
 
 /* The table of what is in no bridge; never empty, or the cluster vanishes. */
@@ -200,26 +244,30 @@ static void indent(struct strbuf *out, int depth)
 		strbuf_addch(out, '\t');
 }
 
-static bool all_in_bridges(const struct topo *t, size_t j)
+/* No table of plain interfaces is needed: something else is in the cluster. */
+static bool nothing_plain(const struct topo *t, size_t j)
 {
 	const struct topo_jail *tj = &t->jails[j];
-	bool bridge = false;
+	bool other = false;
 
-	if (tj->gateway || model_hostname(tj))
+	if (tj->gateway || model_hostname(tj) || tj->addrs.n)
 		return false;
+	for (size_t k = j + 1; k < t->njails; k++)
+		other |= t->jails[k].parent == (int)j;
 	for (size_t i = 0; i < tj->ifs.n; i++) {
 		if (tj->ifs.v[i].is_bridge)
-			bridge = true;
+			other = true;
 		else if (!has_bridge(tj, i) && model_if_shown(&tj->ifs.v[i]))
 			return false;
 	}
-	return bridge;
+	return other;
 }
 
-static void put_jail(struct strbuf *out, const struct topo *t, size_t j,
-		     int depth)
+static int put_jail(struct strbuf *out, const struct topo *t, size_t j,
+		    int depth, struct err *e)
 {
 	const struct topo_jail *tj = &t->jails[j];
+	int r = 0;
 
 	indent(out, depth);
 	strbuf_addf(out, "subgraph cluster_%zu {\n", j);
@@ -230,21 +278,22 @@ static void put_jail(struct strbuf *out, const struct topo *t, size_t j,
 		    "</B>>; style=\"rounded,filled\"; color=\"" FRAME
 		    "\"; fillcolor=\"%s\";\n",
 		    fills[depth % 2 ? 0 : 1]);
-	if (!all_in_bridges(t, j)) {
+	if (!nothing_plain(t, j)) {
 		indent(out, depth + 1);
 		put_plain(out, t, j);
 	}
-	for (size_t i = 0; i < tj->ifs.n; i++) {
+	for (size_t i = 0; !r && i < tj->ifs.n; i++) {
 		if (!tj->ifs.v[i].is_bridge)
 			continue;
 		indent(out, depth + 1);
-		put_bridge(out, tj, j, i);
+		r = put_bridge(out, t, j, i, e);
 	}
-	for (size_t k = j + 1; k < t->njails; k++)
+	for (size_t k = j + 1; !r && k < t->njails; k++)
 		if (t->jails[k].parent == (int)j)
-			put_jail(out, t, k, depth + 1);
+			r = put_jail(out, t, k, depth + 1, e);
 	indent(out, depth);
 	strbuf_adds(out, "}\n");
+	return r;
 }
 
 /* "n0_3:r5:e": the node an interface is in, its port, its side. */
@@ -292,11 +341,13 @@ static void put_link(struct strbuf *out, const struct topo *t,
 
 int map_dot(const struct topo *t, struct strbuf *out, struct err *e)
 {
+	int r = 0;
+
 	strbuf_adds(out, head);
 	if (t->njails)
-		put_jail(out, t, 0, 1);
+		r = put_jail(out, t, 0, 1, e);
 	for (size_t i = 0; i < t->nlinks; i++)
 		put_link(out, t, &t->links[i]);
 	strbuf_adds(out, "}\n");
-	return strbuf_failed(out) ? err_nomem(e) : 0;
+	return !r && strbuf_failed(out) ? err_nomem(e) : r;
 }

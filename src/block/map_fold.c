@@ -160,6 +160,7 @@ int fold_draw(struct mbuild *b, const struct fold *f, struct err *e)
 	if (!r)
 		return err_nomem(e);
 	j->simple = true;
+	r->head = true;
 	r->key = range(l, t->jails[f->first].name, t->jails[f->last].name,
 		       MS_TITLE);
 	if (!f->bridge)

@@ -256,9 +256,7 @@ static int order_simple_rows(struct mjail *j, struct mjail *kid, struct err *e)
 		if (r->cont && i)
 			r->want = it->rows[i - 1]->want;
 		else if (!r->wired)
-			r->want = r->fact		    ? 2e9
-				  : i && it->rows[0]->wired ? 1e9
-							    : -1;
+			r->want = r->fact ? 2e9 : r->head ? -1 : 1e9;
 	}
 	for (size_t n = 0; n < j->nruns; n++)
 		for (int s = 0; s < 2; s++)

@@ -79,6 +79,7 @@ struct mrow {
 	struct mitem *item;
 	bool flush_right;
 	bool wired;
+	bool head;     /* stands above all others */
 	bool cont;     /* belongs to the row above it */
 	bool fact;     /* no interface: gateway, host name */
 	int var;       /* its y */
