@@ -77,7 +77,7 @@ ATF_TC_BODY(nonsense, tc)
 		"metric 0x10",
 		"metric 1 2",
 		"fib 65536",
-		"ext 128",
+		"ext 4294967296",
 		"ext -1",
 		"nd6 100",
 		"nd6 x y",
