@@ -90,15 +90,27 @@ static bool unit_line_lives(struct vnet *v, const struct unit_line *u)
 	return !strcmp(kind, u->linux_kind);
 }
 
+/*
+ * What is in this very vnet is known for certain.  Elsewhere the id of the
+ * namespace may by now be another's, with an interface of that index; two such
+ * coincidences at a time are not believed.  (Of an epair with one end at home
+ * under its own name nobody asks here: that name is taken anyway.)
+ */
 bool ifunit_held(struct vnet *v, const char *base)
 {
-	struct unit_line u[UNIT_LINES];
 	cleanup_close int dir = units_open(v, false);
-	size_t n = unit_read(dir, base, u);
+	struct unit_line u[UNIT_LINES];
+	size_t n = unit_read(dir, base, u), elsewhere = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (unit_line_lives(v, &u[i]))
+	for (size_t i = 0; i < n; i++) {
+		if (!unit_line_lives(v, &u[i]))
+			continue;
+		if (u[i].cookie == v->cookie)
 			return true;
+		elsewhere++;
+	}
+	if (n && elsewhere >= (u[0].end == '-' ? 1 : 2))
+		return true;
 	if (n)
 		ifunit_drop(v, base);
 	return false;

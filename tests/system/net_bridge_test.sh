@@ -241,7 +241,8 @@ sticky_body()
 	listen 3
 	say 1 01
 	heard 3 01
-	atf_check ifconfig bridge0 sticky epair1a
+	atf_check -e match:"^ifconfig: sticky epair1a: " \
+	    ifconfig bridge0 sticky epair1a
 	atf_check -o match:"^02:00:00:00:00:01 .* epair1a 0 flags=2<STICKY>$" \
 	    ifconfig bridge0 addr
 	atf_check -o match:"member: epair1a flags=[0-9a-f]+<.*STICKY" \

@@ -100,6 +100,30 @@ elsewhere_body()
 	atf_check -o inline:"epair0a\n" ifconfig epair0 create
 }
 
+atf_test_case stale
+stale_head()
+{
+	atf_set descr "A record of what was destroyed far away holds nothing"
+}
+stale_body()
+{
+	local index
+
+	netns_new x
+	ifconfig epair0 create >/dev/null
+	atf_check vnetmove . epair0b x
+	index=$(ip netns exec x cat /sys/class/net/epair0b/ifindex)
+	# the jail destroys it and goes; another gets its id and such an index
+	ip -n x link del epair0b
+	ip netns del x
+	netns_new y
+	ip -n y link add look index $index type veth peer alike ||
+	    atf_fail "the index is not free"
+	ifconfig epair1 create >/dev/null
+	atf_check vnetmove . epair1b y
+	atf_check -o inline:"epair0a\n" ifconfig epair0 create
+}
+
 atf_test_case errors
 errors_head()
 {
@@ -216,6 +240,7 @@ atf_init_test_cases()
 	atf_add_test_case epair
 	atf_add_test_case units
 	atf_add_test_case elsewhere
+	atf_add_test_case stale
 	atf_add_test_case errors
 	atf_add_test_case kinds
 	atf_add_test_case rename_up
