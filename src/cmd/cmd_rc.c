@@ -73,12 +73,30 @@ static int run(struct rc *rc, bool stop, struct err *e)
 	return stop ? rc_stop(rc, e) : rc_start(rc, NULL, e);
 }
 
+/* -d: a folder that holds rc.conf, jail.conf, rc.d/ itself. */
+static bool set_dir(struct rcdir *dir, const char *name, char **etc,
+		    char **local)
+{
+	free(*etc);
+	free(*local);
+	*etc = realpath(name, NULL);
+	*local = *etc ? str_printf("%s/rc.d", *etc) : NULL;
+	if (!*local) {
+		fprintf(stderr, "rc: %s: %s\n", name, strerror(errno));
+		return false;
+	}
+	dir->etc = *etc;
+	dir->local = *local;
+	dir->block = true;
+	return true;
+}
+
 int cmd_rc(int argc, char **argv)
 {
 	struct sink sink = {0};
 	struct report report = {.line = sink_line, .data = &sink};
 	struct rcdir dir = rc_system_dir;
-	cleanup_free char *local = NULL;
+	cleanup_free char *etc = NULL, *local = NULL;
 	struct rc rc = {.dir = &dir,
 			.report = &report,
 			.messages = true,
@@ -90,10 +108,8 @@ int cmd_rc(int argc, char **argv)
 	while ((c = getopt(argc, argv, "d:enqv")) != -1) {
 		switch (c) {
 		case 'd':
-			dir.etc = optarg;
-			dir.block = true;
-			local = str_printf("%s/rc.d", optarg);
-			dir.local = local;
+			if (!set_dir(&dir, optarg, &etc, &local))
+				return 1;
 			break;
 		case 'e':
 			rc.keep_going = false;
