@@ -81,13 +81,36 @@ static int stage_gather(const struct root_plan *p, struct gathered *g,
 }
 
 /*
- * Stage 2.  Pinned vnets of other jails would live as long as this jail does.
- * With another root than "/" they go with the old root anyway.
+ * Stage 2.  Pinned vnets of other jails would live as long as this jail does;
+ * and a jail whose path is "/" keeps the copied mount tree, but not the file
+ * systems that show the creator's processes and devices.  Each umount waits
+ * for a grace period of the kernel, so they are moved onto one first.
  */
 static void stage_forget(const struct root_plan *p)
 {
-	if (!p->copy && (!strcmp(p->path, "/") || !strcmp(p->path, "/run")))
+	static const struct {
+		const char *from, *to;
+	} moves[] = {
+		{CELLBLOCK_RUN, "/sys/kernel"},
+		{"/proc", "/sys/fs"},
+		{"/dev", "/sys/devices"},
+	};
+	static const char *const foreign[] = {"/sys", "/proc", "/dev"};
+
+	/* with another root than "/" all this goes with the old root */
+	if (p->copy || (strcmp(p->path, "/") && strcmp(p->path, "/run")))
+		return;
+	if (!strcmp(p->path, "/run")) {
 		umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++)
+		mount(moves[i].from, moves[i].to, NULL, MS_MOVE, NULL);
+	/* several may lie on each other, or a move may have failed */
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
+		while (umount2(foreign[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+			;
+	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 /*
@@ -131,24 +154,15 @@ static int root_overlay(const struct root_plan *p, int *ret, struct err *e)
 	return r;
 }
 
-/*
- * Stage 3.  Yields a descriptor of the mount that becomes "/".  A jail whose
- * path is "/" keeps the copied mount tree, without the file systems that show
- * the creator's processes and devices.
- */
+/* Stage 3.  Yields a descriptor of the mount that becomes "/". */
 static int stage_root(const struct root_plan *p, int *ret, struct err *e)
 {
-	static const char *const foreign[] = {"/proc", "/sys", "/dev"};
 	cleanup_close int at = -1, fd = -1;
 	int r;
 
 	if (p->copy)
 		return root_overlay(p, ret, e);
 	if (!strcmp(p->path, "/")) {
-		for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-			while (umount2(foreign[i],
-				       MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-				; /* several may lie on each other */
 		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
 			return err_sys(e, errno, "/");
