@@ -115,7 +115,7 @@ ATF_TC_BODY(epair, tc)
 {
 	struct ifconfig_facts f = epair_facts;
 	struct ifconfig_opts o = {.media = true, .driver = true};
-	struct ifnet i;
+	cleanup_ifnet struct ifnet i = {0};
 
 	epair_up(&i);
 	print("epair", &i, 1, &f, NULL);
@@ -138,13 +138,14 @@ ATF_TC_BODY(epair, tc)
 	print("epair_inet6", &i, 1, &f, &o);
 	o = (struct ifconfig_opts){.af = IFAF_LINK};
 	print("epair_ether", &i, 1, &f, &o);
+	strv_free(&f.supported_media);
 }
 
 ATF_TC_WITHOUT_HEAD(flags);
 ATF_TC_BODY(flags, tc)
 {
 	const struct ifconfig_facts f = {.has_options = true};
-	struct ifnet i = base(7, "igb0", NULL);
+	cleanup_ifnet struct ifnet i = base(7, "igb0", NULL);
 
 	i.flags |= IFF_UP | IFF_NOARP | IFF_PROMISC | IFF_ALLMULTI;
 	i.ext = IFEXT_DEBUG | IFEXT_LINK0 | IFEXT_LINK1 | IFEXT_LINK2 |
@@ -167,7 +168,7 @@ ATF_TC_BODY(loopback, tc)
 		.options = BSD_CAP_RXCSUM | BSD_CAP_TXCSUM | BSD_CAP_LINKSTATE |
 			   BSD_CAP_RXCSUM_IPV6 | BSD_CAP_TXCSUM_IPV6,
 	};
-	struct ifnet i = base(1, "lo0", "lo");
+	cleanup_ifnet struct ifnet i = base(1, "lo0", "lo");
 
 	i.flags = IFF_UP | IFF_LOOPBACK | IFNET_LOWER_UP;
 	i.arptype = ARPHRD_LOOPBACK;
@@ -184,7 +185,7 @@ ATF_TC_WITHOUT_HEAD(tun);
 ATF_TC_BODY(tun, tc)
 {
 	const struct ifconfig_facts f = {.opened_by = 4711};
-	struct ifnet i = base(9, "tun0", "tun");
+	cleanup_ifnet struct ifnet i = base(9, "tun0", "tun");
 	struct if_addr *a;
 
 	i.flags = IFF_POINTOPOINT | IFF_MULTICAST | IFF_NOARP;
@@ -229,13 +230,15 @@ ATF_TC_BODY(bridge, tc)
 	v[2].port = (struct ifbridge_port){
 		.priority = 16, .cost = 4, .isolated = true, .sticky = true};
 	print("bridge", v, 4, &f, NULL);
+	for (size_t k = 0; k < ARRAY_SIZE(v); k++)
+		ifnet_free(&v[k]);
 }
 
 /* A kernel without IPv6: no nd6 line. */
 ATF_TC_WITHOUT_HEAD(no_ipv6);
 ATF_TC_BODY(no_ipv6, tc)
 {
-	struct ifnet i = base(2, "tap0", "tap");
+	cleanup_ifnet struct ifnet i = base(2, "tap0", "tap");
 
 	i.nd6 = 0;
 	print("no_ipv6", &i, 1, &epair_facts, NULL);
