@@ -1,0 +1,244 @@
+#! /usr/bin/env atf-sh
+# The life of jails: what they consist of, how they end, jails in jails, and
+# what a jail's root can make the outside believe.
+. "$(atf_get_srcdir)/common.sh"
+
+# life JID KEY: the pid that the registry has for it
+life()
+{
+	sed -n "s/^$2 = \"\([0-9]*\)\".*/\1/p" "/run/cellblock/jails/$1/life"
+}
+
+gone()
+{
+	! jls -j "$1" name >/dev/null 2>&1
+}
+
+atf_test_case lifecycle
+lifecycle_head()
+{
+	atf_set descr "Made, looked at, removed: nothing is left"
+}
+lifecycle_body()
+{
+	box_state before
+	atf_check jail -c name=x vnet persist host.hostname=inside
+	atf_check -o inline:"1 x /\n" jls -j x jid name path
+	atf_check -o inline:"inside\n" jexec x hostname
+	atf_check -o inline:"1\n" jexec x sh -c 'echo $(ls -d /proc/[0-9]* |
+	    grep -c /proc/1$)'
+	# its first process is small
+	atf_check -o match:"^VmRSS:.* [0-9]{1,2} kB" \
+	    grep VmRSS "/proc/$(life 1 init)/status"
+	atf_check jail -r x
+	box_same before
+}
+
+atf_test_case ends_with_processes
+ends_with_processes_head()
+{
+	atf_set descr "Without persist a jail ends with its last process"
+}
+ends_with_processes_body()
+{
+	box_state before
+	atf_check jail -c name=x vnet persist
+	jexec x sleep 60 &
+	must_wait 5 pgrep -x sleep
+	atf_check jail -m name=x nopersist
+	atf_check -o inline:"x\n" jls -j x name
+	pkill -x sleep
+	must_wait 5 gone x
+	wait
+	box_same before
+	# one that has none ends at once
+	atf_check jail -c name=y persist
+	atf_check -o ignore jail -m name=y nopersist
+	atf_check -s exit:1 -e inline:"jls: jail \"y\" not found\n" \
+	    jls -j y name
+	box_same before
+}
+
+atf_test_case killed
+killed_head()
+{
+	atf_set descr "Killed from outside: interfaces come home, with and without the keeper"
+}
+killed_body()
+{
+	atf_check -o ignore ifconfig epair create
+	atf_check jail -c name=x vnet persist vnet.interface=epair0b
+	atf_check -s exit:1 -e ignore ifconfig epair0b
+	kill -9 "$(life 1 init)"
+	must_wait 5 ifconfig epair0b
+	must_wait 5 gone x
+	# now the keeper, too: the next command does it
+	atf_check jail -c name=x vnet persist vnet.interface=epair0b
+	j=$(jls -j x jid)
+	kill -9 "$(life "$j" keeper)"
+	kill -9 "$(life "$j" init)"
+	sleep 0.3
+	atf_check -s exit:1 -e ignore ifconfig epair0b
+	atf_check -o empty jls name
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check ifconfig epair0a destroy
+}
+
+atf_test_case renamed
+renamed_head()
+{
+	atf_set descr "Renamed inside, or its name taken at home: it comes back"
+}
+renamed_body()
+{
+	atf_check -o ignore ifconfig epair create
+	atf_check jail -c name=x vnet persist vnet.interface=epair0b
+	atf_check jexec x ip link set epair0b name other0
+	# the jail's root puts something else under the old name
+	atf_check jexec x ip link add epair0b type veth peer name decoy
+	mac=$(jexec x cat /sys/class/net/other0/address)
+	atf_check jail -r x
+	atf_check -o inline:"$mac\n" cat /sys/class/net/epair0b/address
+	atf_check jail -c name=x vnet persist vnet.interface=epair0b
+	atf_check ip link add epair0b type veth peer name taken
+	atf_check -e match:"epair0b is back as epair0b_1" jail -r x
+	atf_check -o inline:"$mac\n" cat /sys/class/net/epair0b_1/address
+}
+
+atf_test_case nested
+nested_head()
+{
+	atf_set descr "Three levels: names, jids, limits, removal, interfaces"
+}
+nested_body()
+{
+	atf_check -o ignore ifconfig epair create
+	box_state before
+	atf_check jail -c name=a vnet persist children.max=4
+	atf_check jexec a jail -c name=b vnet persist children.max=2
+	atf_check jail -c name=a.b.c vnet persist
+	atf_check -o inline:"a\na.b\na.b.c\n" jls name
+	atf_check -o inline:"b\nb.c\n" jexec a jls name
+	atf_check -o inline:"c\n" jexec a.b jls name
+	atf_check -o inline:"2\n" jls -j a children.cur
+	# jids are the same from everywhere
+	atf_check -o inline:"$(jls -j a.b.c jid)\n" jexec a.b jls jid
+	# limits
+	atf_check jexec a.b jail -c name=d persist
+	atf_check -s exit:1 -e inline:"jail: prison limit exceeded\n" \
+	    jexec a.b jail -c name=e persist
+	atf_check -s exit:1 \
+	    -e inline:"jail: jail_set: Operation not permitted\n" \
+	    jexec a.b.c jail -c name=f persist
+	# an interface goes all the way in, and comes all the way back
+	atf_check ifconfig epair0b vnet a.b.c
+	atf_check -o match:"^epair0b: " jexec a.b.c ifconfig epair0b
+	atf_check jail -r a
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check -o empty jls name
+	box_same before
+}
+
+atf_test_case nested_killed
+nested_killed_head()
+{
+	atf_set descr "A parent killed from outside: its jails' interfaces come home"
+}
+nested_killed_body()
+{
+	atf_check -o ignore ifconfig epair create
+	box_state before
+	atf_check jail -c name=a vnet persist children.max=4
+	atf_check jail -c name=a.b vnet persist children.max=2
+	atf_check jail -c name=a.b.c vnet persist
+	atf_check ifconfig epair0b vnet a.b.c
+	kill -9 "$(life 1 init)"
+	must_wait 5 ifconfig epair0b
+	must_wait 5 gone a
+	box_same before
+}
+
+atf_test_case liar
+liar_head()
+{
+	atf_set descr "A jail that writes nonsense into its registry fools nobody"
+}
+liar_body()
+{
+	atf_check jail -c name=a vnet persist children.max=4
+	atf_check jexec a jail -c name=b persist
+	b=$(jls -j a.b jid)
+	# a name that would steer the terminal, another's jid, pid 1 of the box
+	atf_check jexec a sh -c "cd /run/cellblock/jails &&
+	    cp -r $b 77 && cp -r $b $((b + 1)) &&
+	    sed -i 's/name = .*/name = \"\\\\033]0;x\\\\007\";/' $b/params &&
+	    sed -i 's/init = .*/init = \"1\", \"0\";/' $b/life"
+	atf_check -o save:list jls name
+	atf_check -s exit:1 grep -q "$(printf '\033')" list
+	atf_check -s exit:1 -e ignore jls -j 77 name
+	# no process: it is not shown
+	atf_check -s exit:1 -e ignore jls -j $((b + 1)) name
+	# the registry replaced by a link to the machine's, and worse
+	atf_check jexec a sh -c 'cd /run/cellblock && mv jails j2 &&
+	    ln -s /etc jails && mkfifo fifo && mv fifo self2'
+	atf_check -o inline:"a\n" jls name
+	atf_check jexec a sh -c 'cd /run/cellblock && rm jails && mv j2 jails &&
+	    rm jails/*/params && mkfifo jails/'"$b"'/params'
+	atf_check -o inline:"a\n" jls name
+	atf_check jail -r a
+	atf_check -o empty jls name
+}
+
+atf_test_case isolation
+isolation_head()
+{
+	atf_set descr "What a jail's root finds: own mounts, few capabilities, no way to the registry"
+}
+isolation_body()
+{
+	atf_check jail -c name=other vnet persist
+	atf_check jail -c name=x vnet persist
+	atf_check -s exit:1 -o ignore -e ignore \
+	    jexec x ls /run/cellblock/jails
+	# other jails' pinned vnets are not held by this one's mounts
+	atf_check -s exit:1 jexec x grep -q nsfs /proc/self/mountinfo
+	atf_check -s not-exit:0 -e ignore jexec x mount -t tmpfs t /mnt
+	atf_check -s not-exit:0 -e ignore jexec x mknod /tmp/disk b 254 0
+	atf_check -s not-exit:0 -e ignore \
+	    jexec x touch /run/cellblock/rt/bin/evil
+	atf_check -s not-exit:0 -e ignore jexec x sh -c 'echo >/proc/1/mem'
+	atf_check -s not-exit:0 -o ignore -e ignore \
+	    jexec x readlink /proc/1/exe
+	atf_check -o inline:"0 1 2\n" jexec x sh -c \
+	    'echo $(ls /proc/$$/fd | grep -v 1[0-9])' 7</dev/null
+}
+
+atf_test_case many
+many_head()
+{
+	atf_set descr "Fifty at once, and all gone again"
+	atf_set timeout 120
+}
+many_body()
+{
+	box_state before
+	for i in $(seq 50); do
+		jail -c name=j$i vnet persist || atf_fail "j$i"
+	done
+	atf_check -o inline:"50\n" sh -c 'jls name | wc -l'
+	atf_check -o ignore jail -r '*'
+	box_same before
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case lifecycle
+	atf_add_test_case ends_with_processes
+	atf_add_test_case killed
+	atf_add_test_case renamed
+	atf_add_test_case nested
+	atf_add_test_case nested_killed
+	atf_add_test_case liar
+	atf_add_test_case isolation
+	atf_add_test_case many
+}
