@@ -693,6 +693,7 @@ static int jailrun_open(struct jailrun *run, struct err *e)
 		if (r < 0)
 			return r;
 		run->ps = run->own_ps;
+		prisons_report(run->ps, run->report);
 	}
 	run->output_fd = c->output_fd;
 	run->blockdir = c->block;

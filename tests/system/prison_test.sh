@@ -9,6 +9,14 @@ life()
 	sed -n "s/^$2 = \"\([0-9]*\)\".*/\1/p" "/run/cellblock/jails/$1/life"
 }
 
+# An epair that was away once: what is kept about its unit is there from now.
+lend_once()
+{
+	atf_check -o ignore ifconfig epair create
+	atf_check jail -c name=x vnet persist vnet.interface=epair0b
+	atf_check jail -r x
+}
+
 gone()
 {
 	! jls -j "$1" name >/dev/null 2>&1
@@ -112,7 +120,7 @@ nested_head()
 }
 nested_body()
 {
-	atf_check -o ignore ifconfig epair create
+	lend_once
 	box_state before
 	atf_check jail -c name=a vnet persist children.max=4
 	atf_check jexec a jail -c name=b vnet persist children.max=2
@@ -146,7 +154,7 @@ nested_killed_head()
 }
 nested_killed_body()
 {
-	atf_check -o ignore ifconfig epair create
+	lend_once
 	box_state before
 	atf_check jail -c name=a vnet persist children.max=4
 	atf_check jail -c name=a.b vnet persist children.max=2
@@ -198,7 +206,7 @@ isolation_body()
 {
 	atf_check jail -c name=other vnet persist
 	atf_check jail -c name=x vnet persist
-	atf_check -s exit:1 -o ignore -e ignore \
+	atf_check -s not-exit:0 -o ignore -e ignore \
 	    jexec x ls /run/cellblock/jails
 	# other jails' pinned vnets are not held by this one's mounts
 	atf_check -s exit:1 jexec x grep -q nsfs /proc/self/mountinfo
