@@ -43,7 +43,7 @@ for f in "$build"/tests/fuzz/*_fuzz; do
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 \
 		"$build/tests/tools/box" -k "$PWD" -- "$f" \
 		-max_total_time="$seconds" -max_len=4096 -timeout=10 \
-		-rss_limit_mb=1024 -print_final_stats=1 \
+		-rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="$build/found/$name-" \
 		"$build/corpus/$name" $(seeds "$name") </dev/null >"$log" 2>&1 || {
 		tail -n 60 "$log"
