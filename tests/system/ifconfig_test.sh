@@ -498,7 +498,9 @@ bridge_body()
 	    -discover epair0a
 	says "member: epair0a flags=940<AUTOEDGE,AUTOPTP,PRIVATE>" bridge0
 	atf_check ifconfig bridge0 -private epair0a learn epair0a \
-	    discover epair0a sticky epair0a
+	    discover epair0a
+	atf_check -e match:"^ifconfig: sticky epair0a: " \
+	    ifconfig bridge0 sticky epair0a
 	says "member: epair0a flags=153<LEARNING,DISCOVER,STICKY,AUTOEDGE" \
 	    bridge0
 	atf_check ifconfig bridge0 -sticky epair0a
