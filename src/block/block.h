@@ -24,10 +24,10 @@
 #define BLOCK_CHILDREN 4096
 
 struct block_opts {
-	const char *dir;   /* the folder; for down, diff: may be NULL */
-	const char *name;  /* NULL: the folder's last component */
-	bool host;	   /* --host: the machine itself, no sandbox */
-	bool dry_run;	   /* -n: say what would be done */
+	const char *dir;  /* the folder; for down, diff: may be NULL */
+	const char *name; /* NULL: the folder's last component */
+	bool host;	  /* --host: the machine itself, no sandbox */
+	bool dry_run;	  /* -n: say what would be done */
 	bool quiet;
 	const struct report *report;
 };

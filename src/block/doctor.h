@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 struct doctor_probe {
-	const char *what;   /* what a user wants */
-	const char *needs;  /* what the kernel calls it */
+	const char *what;  /* what a user wants */
+	const char *needs; /* what the kernel calls it */
 	int (*probe)(const char *arg);
 	const char *arg;
 	const char *option; /* kernel option to name when it is missing */

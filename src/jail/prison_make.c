@@ -56,7 +56,7 @@ struct make {
 	int cgns_fd;
 	uint64_t mntns; /* id of the creator's mount namespace */
 	struct err *e;	/* the first process's, in shared memory */
-	bool failed; /* it did not get as far as its program */
+	bool failed;	/* it did not get as far as its program */
 };
 
 static void make_close(struct make *m)
