@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -28,6 +28,7 @@ static int probe_link(const char *kind)
 	struct nlm m;
 	struct ifinfomsg ifi = {.ifi_family = AF_UNSPEC};
 	struct nlattr *info, *data;
+	char name[IFNAMSIZ];
 	int r;
 
 	r = nl_open(NETLINK_ROUTE, -1, &nl, NULL);
@@ -35,7 +36,9 @@ static int probe_link(const char *kind)
 		return r;
 	nlm_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi,
 		  sizeof(ifi));
-	nlm_put_str(&m, IFLA_IFNAME, "probe0");
+	/* a name of its own: the kernel looks at names before kinds */
+	snprintf(name, sizeof(name), "p-%s", kind);
+	nlm_put_str(&m, IFLA_IFNAME, name);
 	info = nlm_nest(&m, IFLA_LINKINFO);
 	nlm_put_str(&m, IFLA_INFO_KIND, kind);
 	data = nlm_nest(&m, IFLA_INFO_DATA);

@@ -126,10 +126,13 @@ int block_up_main(int argc, char **argv)
 		return fail(&e);
 	if (o.quiet)
 		return 0;
+	name = shown_name(&o);
+	if (!name)
+		return 1;
 	if (!changes)
-		printf("%s: as its files say, nothing to do\n", shown_name(&o));
+		printf("%s: as its files say, nothing to do\n", name);
 	else
-		printf("%s: %s, %zu change%s\n", shown_name(&o),
+		printf("%s: %s, %zu change%s\n", name,
 		       o.dry_run ? "would come up" : "up", changes,
 		       changes == 1 ? "" : "s");
 	return 0;

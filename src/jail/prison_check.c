@@ -104,6 +104,64 @@ static int check_cgroups(struct check *c, struct err *e)
 	return 0;
 }
 
+/* Does a process live in the pid namespace with this number? */
+static bool pidns_lives(const char *number)
+{
+	cleanup_closedir DIR *d = opendir("/proc");
+	cleanup_free char *want = str_printf("pid:[%s]", number);
+	struct dirent *de;
+
+	while (d && want && (de = readdir(d))) {
+		cleanup_free char *path = NULL;
+		char ns[64] = "";
+
+		if (de->d_name[0] < '1' || de->d_name[0] > '9')
+			continue;
+		path = str_printf("/proc/%s/ns/pid", de->d_name);
+		if (path && readlink(path, ns, sizeof(ns) - 1) > 0 &&
+		    !strcmp(ns, want))
+			return true;
+	}
+	return !d || !want;
+}
+
+/*
+ * Registries of other pid namespaces (containers, tests) have cgroups named
+ * after the namespace beside ours.  When it is gone, so is their owner.
+ */
+static int check_foreign(struct check *c, struct err *e)
+{
+	cleanup_free char *root = NULL;
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	int r;
+
+	if (c->ps->jailed || cgroup_root(&root, NULL) < 0)
+		return 0;
+	d = opendir(root);
+	while (d && (de = readdir(d))) {
+		cleanup_free char *path = NULL, *what = NULL;
+		struct err re = ERR_INIT;
+		int rr = 0;
+
+		if (!str_prefix(de->d_name, "cellblock.") ||
+		    pidns_lives(de->d_name + strlen("cellblock.")))
+			continue;
+		path = str_printf("%s/%s", root, de->d_name);
+		what = str_printf("cgroup %s/%s is of a pid namespace that "
+				  "has ended",
+				  root, de->d_name);
+		if (!path || !what)
+			return err_nomem(e);
+		if (c->repair)
+			rr = cgroup_remove(path, &re);
+		r = tell(c, rr, &re, e, what);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int check_names(struct check *c, struct err *e)
 {
 	cleanup_closedir DIR *d = opendir(CELLBLOCK_RUN "/names");
@@ -136,6 +194,7 @@ static int check_names(struct check *c, struct err *e)
 static int (*const checks[])(struct check *c, struct err *e) = {
 	check_dying,
 	check_cgroups,
+	check_foreign,
 	check_names,
 };
 

@@ -5,7 +5,10 @@
 # make_jail NAME PARAMETER...
 make_jail()
 {
-	atf_check -e ignore jail -c path=/ persist name="$@"
+	local name=$1
+
+	shift
+	atf_check -e ignore jail -c path=/ persist name="$name" "$@"
 }
 
 atf_test_case reserved_ports

@@ -272,8 +272,46 @@ killed_body()
 	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.2
 }
 
+atf_test_case doctor
+doctor_head()
+{
+	atf_set descr "doctor finds what is missing and what was left behind"
+	atf_set timeout 60
+}
+doctor_body()
+{
+	# what ip(8) cannot make, doctor must not call well
+	for kind in dummy bond veth; do
+		if ip link add name probe type $kind 2>/dev/null; then
+			ip link del probe
+			atf_check -o match:" $kind +ok$" cellblock doctor
+		else
+			atf_check -o match:" $kind +not here: this kernel lacks" \
+			    cellblock doctor
+		fi
+	done
+	atf_check -o match:"^nothing was left behind$" cellblock doctor
+	jail -c name=x vnet persist
+	root=/sys/fs/cgroup/unified
+	[ -d $root ] || root=/sys/fs/cgroup
+	base=$(find $root -maxdepth 1 -name 'cellblock*')
+	mkdir "$base/77" "$root/cellblock.1"
+	ln -s 77 /run/cellblock/names/ghost
+	atf_check -s exit:1 -o match:"^remains: cgroup $base/77 " \
+	    -o match:'^remains: name "ghost" ' \
+	    -o match:"^remains: cgroup $root/cellblock.1 " cellblock doctor
+	atf_check -o match:"^nothing was left behind$" \
+	    cellblock doctor --repair
+	atf_check -o match:"^nothing was left behind$" cellblock doctor
+	atf_check -o ignore jls -j x jid
+	atf_check jail -r x
+	atf_check -o match:'"what": "epair"' -o match:'"remains": ..' \
+	    cellblock doctor --json
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case doctor
 	atf_add_test_case up_down
 	atf_add_test_case change
 	atf_add_test_case fails
