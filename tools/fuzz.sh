@@ -22,6 +22,8 @@ seeds() {
 	case $1 in
 	ifconfig) echo tests/fuzz/ifconfig ;;
 	ifstate) echo tests/fuzz/ifstate ;;
+	rcedit) echo tests/fuzz/rcedit ;;
+	rcset) echo tests/fuzz/rcset ;;
 	jailconf) cat <<EOF
 tests/golden/jail.conf
 tests/fuzz/jailconf

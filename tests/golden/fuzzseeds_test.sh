@@ -39,9 +39,35 @@ jailconf_body()
 		"$CB_SRC/tests/fuzz/jailconf" "$CB_SRC/tests/golden/jail.conf"
 }
 
+atf_test_case rcedit
+rcedit_head()
+{
+	atf_set descr "Changes to rc.conf: hostile seeds"
+}
+rcedit_body()
+{
+	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
+		"$CB_BUILD/tests/fuzz/rcedit_replay" \
+		"$CB_SRC/tests/fuzz/rcedit"
+}
+
+atf_test_case rcset
+rcset_head()
+{
+	atf_set descr "What shells print for set: hostile seeds"
+}
+rcset_body()
+{
+	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
+		"$CB_BUILD/tests/fuzz/rcset_replay" \
+		"$CB_SRC/tests/fuzz/rcset"
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case ifconfig
 	atf_add_test_case ifstate
 	atf_add_test_case jailconf
+	atf_add_test_case rcedit
+	atf_add_test_case rcset
 }
