@@ -4,33 +4,41 @@
  *
  * Theory of operation.  The kernel's objects are the truth; a registry under
  * /run/cellblock holds what the kernel has no place for.  Each level of
- * nesting has its own registry at the same path (a jail's /run/cellblock is
- * the directory jails/JID/run of its creator's registry), so the same code
- * works on the host and inside.  The creator treats what a child wrote below
- * jails/JID/run as hostile.
+ * nesting has its own registry at the same path, so the same code works on
+ * the host and inside.  A jail's /run/cellblock is a small tmpfs of its own
+ * mount namespace; from outside it is reached through the root directory of
+ * the jail's first process, and what is found there is hostile text.
  *
  *   /run/cellblock/
- *     lock                 flock for every change of the registry
+ *     lock                 flock for every change; holds the next jid to try
  *     self                 in a jail: what its creator lets it know of itself
  *     rt/                  in a jail: the runtime, read-only (rt/bin in PATH)
  *     block/               in a jail: its block's folder, read-only, if any
  *     host/                in a jail with copy-on-write root and children:
  *                          the host's root, read-only, to make more of
- *     jails/JID/params     jail.conf text: kernel parameters
- *     jails/JID/life       jail.conf text: state, pids with start times,
- *                          borrowed interfaces and where they came from
+ *     jails/JID/params     kernel parameters        } strict jail.conf text,
+ *     jails/JID/life       pids with start times,   } see regtext.h
+ *                          cgroup, lent interfaces  }
  *     jails/JID/net        the pinned vnet (bind mount of its nsfs file)
- *     jails/JID/run/       the jail's own /run/cellblock
+ *     jails/JID/mnt        with children.max: the pinned mount namespace, so
+ *                          that their vnets outlive the jail's processes
  *     names/NAME           symlink to the jid (names as this level says them)
+ *     ranges/LO-HI-JID     jids given to jail JID for its children
  *     pending/JID          operations under way; empty when all is well
  *     if/COOKIE.IFINDEX    interface state (net/ifstate.h)
  *     blocks/NAME          blocks brought up (block/)
+ *
+ * The directory is made with the first jail, as a mount of its own that does
+ * not propagate, and goes with the last.
  *
  * A jail has a first process (src/init/init.c, pid 1 of its pid namespace,
  * reaps, nothing else) and outside a keeper (src/init/keeper.c) that waits
  * for the end of the first process, or of the last process of a jail without
  * persist, and then runs `jail -R JID`.  Killing either, or any command half
- * way, leaves remains that the next command (prison_open) finishes.
+ * way, leaves remains that the next command (prisons_open) finishes.
+ * Processes are found by cgroup: BASE/JID/init holds the first process and
+ * the keeper, BASE/JID/tree all others, where BASE is `cellblock` in the root
+ * of the cgroup2 tree, and in a jail below its own `tree`.
  */
 #ifndef CB_JAIL_PRISON_H
 #define CB_JAIL_PRISON_H
