@@ -58,6 +58,8 @@ static void line(void *data, enum report_level level, const char *text)
 			return;
 		/* fall through */
 	case REPORT_OUT:
+		if (p->quiet)
+			return;
 		live_clear(p);
 		put_clean(stdout, text, INT32_MAX);
 		putchar('\n');

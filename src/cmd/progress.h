@@ -12,7 +12,7 @@
 
 struct progress {
 	const char *program; /* "cellblock" */
-	bool quiet;	     /* no steps */
+	bool quiet;	     /* no steps, no results */
 	bool verbose;	     /* REPORT_VERBOSE too */
 	bool list;	     /* steps are the result: plain lines on stdout */
 	/* private */
