@@ -109,6 +109,8 @@ static void signals_install(void)
 	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
 
+	/* a reader that goes away must not leave half a jail */
+	signal(SIGPIPE, SIG_IGN);
 	cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++) {
 		struct sigaction old;

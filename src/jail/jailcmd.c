@@ -436,8 +436,10 @@ static void jailjob_stop(struct jailrun *run, struct jailjob *j)
 			return;
 		}
 		if (run->cmd->cleanup && j->jid > 0) {
-			jailjob_error(run, j, "still exists");
-			jailjob_fail(run, j);
+			if (!(j->flags & (JOB_DEPEND | JOB_WILD))) {
+				jailjob_error(run, j, "still exists");
+				j->flags |= JOB_FAILED;
+			}
 			jailjob_finish(run, j);
 			return;
 		}
@@ -672,6 +674,14 @@ static int jailrun_jobs(struct jailrun *run, struct err *e)
 
 /* ---- the whole ---- */
 
+/* A warning of prison's, which knows no program. */
+static void prison_line(void *data, enum report_level level, const char *text)
+{
+	struct jailrun *run = data;
+
+	report(run->report, level, "jail: %s", text);
+}
+
 static int jailrun_open(struct jailrun *run, struct err *e)
 {
 	const struct jailcmd *c = run->cmd;
@@ -693,7 +703,7 @@ static int jailrun_open(struct jailrun *run, struct err *e)
 		if (r < 0)
 			return r;
 		run->ps = run->own_ps;
-		prisons_report(run->ps, run->report);
+		prisons_report(run->ps, &run->prison_report);
 	}
 	run->output_fd = c->output_fd;
 	run->blockdir = c->block;
@@ -717,8 +727,11 @@ int jailcmd_run(const struct jailcmd *c, struct err *e)
 		.cmd = c,
 		.report = c->report,
 		.epfd = -1,
+		.prison_report = {.line = prison_line},
 	};
 	int r;
+
+	run.prison_report.data = &run;
 
 	for (size_t i = 0; i < NQUEUES; i++)
 		TAILQ_INIT(&run.queues[i]);

@@ -103,6 +103,7 @@ struct jailrun {
 	const struct report *report;
 	struct prisons *ps; /* cmd's or own_ps */
 	struct prisons *own_ps;
+	struct report prison_report; /* own_ps's warnings */
 	struct jailconf *own_conf;
 	const struct jailconf *conf; /* NULL: no configuration in use */
 	struct vnet *vnet;	     /* the caller's, opened when first used */

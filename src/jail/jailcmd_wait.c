@@ -129,6 +129,10 @@ static void jailrun_progress(struct jailrun *run, int64_t now)
 	if (run->progress || !j || now - j->since < PROGRESS_MS)
 		return;
 	run->progress = true;
+	/* a `command` may well be a shell that somebody types into */
+	if (j->steps[j->step].param &&
+	    !strcmp(j->steps[j->step].param, "command"))
+		return;
 	for (struct jailjob *k = j; k; k = TAILQ_NEXT(k, link))
 		n++;
 	if (n > 1)

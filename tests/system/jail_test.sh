@@ -624,6 +624,118 @@ jail: /sbin/ifconfig nope vnet 1: failed\n" \
 	box_same before
 }
 
+# What scripts of jail.conf do: act on the jail that is being worked on.
+atf_test_case inner_commands
+inner_commands_body()
+{
+	ip link add e0 type veth peer name e1
+	cat >jail.conf <<-'END'
+	x {
+		vnet; persist; host.hostname = one;
+		exec.created = 'ifconfig e0 vnet $JID',
+		    'ifconfig e1 vnet $JNAME';
+		exec.poststart = 'jail -m jid=$JID host.hostname=two',
+		    'jexec $JNAME hostname', 'jls -j $JID name';
+		exec.prestop = 'ifconfig e1 -vnet x';
+	}
+	END
+	atf_check -o inline:"x: created\ntwo\nx\n" jail -f jail.conf -c
+	atf_check -s exit:1 -e ignore ip link show dev e0
+	atf_check -s exit:1 -e ignore ip link show dev e1
+	atf_check -o inline:"x: removed\n" jail -f jail.conf -r x
+	atf_check -o ignore ip link show dev e0
+	atf_check -o ignore ip link show dev e1
+}
+
+atf_test_case name_taken
+name_taken_body()
+{
+	ip link add e0 type veth peer name e1
+	atf_check jail -c name=x vnet persist vnet.interface=e0
+	ip link add e0 type veth peer name e2
+	atf_check -e match:"^jail: .*: interface e0 is back as .*: its name is taken$" \
+	    jail -r x
+}
+
+atf_test_case nested
+nested_body()
+{
+	box_state before
+	conf 'persist; a { children.max = 10; b { children.max = 3; c { } } }'
+	atf_check -o inline:"a: created\na.b: created\na.b.c: created\n" \
+	    jail -f jail.conf -c
+	atf_check -o inline:"a\na.b\na.b.c\n" jls name
+	atf_check -o inline:"b\nb.c\n" jexec a jls name
+	atf_check -o inline:"0\n" jexec a.b.c id -u
+	# a parent that goes takes its children along
+	atf_check -o inline:"a.b: removed\n" -x \
+	    "jail -v -r a.b | grep removed"
+	atf_check -o inline:"a\n" jls name
+	# from inside, and no further than children.max says
+	atf_check jexec a jail -c name=q persist
+	atf_check -o inline:"a\na.q\n" jls name
+	atf_check -o inline:"a: removed\n" jail -f jail.conf -r a
+	atf_check -o empty jls name
+	atf_check jail -c name=p persist
+	atf_check -s exit:1 \
+	    -e inline:"jail: jail_set: Operation not permitted\n" \
+	    jexec p jail -c name=q persist
+	atf_check jail -r p
+	atf_check jail -c name=p persist children.max=1
+	atf_check jexec p jail -c name=q persist
+	atf_check -s exit:1 -e inline:"jail: prison limit exceeded\n" \
+	    jexec p jail -c name=r persist
+	atf_check jail -r p
+	box_same before
+}
+
+atf_test_case cleanup
+cleanup_body()
+{
+	ip link add e0 type veth peer name e1
+	conf "persist; a { ip4.addr = 'e0|192.0.2.1';
+	    exec.release = 'touch $(pwd)/released'; } b { }"
+	atf_check -o ignore -e ignore jail -f jail.conf -c
+	atf_check -s exit:1 -e inline:"jail: a: still exists\n" \
+	    jail -f jail.conf -C a
+	# the others are none of a wildcard's business
+	atf_check jail -f jail.conf -C '*'
+	atf_check test ! -e released
+	atf_check jail -R a
+	atf_check -o match:192.0.2.1 ip addr show dev e0
+	atf_check jail -f jail.conf -C '*'
+	atf_check test -e released
+	atf_check -o not-match:192.0.2.1 ip addr show dev e0
+	atf_check jail -r b
+}
+
+atf_test_case enospc
+enospc_body()
+{
+	mount -t tmpfs -o nr_inodes=12 small /run
+	atf_check -s exit:1 -e match:"No space left on device" \
+	    jail -c name=x vnet persist
+	atf_check -o empty jls jid
+	mount -o remount,nr_inodes=1000 /run
+	atf_check jail -c name=x vnet persist
+	atf_check jail -r x
+}
+
+atf_test_case broken_pipe
+broken_pipe_body()
+{
+	conf 'persist; exec.start = "sleep 0.3"; a { } b { depend = a; }'
+	# a reader that leaves at once
+	{
+		sleep 0.1
+		jail -f jail.conf -c 2>err
+		echo $? >status
+	} | true
+	must_wait 5 test -s status
+	atf_check -o inline:"1\n" cat status
+	atf_check -o inline:"a\nb\n" jls name
+}
+
 atf_test_case aliases
 aliases_body()
 {
@@ -764,7 +876,8 @@ atf_init_test_cases()
 	for c in usage single bad_params not_root file wildcards order \
 	    failing_start failing_stop exec_timeout stop_timeout depend \
 	    parallel restart modify jidfile export verbose deferred command \
-	    nonpersist consolelog environment background vnet aliases \
+	    nonpersist consolelog environment background vnet inner_commands \
+	    name_taken nested cleanup enospc broken_pipe aliases \
 	    interrupted killed block progress many; do
 		atf_add_test_case $c
 	done
