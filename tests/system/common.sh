@@ -188,7 +188,7 @@ box_state()
 		find /run /sys/fs/bpf -xdev 2>/dev/null |
 		    grep -v '^/run/mount' | sort
 		echo "== cgroups"
-		find /sys/fs/cgroup -type d 2>/dev/null | sort
+		find /sys/fs/cgroup -fstype cgroup2 -type d 2>/dev/null | sort
 		echo "== processes"
 		cb_processes
 	} >"$1"
