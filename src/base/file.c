@@ -82,9 +82,10 @@ int file_write_atomic(int dirfd, const char *path, const char *text,
 	tmp = str_printf("%s.tmp.%d", path, (int)getpid());
 	if (!tmp)
 		return err_nomem(e);
+	/* left by a process of this number, or put there to be written to */
+	unlinkat(dirfd, tmp, 0);
 	fd = openat(dirfd, tmp,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    mode);
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_sys(e, errno, "%s", tmp);
 	r = fd_write_all(fd, text, strlen(text));

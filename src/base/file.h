@@ -1,7 +1,7 @@
 /*
  * file: whole files in and out, locks, and paths that a hostile jail may have
- * prepared.  Nothing here follows a symlink in the last component unless it
- * says so; every descriptor is close-on-exec.
+ * prepared.  Nothing here writes through a symlink or into a file that was
+ * there before, file_poke() excepted; every descriptor is close-on-exec.
  */
 #ifndef CB_BASE_FILE_H
 #define CB_BASE_FILE_H
@@ -12,7 +12,8 @@
 #include <sys/types.h>
 
 /*
- * Read a whole file of at most `max` bytes, relative to dirfd.
+ * Read a whole file of at most `max` bytes, relative to dirfd.  Follows
+ * links: for what a jail has written open with file_open_beneath() first.
  * ret is malloc'd and NUL-terminated, ret_len may be NULL.
  * -EFBIG when larger; errors carry the path and strerror.
  */

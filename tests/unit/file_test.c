@@ -5,6 +5,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,6 +40,25 @@ ATF_TC_BODY(write_fails, tc)
 	ATF_CHECK_EQ(0, stat("dir", &st));
 	ATF_CHECK_EQ(0, rmdir("dir"));
 	ATF_CHECK(!file_rmtree(AT_FDCWD, "dir.tmp", &e));
+}
+
+/* Whatever lies where the new text is first put, it is not written to. */
+ATF_TC_WITHOUT_HEAD(write_planted);
+ATF_TC_BODY(write_planted, tc)
+{
+	cleanup_free char *s = NULL;
+	struct err e = ERR_INIT;
+	char tmp[64];
+
+	snprintf(tmp, sizeof(tmp), "f.tmp.%d", (int)getpid());
+	ATF_REQUIRE_EQ(0, file_write_atomic(AT_FDCWD, "v", "mine", 0600, &e));
+	ATF_REQUIRE_EQ(0, symlink("v", tmp));
+	ATF_REQUIRE_EQ(0, file_write_atomic(AT_FDCWD, "f", "one", 0600, &e));
+	ATF_REQUIRE_EQ(0, file_read(AT_FDCWD, "v", 10, &s, NULL, &e));
+	ATF_CHECK_STREQ("mine", s);
+	/* a FIFO without a reader would make an open for writing wait */
+	ATF_REQUIRE_EQ(0, mkfifo(tmp, 0600));
+	ATF_REQUIRE_EQ(0, file_write_atomic(AT_FDCWD, "f", "two", 0600, &e));
 }
 
 ATF_TC_WITHOUT_HEAD(mkdirs_rmtree);
@@ -90,6 +110,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, write_read);
 	ATF_TP_ADD_TC(tp, write_fails);
+	ATF_TP_ADD_TC(tp, write_planted);
 	ATF_TP_ADD_TC(tp, mkdirs_rmtree);
 	ATF_TP_ADD_TC(tp, in_root);
 	return atf_no_error();
