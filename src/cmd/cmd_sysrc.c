@@ -214,7 +214,9 @@ static int set_one(const struct rcconf *c, const struct strv *files,
 	if (r < 0)
 		return r;
 	if (!old || strcmp(old, value)) {
-		rcedit_set(text, name, value, &out);
+		if (!rcedit_set(text, name, value, &out))
+			return err_set(e, EINVAL, "%s: the last line is not complete",
+				       file);
 		r = write_text(file, &out, e);
 	}
 	if (!r)

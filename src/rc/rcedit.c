@@ -17,6 +17,7 @@ struct line {
 	const char *start, *end;	      /* end: behind its newline */
 	const char *name, *value, *value_end; /* NULL: no assignment */
 	size_t name_len;
+	bool open; /* a quote is open at the end of the text */
 };
 
 bool rcedit_name_ok(const char *name)
@@ -29,8 +30,8 @@ bool rcedit_name_ok(const char *name)
 	return true;
 }
 
-/* Behind the closing quote, or the end of the text. */
-static const char *skip_quoted(const char *p)
+/* Behind the closing quote, or the end of the text: then *open is set. */
+static const char *skip_quoted(const char *p, bool *open)
 {
 	char quote = *p++;
 
@@ -39,25 +40,33 @@ static const char *skip_quoted(const char *p)
 			p++;
 		p++;
 	}
+	if (!*p)
+		*open = true;
 	return *p ? p + 1 : p;
 }
 
 /* Behind one word. */
-static const char *skip_word(const char *p)
+static const char *skip_word(const char *p, bool *open)
 {
 	while (*p && !strchr(" \t\n;&|<>()", *p)) {
-		if (*p == '"' || *p == '\'')
-			p = skip_quoted(p);
-		else if (*p == '\\' && p[1])
+		if (*p == '"' || *p == '\'') {
+			p = skip_quoted(p, open);
+		} else if (*p == '\\' && p[1]) {
+			/* the last line goes on in the one to be added */
+			if (p[1] == '\n' && !p[2])
+				*open = true;
 			p += 2;
-		else
+		} else {
+			if (*p == '\\')
+				*open = true;
 			p++;
+		}
 	}
 	return p;
 }
 
 /* The rest of a line behind `p`, comments and further words. */
-static const char *skip_rest(const char *p)
+static const char *skip_rest(const char *p, bool *open)
 {
 	while (*p && *p != '\n') {
 		if (*p == '#') {
@@ -65,7 +74,7 @@ static const char *skip_rest(const char *p)
 		} else if (strchr(" \t;&|<>()", *p)) {
 			p++;
 		} else {
-			const char *w = skip_word(p);
+			const char *w = skip_word(p, open);
 
 			p = w > p ? w : p + 1;
 		}
@@ -87,10 +96,10 @@ static bool next_line(const char **pos, struct line *l)
 		l->name = p;
 		l->name_len = (size_t)(n - p);
 		l->value = n + 1;
-		l->value_end = skip_word(n + 1);
+		l->value_end = skip_word(n + 1, &l->open);
 		p = l->value_end;
 	}
-	l->end = skip_rest(p);
+	l->end = skip_rest(p, &l->open);
 	*pos = l->end;
 	return true;
 }
@@ -101,16 +110,20 @@ static bool assigns(const struct line *l, const char *name)
 	       !strncmp(l->name, name, l->name_len);
 }
 
-static bool find_last(const char *text, const char *name, struct line *ret)
+static bool find_last(const char *text, const char *name, struct line *ret,
+		      bool *ret_open)
 {
 	struct line l;
 	bool found = false;
 
-	while (next_line(&text, &l))
+	*ret_open = false;
+	while (next_line(&text, &l)) {
+		*ret_open = l.open;
 		if (assigns(&l, name)) {
 			*ret = l;
 			found = true;
 		}
+	}
 	return found;
 }
 
@@ -125,20 +138,21 @@ static void put_value(struct strbuf *out, const char *value)
 	strbuf_addch(out, '"');
 }
 
-void rcedit_set(const char *text, const char *name, const char *value,
+bool rcedit_set(const char *text, const char *name, const char *value,
 		struct strbuf *out)
 {
 	size_t len = strlen(text);
 	struct line l;
+	bool found, open;
 
-	if (find_last(text, name, &l)) {
+	found = find_last(text, name, &l, &open);
+	if (open)
+		return false;
+	if (found) {
 		strbuf_addn(out, text, (size_t)(l.value - text));
 		put_value(out, value);
-		/* an open quote ran to the end of the text: close the line */
-		if (!*l.value_end)
-			strbuf_addch(out, '\n');
 		strbuf_adds(out, l.value_end);
-		return;
+		return true;
 	}
 	strbuf_adds(out, text);
 	if (len && text[len - 1] != '\n')
@@ -146,6 +160,7 @@ void rcedit_set(const char *text, const char *name, const char *value,
 	strbuf_addf(out, "%s=", name);
 	put_value(out, value);
 	strbuf_addch(out, '\n');
+	return true;
 }
 
 bool rcedit_delete(const char *text, const char *name, struct strbuf *out)
@@ -166,8 +181,9 @@ bool rcedit_get(const char *text, const char *name, struct strbuf *value)
 {
 	char quote = 0;
 	struct line l;
+	bool open;
 
-	if (!find_last(text, name, &l))
+	if (!find_last(text, name, &l, &open))
 		return false;
 	for (const char *p = l.value; p < l.value_end; p++) {
 		if (quote && *p == quote)

@@ -12,8 +12,11 @@
 /*
  * Append to out the text with the last `NAME=...` line giving `value`, or with
  * a new line at the end when there is none.  A comment behind it stays.
+ * False, and nothing useful in out, when the text ends inside a quote or
+ * with a backslash: where
+ * a new line would end up nobody can tell.
  */
-void rcedit_set(const char *text, const char *name, const char *value,
+bool rcedit_set(const char *text, const char *name, const char *value,
 		struct strbuf *out);
 /* Without any line that assigns `name`; false: there was none. */
 bool rcedit_delete(const char *text, const char *name, struct strbuf *out);

@@ -18,13 +18,14 @@ static void check_set(const char *text, const char *value)
 	cleanup_strbuf struct strbuf one = STRBUF_INIT, two = STRBUF_INIT;
 	cleanup_strbuf struct strbuf back = STRBUF_INIT;
 
-	rcedit_set(text, "a", value, &one);
-	if (!rcedit_get(one.s, "a", &back))
-		return; /* the text left a quote open before its end */
-	if (strcmp(back.s, value))
+	if (!rcedit_set(text, "a", value, &one)) {
+		if (*one.s || !strpbrk(text, "'\"\\"))
+			abort();
+		return;
+	}
+	if (!rcedit_get(one.s, "a", &back) || strcmp(back.s, value))
 		abort();
-	rcedit_set(one.s, "a", value, &two);
-	if (strcmp(one.s, two.s))
+	if (!rcedit_set(one.s, "a", value, &two) || strcmp(one.s, two.s))
 		abort();
 }
 

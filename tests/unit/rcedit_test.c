@@ -27,7 +27,6 @@ static const struct {
 	{"# it's\na=1\n", "a", "2", "# it's\na=\"2\"\n"},
 	{"if true; then a=1; fi\n", "a", "2",
 	 "if true; then a=1; fi\na=\"2\"\n"},
-	{"a=\"open\n", "a", "2", "a=\"2\"\n"},
 };
 
 ATF_TC_WITHOUT_HEAD(set);
@@ -37,11 +36,27 @@ ATF_TC_BODY(set, tc)
 		cleanup_strbuf struct strbuf b = STRBUF_INIT;
 		cleanup_strbuf struct strbuf v = STRBUF_INIT;
 
-		rcedit_set(sets[i].before, sets[i].name, sets[i].value, &b);
+		ATF_CHECK(rcedit_set(sets[i].before, sets[i].name,
+				     sets[i].value, &b));
 		ATF_CHECK_STREQ_MSG(sets[i].after, b.s, "case %zu: %s", i, b.s);
 		ATF_CHECK(rcedit_get(b.s, sets[i].name, &v));
 		ATF_CHECK_STREQ(sets[i].value, v.s);
 	}
+}
+
+ATF_TC_WITHOUT_HEAD(open_quote);
+ATF_TC_BODY(open_quote, tc)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+	ATF_CHECK(!rcedit_set("a=\"open\n", "a", "2", &b));
+	ATF_CHECK(!rcedit_set("b='\n", "a", "2", &b));
+	ATF_CHECK(!rcedit_set("a=1\nif x 'y\n", "a", "2", &b));
+	ATF_CHECK(!rcedit_set("b=x\\\n", "a", "2", &b));
+	ATF_CHECK(!rcedit_set("b=x\\", "a", "2", &b));
+	ATF_CHECK_STREQ("", b.s);
+	/* no quotes: a comment, an escape */
+	ATF_CHECK(rcedit_set("# it's\nb=\\'\n", "a", "2", &b));
 }
 
 ATF_TC_WITHOUT_HEAD(delete);
@@ -111,6 +126,7 @@ ATF_TC_BODY(notes, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, set);
+	ATF_TP_ADD_TC(tp, open_quote);
 	ATF_TP_ADD_TC(tp, delete);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, notes);
