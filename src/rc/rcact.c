@@ -134,13 +134,6 @@ static int make_sysctl(struct rcact *a, const struct fact *f, struct err *e)
 	cleanup_strbuf struct strbuf old = STRBUF_INIT;
 	int r = sysctl_set(f->key, f->value, &old, e);
 
-	if (r == -ENOENT) {
-		/* as `sysctl -i` at boot, but said */
-		report(&a->report, REPORT_WARN, "%s%s%s", f->var ? f->var : "",
-		       f->var ? ": " : "", e ? e->text : f->key);
-		err_clear(e);
-		return 0;
-	}
 	if (!r &&
 	    strv_addf(&a->sysctls, "%s: %s -> %s", f->key, old.s, f->value) < 0)
 		return err_nomem(e);
@@ -155,13 +148,9 @@ static int undo_sysctl(struct rcact *a, const struct note *n, struct err *e)
 
 static int make_hostname(struct rcact *a, const struct fact *f, struct err *e)
 {
+	(void)a;
 	if (!sethostname(f->value, strlen(f->value)))
 		return 0;
-	if (errno == EPERM) {
-		report(&a->report, REPORT_WARN,
-		       "hostname: not set: this jail may not");
-		return 0;
-	}
 	return err_sys(e, errno, "sethostname");
 }
 

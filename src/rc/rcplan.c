@@ -16,6 +16,7 @@
 #include "jail/prison.h"
 #include "rc/rcscript.h"
 #include "rc/rcsubr.h"
+#include "rc/sysctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -324,6 +325,17 @@ static bool new_and_off(const struct fact *f)
 	       *text == '1';
 }
 
+/* `ifname` is the clone, or an end of it when it is an epair. */
+static bool of_clone(const char *clone, const char *ifname)
+{
+	size_t len = strlen(clone);
+
+	if (!str_prefix(ifname, clone))
+		return false;
+	return !ifname[len] || (str_prefix(clone, "epair") &&
+				strchr("ab", ifname[len]) && !ifname[len + 1]);
+}
+
 static bool in_scope(const struct build *b, const struct fact *f)
 {
 	const struct strv *only = b->scope->only_ifs;
@@ -333,16 +345,52 @@ static bool in_scope(const struct build *b, const struct fact *f)
 	for (size_t i = 0; i < only->n; i++)
 		if (!strcmp(only->v[i], f->ifname) ||
 		    (f->kind == FACT_CLONE &&
-		     str_prefix(only->v[i], f->ifname)))
+		     of_clone(f->ifname, only->v[i])) ||
+		    (f->kind == FACT_RENAME && !strcmp(only->v[i], f->key)))
 			return true;
 	return false;
+}
+
+/*
+ * What can never become so is said each time and is no step: a name that no
+ * kernel of ours has (`sysctl -i` at boot), a host name in a jail that may not
+ * set it.  A knob that nothing acts on yet is a step, and is said as well.
+ */
+static bool impossible(struct build *b, const struct fact *f)
+{
+	const struct report *r = &b->act->report;
+	const char *from = f->var ? f->var : "rc", *caveat;
+	struct sysctl_info info;
+	struct err e = ERR_INIT;
+	char name[65] = "";
+
+	if (b->s->blank)
+		return false;
+	if (f->kind == FACT_SYSCTL) {
+		if (sysctl_info(f->key, &info, &e) == -ENOENT) {
+			report(r, REPORT_WARN, "%s: %s", from, e.text);
+			return true;
+		}
+		caveat = sysctl_caveat(f->key, f->value);
+		if (caveat)
+			report(r, REPORT_WARN,
+			       "%s: %s is kept, but not in force yet (%s)",
+			       from, f->key, caveat);
+		return false;
+	}
+	if (f->kind != FACT_HOSTNAME || gethostname(name, sizeof(name) - 1) ||
+	    !strcmp(name, f->value) || !sethostname(name, strlen(name)) ||
+	    errno != EPERM)
+		return false;
+	report(r, REPORT_WARN, "hostname: not set: this jail may not");
+	return true;
 }
 
 static int want_one(struct build *b, int service, const struct fact *f)
 {
 	int r = 0;
 
-	if (!in_scope(b, f))
+	if (!in_scope(b, f) || impossible(b, f))
 		return 0;
 	if (strv_has(&b->coming, f->ifname)) {
 		if (new_and_off(f))

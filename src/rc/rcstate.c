@@ -352,13 +352,24 @@ static const struct state_row {
 };
 TABLE_COMPLETE(rows, FACT_KINDS);
 
+/* One word against another: 0x10 is 16, and case does not matter. */
+static bool same_word(const char *a, size_t la, const char *b, size_t lb)
+{
+	char *ea, *eb;
+	long long na = strtoll(a, &ea, 0), nb = strtoll(b, &eb, 0);
+
+	if (la && lb && ea == a + la && eb == b + lb)
+		return na == nb;
+	return la == lb && !strncasecmp(a, b, la);
+}
+
 /* "1 2" equals "1\t2": the kernel separates with tabs. */
 static bool same_value(const char *a, const char *b)
 {
 	for (;;) {
 		size_t la = strcspn(a, " \t"), lb = strcspn(b, " \t");
 
-		if (la != lb || strncasecmp(a, b, la))
+		if (!same_word(a, la, b, lb))
 			return false;
 		a += la + strspn(a + la, " \t");
 		b += lb + strspn(b + lb, " \t");

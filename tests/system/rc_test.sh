@@ -255,6 +255,49 @@ rc: $PWD/b/rc.conf line 2: ifconfig_nosuch0: there is no such interface\n" \
 	atf_check -e ignore rc -n -d b start
 }
 
+atf_test_case knobs
+knobs_head()
+{
+	atf_set descr "sysctl.conf: unknown names, kept values, hexadecimal"
+}
+knobs_body()
+{
+	conf </dev/null
+	cat >b/sysctl.conf <<EOF
+no.such.name=1
+net.inet.ip.ttl=0x41
+net.link.bridge.pfil_member=1
+net.ipv4.conf.all.rp_filter=2
+EOF
+	atf_check -e save:said -o match:'^net.inet.ip.ttl: 64 -> 0x41$' \
+	    rc -d b start
+	atf_check -o inline:"rc: $PWD/b/sysctl.conf line 1: unknown oid 'no.such.name'
+rc: $PWD/b/sysctl.conf line 3: net.link.bridge.pfil_member is kept, but not in force yet (packet filters do not see bridged frames yet)\n" \
+	    cat said
+	atf_check -o inline:"65\n" cat /proc/sys/net/ipv4/ip_default_ttl
+	# said again, but no step
+	atf_check -e file:said rc -n -d b start
+	atf_check rc -q -d b stop
+	atf_check -o inline:"64\n" cat /proc/sys/net/ipv4/ip_default_ttl
+}
+
+atf_test_case hostname_denied
+hostname_denied_head()
+{
+	atf_set descr "A jail that may not set its name says so, each time"
+}
+hostname_denied_body()
+{
+	conf <<EOF
+hostname="mine"
+EOF
+	need setpriv
+	atf_check -e match:'hostname: not set: this jail may not' \
+	    setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
+	    rc -n -d b start
+	atf_check -o inline:"hostname mine\n" rc -n -d b start
+}
+
 atf_test_case killed
 killed_head()
 {
@@ -408,6 +451,8 @@ atf_init_test_cases()
 	atf_add_test_case failure
 	atf_add_test_case malformed
 	atf_add_test_case warnings
+	atf_add_test_case knobs
+	atf_add_test_case hostname_denied
 	atf_add_test_case killed
 	atf_add_test_case scripts
 	atf_add_test_case jails

@@ -85,6 +85,26 @@ EOF
 	atf_check -o match:epair0a ifconfig -l
 }
 
+atf_test_case prefixes
+prefixes_head()
+{
+	atf_set descr "epair1 is not epair10"
+}
+prefixes_body()
+{
+	own_etc
+	cat >/etc/rc.conf <<'EOF'
+cloned_interfaces="epair1 epair10"
+ifconfig_epair1a="up"
+ifconfig_epair10a="up"
+EOF
+	atf_check -o match:'interfaces: epair10\.$' service netif start epair10a
+	atf_check -o inline:"lo0 epair10a epair10b\n" ifconfig -l
+	atf_check -o ignore service netif start
+	atf_check -o ignore service netif stop epair1a
+	atf_check -o inline:"lo0 epair10a epair10b\n" ifconfig -l
+}
+
 atf_test_case enable
 enable_head()
 {
@@ -256,6 +276,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case list
 	atf_add_test_case netif
+	atf_add_test_case prefixes
 	atf_add_test_case enable
 	atf_add_test_case jails
 	atf_add_test_case script
