@@ -45,7 +45,9 @@ struct contender {
 	bool (*setup)(char *why, size_t size);
 	bool (*up)(int i);
 	bool (*down)(int i);
-	void (*teardown)(void);
+	/* All of them by one command; then up and down are for one only. */
+	bool (*many_up)(int n);
+	bool (*many_down)(int n);
 };
 
 extern const struct contender contenders[];
