@@ -158,7 +158,7 @@ static void say_service(struct run *r, int service)
 		break;
 	case RC_HOSTNAME:
 		host = rcconf_get(r->rc->conf, "hostname");
-		if (r->rc->messages && host && *host)
+		if (r->rc->messages && host && r->model.of[RC_HOSTNAME].n)
 			report(r->rc->report, REPORT_OUT,
 			       "Setting hostname: %s.", host);
 		break;

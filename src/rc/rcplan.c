@@ -353,8 +353,8 @@ static bool in_scope(const struct build *b, const struct fact *f)
 
 /*
  * What can never become so is said each time and is no step: a name that no
- * kernel of ours has (`sysctl -i` at boot), a host name in a jail that may not
- * set it.  A knob that nothing acts on yet is a step, and is said as well.
+ * kernel of ours has (`sysctl -i` at boot).  A knob that nothing acts on yet
+ * is a step, and is said as well.
  */
 static bool impossible(struct build *b, const struct fact *f)
 {
@@ -362,28 +362,19 @@ static bool impossible(struct build *b, const struct fact *f)
 	const char *from = f->var ? f->var : "rc", *caveat;
 	struct sysctl_info info;
 	struct err e = ERR_INIT;
-	char name[65] = "";
 
-	if (b->s->blank)
+	if (b->s->blank || f->kind != FACT_SYSCTL)
 		return false;
-	if (f->kind == FACT_SYSCTL) {
-		if (sysctl_info(f->key, &info, &e) == -ENOENT) {
-			report(r, REPORT_WARN, "%s: %s", from, e.text);
-			return true;
-		}
-		caveat = sysctl_caveat(f->key, f->value);
-		if (caveat)
-			report(r, REPORT_WARN,
-			       "%s: %s is kept, but not in force yet (%s)",
-			       from, f->key, caveat);
-		return false;
+	if (sysctl_info(f->key, &info, &e) == -ENOENT) {
+		report(r, REPORT_WARN, "%s: %s", from, e.text);
+		return true;
 	}
-	if (f->kind != FACT_HOSTNAME || gethostname(name, sizeof(name) - 1) ||
-	    !strcmp(name, f->value) || !sethostname(name, strlen(name)) ||
-	    errno != EPERM)
-		return false;
-	report(r, REPORT_WARN, "hostname: not set: this jail may not");
-	return true;
+	caveat = sysctl_caveat(f->key, f->value);
+	if (caveat)
+		report(r, REPORT_WARN,
+		       "%s: %s is kept, but not in force yet (%s)", from,
+		       f->key, caveat);
+	return false;
 }
 
 static int want_one(struct build *b, int service, const struct fact *f)

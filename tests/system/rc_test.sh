@@ -292,7 +292,7 @@ hostname_denied_body()
 hostname="mine"
 EOF
 	need setpriv
-	atf_check -e match:'hostname: not set: this jail may not' \
+	atf_check -e match:'hostname: not set.*this jail may not' \
 	    setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
 	    rc -n -d b start
 	atf_check -o inline:"hostname mine\n" rc -n -d b start
