@@ -411,9 +411,15 @@ static int make_script(struct rcact *a, const struct fact *f, struct err *e)
 
 static int undo_script(struct rcact *a, const struct note *n, struct err *e)
 {
+	struct err se = ERR_INIT;
+
+	(void)e;
 	if (access(n->fact.key, R_OK) < 0)
 		return 0;
-	return rcscript_run(n->fact.key, "faststop", &a->report, e);
+	/* it had its chance, as on FreeBSD: nobody could do better later */
+	if (rcscript_run(n->fact.key, "faststop", &a->report, &se) < 0)
+		report(&a->report, REPORT_WARN, "%s", se.text);
+	return 0;
 }
 
 /* What the jails' commands said, of interest when something went wrong. */

@@ -359,13 +359,14 @@ EOF
 # PROVIDE: late
 # REQUIRE: NETWORKING
 echo "late $1: $(ifconfig -l)"
+[ "$1" = faststart ]
 EOF
 	chmod +x b/rc.d/*
 	atf_check -o match:'^early: lo0$' -o match:'^late faststart: lo0 bridge0$' \
 	    rc -d b start
 	atf_check rc -n -d b start
 	atf_check -o match:'^early stops$' -o match:'^late faststop: ' \
-	    rc -d b stop
+	    -e match:'late faststop: failed with status 1$' rc -d b stop
 	[ ! -e /etc/rc.subr ] || atf_fail "/etc/rc.subr is left"
 }
 
