@@ -145,11 +145,17 @@ jail_head()
 }
 jail_body()
 {
-	cp -a /etc etc
-	mount --bind etc /etc
-	atf_check -o ignore jail -c name=j path=/ persist
+	# with a copy-on-write root: nothing reaches the machine's /etc
+	mkdir b
+	echo 'jail_enable=YES' >b/rc.conf
+	echo 'j { persist; }' >b/jail.conf
+	atf_check -o ignore rc -q -e -d b start
 	atf_check -o inline:"hostname:  -> inner\n" sysrc -j j hostname=inner
 	atf_check -o inline:"inner\n" sysrc -n -j j hostname
+	atf_check -o inline:'hostname="inner"\n' jexec j cat /etc/rc.conf
+	[ ! -e /etc/rc.conf ] || ! grep -q inner /etc/rc.conf ||
+		atf_fail "the machine's rc.conf was written"
+	atf_check -o ignore rc -q -d b stop
 }
 
 atf_init_test_cases()
