@@ -281,7 +281,7 @@ static int sandbox_up(const struct block *b, bool dry_run,
 		if (r < 0)
 			return sandbox_undo(ps, jid, r, e);
 	}
-	r = level_up_in(ps, &p, dry_run, rep, changes, e);
+	r = level_up_in(ps, &p, b->dir, dry_run, rep, changes, e);
 	if (!fresh)
 		return r;
 	if (r >= 0 && !dry_run)
@@ -341,7 +341,7 @@ static int sandbox_down(const struct block *b, const struct report *rep,
 		return r;
 	if (prison_get(ps, b->name, true, &p, NULL) < 0)
 		return 0; /* died before: the record is all that is left */
-	if (!p.dying && level_down_in(ps, &p, rep, &le) < 0)
+	if (!p.dying && level_down_in(ps, &p, b->dir, rep, &le) < 0)
 		report(rep, REPORT_WARN, "%s: %s", b->name, le.text);
 	report(rep, REPORT_STEP, "remove jail %s", b->name);
 	return prison_remove(ps, p.jid, e);

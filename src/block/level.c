@@ -101,12 +101,16 @@ static int descend(struct level *l, const struct strv *before, bool dry_run,
 	ret = prisons_open(&ps, e);
 	for (size_t i = 0; ret >= 0 && i < before->n; i++) {
 		cleanup_prison struct prison p = {0};
+		cleanup_free char *dir = NULL;
 
 		if (!has_folder(l, before->v[i]))
 			continue;
 		if (prison_get(ps, before->v[i], false, &p, NULL) < 0)
 			continue; /* its configuration is gone: so is it */
-		ret = level_up_in(ps, &p, dry_run, r, changes, e);
+		dir = str_printf("%s/%s", l->jails, before->v[i]);
+		if (!dir)
+			return err_nomem(e);
+		ret = level_up_in(ps, &p, dir, dry_run, r, changes, e);
 		if (ret < 0)
 			err_wrap(e, "%s", before->v[i]);
 	}
@@ -193,9 +197,70 @@ static int job_main(void *data)
 	return r < 0;
 }
 
-static int run_in(struct prisons *ps, const struct prison *p, struct job *job,
-		  const struct report *to, size_t *changes, struct err *e)
+/* Where a block's files are inside its jail. */
+static const char *const inside[] = {
+	"/etc/rc.conf", "/etc/jail.conf",   "/etc/sysctl.conf",
+	"/etc/pf.conf", "/etc/devfs.rules", BLOCK_SHOWN "/",
+	LOCAL_RCD "/",
+};
+
+/* The part of a file's name inside that its name here keeps; or NULL. */
+static const char *inside_name(const char *s, const char **ret_sub)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++) {
+		size_t n = strlen(inside[i]);
+
+		if (strncmp(s, inside[i], n) != 0)
+			continue;
+		*ret_sub = str_prefix(s, LOCAL_RCD) ? "/rc.d/" : "/";
+		return str_prefix(s, "/etc/") ? s + strlen("/etc/") : s + n;
+	}
+	return NULL;
+}
+
+/* Text from inside, with files under the names that the user knows. */
+static void rename_files(const char *text, const char *dir, struct strbuf *b)
+{
+	const char *rest, *sub;
+
+	for (const char *s = text; *s; s++) {
+		bool starts = s == text || strchr(" \t'\"(", s[-1]);
+
+		rest = starts ? inside_name(s, &sub) : NULL;
+		if (!rest) {
+			strbuf_addch(b, *s);
+			continue;
+		}
+		strbuf_addf(b, "%s%s", dir, sub);
+		s = rest - 1;
+	}
+}
+
+struct relay {
+	const struct report *to;
+	const char *dir;
+};
+
+static void relay_line(void *data, enum report_level level, const char *text)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	const struct relay *relay = data;
+
+	if (level != REPORT_WARN && level != REPORT_ERROR) {
+		report(relay->to, level, "%s", text);
+		return;
+	}
+	rename_files(text, relay->dir, &b);
+	report(relay->to, level, "%s", strbuf_failed(&b) ? text : b.s);
+}
+
+static int run_in(struct prisons *ps, const struct prison *p, const char *dir,
+		  struct job *job, const struct report *to, size_t *changes,
+		  struct err *e)
+{
+	struct relay relay = {.to = to, .dir = dir};
+	struct report renamed = {.line = relay_line, .data = &relay};
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	cleanup_close int rd = -1, wr = -1;
 	struct err xe = ERR_INIT;
 	size_t more = 0;
@@ -219,31 +284,32 @@ static int run_in(struct prisons *ps, const struct prison *p, struct job *job,
 	if (r < 0)
 		return r;
 	close(take_fd(&wr));
-	r = report_pipe_drain(rd, to, &more, &xe);
+	r = report_pipe_drain(rd, &renamed, &more, &xe);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (r < 0) {
-		if (e)
-			*e = xe;
-		return r;
+		rename_files(xe.text, dir, &text);
+		return err_set(e, -r, "%s",
+			       strbuf_failed(&text) ? xe.text : text.s);
 	}
 	if (changes)
 		*changes += more;
 	return 0;
 }
 
-int level_up_in(struct prisons *ps, const struct prison *p, bool dry_run,
-		const struct report *r, size_t *changes, struct err *e)
+int level_up_in(struct prisons *ps, const struct prison *p, const char *dir,
+		bool dry_run, const struct report *r, size_t *changes,
+		struct err *e)
 {
 	struct job job = {.up = true, .dry_run = dry_run, .fd = -1};
 
-	return run_in(ps, p, &job, r, changes, e);
+	return run_in(ps, p, dir, &job, r, changes, e);
 }
 
-int level_down_in(struct prisons *ps, const struct prison *p,
+int level_down_in(struct prisons *ps, const struct prison *p, const char *dir,
 		  const struct report *r, struct err *e)
 {
 	struct job job = {.up = false, .fd = -1};
 
-	return run_in(ps, p, &job, r, NULL, e);
+	return run_in(ps, p, dir, &job, r, NULL, e);
 }

@@ -19,10 +19,15 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 /* Stop the level's jails and undo what its rc made, in reverse. */
 int level_down(const char *dir, const struct report *r, struct err *e);
 
-/* level_up or level_down inside a running jail, reports relayed. */
-int level_up_in(struct prisons *ps, const struct prison *p, bool dry_run,
-		const struct report *r, size_t *changes, struct err *e);
-int level_down_in(struct prisons *ps, const struct prison *p,
+/*
+ * level_up or level_down inside a running jail, reports relayed.  dir is the
+ * folder shown to the jail, as it is called here: messages from inside name
+ * its files, not their copies.
+ */
+int level_up_in(struct prisons *ps, const struct prison *p, const char *dir,
+		bool dry_run, const struct report *r, size_t *changes,
+		struct err *e);
+int level_down_in(struct prisons *ps, const struct prison *p, const char *dir,
 		  const struct report *r, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/term.h"
+#include "block/block.h"
 #include "block/map.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ static int usage(FILE *f)
 	fprintf(f, "usage: cellblock map [--all] [--ascii | --unicode] "
 		   "[--colour=WHEN] [-w COLUMNS]\n"
 		   "                     [--dot | --json | --svg[=FILE]] "
-		   "[-o FILE] [JAIL]\n");
+		   "[-o FILE] [NAME|DIR]\n");
 	return f == stderr;
 }
 
@@ -222,6 +223,7 @@ int map_main(int argc, char **argv)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	struct map_args a = {.form = FORM_BOXES};
+	cleanup_block struct block b = {0};
 	struct err e = ERR_INIT;
 	struct topo t;
 	int r;
@@ -230,6 +232,9 @@ int map_main(int argc, char **argv)
 	if (r)
 		return r < 0;
 	settle(&a);
+	/* a block is its sandbox jail; one on the host is the machine */
+	if (a.jail && block_find(a.jail, &b, NULL) >= 0)
+		a.jail = b.host ? NULL : b.name;
 	r = topo_load(a.jail, &t, &e);
 	if (r)
 		return fail(e.text);

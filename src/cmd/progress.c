@@ -25,6 +25,11 @@ static void live_clear(struct progress *p)
 
 static void step(struct progress *p, const char *text)
 {
+	/* an empty one ends a live line */
+	if (!*text) {
+		live_clear(p);
+		return;
+	}
 	p->count++;
 	if (p->list) {
 		put_clean(stdout, text, INT32_MAX);

@@ -150,6 +150,8 @@ static void jailjob_free(struct jailjob *j)
 	free(j->needed.v);
 	free(j->line);
 	free(j->termfds);
+	if (j->output > 0)
+		close(j->output);
 	free(j);
 }
 
@@ -288,8 +290,25 @@ static void jailjob_finish(struct jailrun *run, struct jailjob *j)
 {
 	if (j->flags & JOB_FAILED)
 		run->failed = true;
+	jailjob_output_end(run, j);
 	jailgraph_done(run, j, false);
 	j->steps = NULL;
+}
+
+/*
+ * On FreeBSD a jail's /etc/rc leaves cron and syslogd behind; here often
+ * nothing is left when it ends.  A block whose jails are gone as soon as they
+ * are up would be of no use, so they stay unless "nopersist" is written.
+ */
+static bool jailjob_kept(struct jailrun *run, struct jailjob *j)
+{
+	if (!run->blockdir || pset_find(&j->params, "persist") ||
+	    jailjob_has_processes(run, j))
+		return false;
+	jailjob_warn(run, j,
+		     "no process is left and it has no persist: kept as if it "
+		     "had");
+	return true;
 }
 
 /* All of its start is done: it stands on its own now. */
@@ -308,7 +327,7 @@ static int jailjob_started(struct jailrun *run, struct jailjob *j)
 	if (!(j->flags & JOB_CREATED))
 		return 0;
 	snprintf(jid, sizeof(jid), "%d", j->jid);
-	if (j->flags & JOB_PERSIST) {
+	if ((j->flags & JOB_PERSIST) && !jailjob_kept(run, j)) {
 		r = pset_put(&ps, "jid", jid, false, &e);
 		if (!r)
 			r = pset_put(&ps, "nopersist", NULL, false, &e);
@@ -705,7 +724,6 @@ static int jailrun_open(struct jailrun *run, struct err *e)
 		run->ps = run->own_ps;
 		prisons_report(run->ps, &run->prison_report);
 	}
-	run->output_fd = c->output_fd;
 	run->blockdir = c->block;
 	if (!run->blockdir && !stat(CELLBLOCK_RUN "/block", &st) &&
 	    S_ISDIR(st.st_mode))

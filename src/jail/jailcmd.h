@@ -60,10 +60,10 @@ struct jailcmd {
 	 */
 	int cancel_fd;
 	/*
-	 * Where commands write that have no exec.consolelog (rc keeps their
-	 * output and shows it when something fails).  0: where we do.
+	 * Keep what commands without exec.consolelog write, and show it when
+	 * one of that jail fails, as FreeBSD's rc.d/jail does.
 	 */
-	int output_fd;
+	bool keep_output;
 	/*
 	 * Lines are complete: "web: created" (REPORT_OUT), "jail: web: ..."
 	 * (REPORT_WARN and REPORT_ERROR; "ifconfig: ..." for what ifconfig

@@ -41,7 +41,7 @@ struct jailcmd_child {
 	bool chdir_home;
 	bool own_group;
 	bool session;
-	int output; /* becomes 1 and 2; 0: they stay */
+	int output; /* becomes 1 and 2; -1: they stay */
 };
 
 /* ---- environment ---- */
@@ -152,8 +152,8 @@ static int child_main(void *data)
 	char *const *argv = c->argv;
 
 	child_signals();
-	if (c->output && (dup2(c->output, STDOUT_FILENO) < 0 ||
-			  dup2(c->output, STDERR_FILENO) < 0))
+	if (c->output >= 0 && (dup2(c->output, STDOUT_FILENO) < 0 ||
+			       dup2(c->output, STDERR_FILENO) < 0))
 		return 1;
 	if (c->session)
 		setsid();
@@ -200,7 +200,7 @@ static int spawn_host(struct jailrun *run, struct jailjob *j,
 {
 	pid_t pid;
 
-	c->output = run->output_fd;
+	c->output = jailjob_output(run, j);
 	c->own_group = !c->session && !isatty(STDIN_FILENO);
 	pid = fork();
 	if (pid < 0) {
@@ -300,8 +300,8 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 		return -1;
 	if (log >= 0)
 		x.stdio[1] = x.stdio[2] = log;
-	else if (run->output_fd)
-		x.stdio[1] = x.stdio[2] = run->output_fd;
+	else
+		x.stdio[1] = x.stdio[2] = jailjob_output(run, j);
 	snprintf(jid, sizeof(jid), "%d", j->jid);
 	if (prison_get(run->ps, jid, false, &p, &e) < 0 ||
 	    prison_spawn(run->ps, &p, &x, ret, &e) < 0) {
@@ -393,6 +393,7 @@ static int job_spawn(struct jailrun *run, struct jailjob *j,
 	struct jailcmd_child c = {
 		.argv = l->argv.v,
 		.session = l->background,
+		.output = -1,
 	};
 
 	if (!step->injail && (clean || user)) {

@@ -94,6 +94,7 @@ struct jailjob {
 	/* processes that were sent SIGTERM */
 	int *termfds;
 	size_t nterm;
+	int output; /* kept output of its commands; 0: none */
 };
 
 TAILQ_HEAD(jobqueue_head, jailjob);
@@ -119,7 +120,6 @@ struct jailrun {
 	pid_t *background;
 	size_t nbackground;
 	const char *blockdir; /* NULL: not in a block */
-	int output_fd;	      /* of commands without a log; 0: ours */
 	bool block_root;      /* copy-on-write roots can be made */
 	bool note_remove;
 	bool failed;
@@ -175,6 +175,15 @@ const char *jailjob_key(const struct jailjob *j);
 int jailjob_exec(struct jailrun *run, struct jailjob *j,
 		 const struct jailstep *step, const char *value);
 int jailjob_term(struct jailrun *run, struct jailjob *j, const char *value);
+/*
+ * The descriptor for output of a command without a log: a file of the job's
+ * (no pipe, so that a command in the background holds nobody up) or -1, ours.
+ * It is shown and let go at the end of the job.
+ */
+int jailjob_output(const struct jailrun *run, struct jailjob *j);
+void jailjob_output_end(struct jailrun *run, struct jailjob *j);
+/* Besides its first one; true when it cannot be known. */
+bool jailjob_has_processes(struct jailrun *run, struct jailjob *j);
 
 /* jailcmd_wait.c */
 int64_t jailrun_now(void);

@@ -112,6 +112,16 @@ static int pids_of_ns(struct jailrun *run, int jid, struct pids *ret)
 	return r;
 }
 
+bool jailjob_has_processes(struct jailrun *run, struct jailjob *j)
+{
+	struct pids pids __attribute__((cleanup(pids_free))) = {0};
+
+	if (pids_of_cgroup(run, j->jid, &pids) < 0 &&
+	    pids_of_ns(run, j->jid, &pids) < 0)
+		return true; /* not known: the kernel decides */
+	return pids.n > 0;
+}
+
 static int term_add(struct jailrun *run, struct jailjob *j, pid_t pid)
 {
 	cleanup_close int fd = pidfd_open(pid, 0);

@@ -157,6 +157,33 @@ static int by_dst(const void *pa, const void *pb)
 	return strcmp(a->netif, b->netif);
 }
 
+/*
+ * An own address is one host route through lo0.  Linux has a second one when
+ * the address was given with all its bits as prefix.
+ */
+static size_t drop_twins(struct route_row *rows, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct route *rt = &rows[i].rt;
+		bool twin = false;
+
+		/* in order: equal ones are neighbours */
+		for (size_t j = k;
+		     j-- > 0 && !strcmp(rows[i].dst, rows[j].dst);)
+			twin |= rows[j].rt.type == ROUTE_LOCAL;
+		for (size_t j = i + 1;
+		     j < n && !strcmp(rows[i].dst, rows[j].dst); j++)
+			twin |= rows[j].rt.type == ROUTE_LOCAL;
+		if (!twin || rt->type != ROUTE_UNICAST || rt->has_gw ||
+		    rt->protocol != RTPROT_KERNEL ||
+		    rt->plen != host_plen(rt->family))
+			rows[k++] = rows[i];
+	}
+	return k;
+}
+
 int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
 	       struct route_row **ret, size_t *ret_n, struct err *e)
 {
@@ -176,7 +203,7 @@ int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
 			row_fill(&rows[k++], &rts[i], ifs);
 	qsort(rows, k, sizeof(*rows), by_dst);
 	*ret = rows;
-	*ret_n = k;
+	*ret_n = drop_twins(rows, k);
 	return 0;
 }
 

@@ -296,6 +296,7 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 {
 	__attribute__((cleanup(run_clear))) struct run r = {0};
 	cleanup_plan struct plan plan = {0};
+	struct err late = ERR_INIT;
 	int ret = run_open(&r, rc, e);
 
 	if (!ret)
@@ -310,6 +311,8 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 		if (ret < 0)
 			return ret;
 		say_until(&r, RC_SERVICES);
+		if (r.act->jails.n && rcplan_wait_dad(r.act, &late) < 0)
+			report(rc->report, REPORT_WARN, "%s", late.text);
 	}
 	r.act->conf = NULL;
 	if (ret_plan) {

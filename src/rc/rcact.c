@@ -19,9 +19,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#define JAIL_OUTPUT_MAX (1u << 20)
 
 struct rcact *rcact_new(void)
 {
@@ -51,6 +48,7 @@ void rcact_unref(struct rcact *a)
 	strv_free(&a->routes);
 	strv_free(&a->sysctls);
 	strv_free(&a->jails);
+	facts_free(&a->dad);
 	free(a);
 }
 
@@ -422,26 +420,35 @@ static int undo_script(struct rcact *a, const struct note *n, struct err *e)
 	return 0;
 }
 
-/* What the jails' commands said, of interest when something went wrong. */
-static void say_output(struct rcact *a, int fd)
+static bool jail_there(const char *name)
 {
-	cleanup_free char *path = str_printf("/proc/self/fd/%d", fd);
-	cleanup_free char *text = NULL;
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
 
-	if (path &&
-	    !file_read(AT_FDCWD, path, JAIL_OUTPUT_MAX, &text, NULL, NULL))
-		say_lines(a, REPORT_WARN, text);
+	return !prisons_open(&ps, NULL) &&
+	       !prison_get(ps, name, false, &p, NULL);
+}
+
+/* Why has been told already; this says which. */
+static int jails_failed(const struct strv *names, bool stop, struct err *e)
+{
+	cleanup_strv struct strv bad = {0};
+	cleanup_free char *list = NULL;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (jail_there(names->v[i]) == stop &&
+		    strv_add(&bad, names->v[i]) < 0)
+			return err_nomem(e);
+	/* by now there may be none: then all of them are meant */
+	list = strv_join(bad.n ? &bad : names, " ");
+	return err_set(e, EIO, "cannot %s jail%s %s", stop ? "stop" : "start",
+		       (bad.n ? bad.n : names->n) == 1 ? "" : "s",
+		       list ? list : "");
 }
 
 int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		bool stop, struct err *e)
 {
-	/*
-	 * As in FreeBSD's rc.d/jail the output is kept.  That it is no pipe
-	 * also means that a command in the background holds nobody up.
-	 */
-	cleanup_close int output =
-		memfd_create("jails", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct jailcmd c = {
 		.ops = stop ? JAILCMD_REMOVE : JAILCMD_CREATE,
 		.limit = a->parallel ? 0 : 1,
@@ -450,7 +457,7 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		.nnames = names->n,
 		.block = a->block,
 		.cancel_fd = -1,
-		.output_fd = output > 0 ? output : 0,
+		.keep_output = true,
 		.report = &a->report,
 	};
 	int r;
@@ -461,19 +468,7 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		c.file = NULL;
 	}
 	r = jailcmd_run(&c, e);
-	/* what goes on in the background must not fill the memory */
-	if (output > 0)
-		fcntl(output, F_ADD_SEALS, F_SEAL_GROW);
-	if (r < 0 && output > 0)
-		say_output(a, output);
-	if (r < 0 && e && !*e->text) {
-		cleanup_free char *list = strv_join(names, " ");
-
-		return err_set(e, EIO, "cannot %s jail%s %s",
-			       stop ? "stop" : "start",
-			       names->n == 1 ? "" : "s", list ? list : "");
-	}
-	return r;
+	return r < 0 && e && !*e->text ? jails_failed(names, stop, e) : r;
 }
 
 static int make_jail(struct rcact *a, const struct fact *f, struct err *e)

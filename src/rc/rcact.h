@@ -23,6 +23,7 @@ struct rcact {
 	char *block;   /* owned: block's folder for jails, or NULL */
 	/* what was made, for FreeBSD's summary lines */
 	struct strv created, routes, sysctls, jails;
+	struct facts dad; /* IPv6 addresses that the plan makes */
 };
 
 struct rcact *rcact_new(void);

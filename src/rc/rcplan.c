@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/prison.h"
+#include "rc/rcdad.h"
 #include "rc/rcscript.h"
 #include "rc/rcsubr.h"
 #include "rc/sysctl.h"
@@ -151,17 +152,17 @@ static int step_undo(struct rcstep *s, struct err *e)
 	return undo_one(s->act, &s->facts.v[0], e);
 }
 
-/* A variable's file and line before the error of its step. */
-static void step_blame(const struct rcstep *s, struct err *e)
+/* A variable's file and line before the error of its fact. */
+static void blame(const struct rcact *a, const struct fact *f, struct err *e)
 {
-	const char *var = s->facts.v[0].var;
+	const char *var = f->var;
 
 	if (!e || !var)
 		return;
-	if (s->act->conf && !strstr(var, " line ")) {
+	if (a->conf && !strstr(var, " line ")) {
 		struct err t = *e;
 
-		rcconf_err(s->act->conf, var, t.code, e, "%s", t.text);
+		rcconf_err(a->conf, var, t.code, e, "%s", t.text);
 	} else {
 		err_wrap(e, "%s", var);
 	}
@@ -184,7 +185,7 @@ static int step_run(void *ctx, void *arg, struct err *e)
 
 	(void)ctx;
 	if (r < 0)
-		step_blame(s, e);
+		blame(s->act, &s->facts.v[0], e);
 	return tolerate(s, r, e);
 }
 
@@ -195,6 +196,24 @@ static int step_back(void *ctx, void *arg, struct err *e)
 
 	(void)ctx;
 	return s->remove ? step_make(s, e) : step_undo(s, e);
+}
+
+int rcplan_wait_dad(struct rcact *a, struct err *e)
+{
+	const struct fact *bad = NULL;
+	int r = rcdad_wait(a->vnet, &a->dad, &bad, e);
+
+	if (r < 0 && bad)
+		blame(a, bad, e);
+	return r;
+}
+
+static int wait_run(void *ctx, void *arg, struct err *e)
+{
+	struct rcstep *s = arg;
+
+	(void)ctx;
+	return tolerate(s, rcplan_wait_dad(s->act, e), e);
 }
 
 /* ---- building ---- */
@@ -399,6 +418,36 @@ static int want_one(struct build *b, int service, const struct fact *f)
 	return step_single(b, service, false, f, rcstate_old(b->s, f));
 }
 
+/* A step that ends when the new IPv6 addresses can be used. */
+static int want_dad(struct build *b, size_t first)
+{
+	struct facts *dad = &b->act->dad;
+	struct rcstep *s;
+
+	for (size_t i = first; i < b->plan->n; i++) {
+		const struct fact *f =
+			((struct rcstep *)b->plan->v[i].arg)->facts.v;
+		struct fact *v;
+
+		if (!rcdad_concerns(f) || !strcmp(f->ifname, "lo0") ||
+		    strv_has(&f->words, "no_dad"))
+			continue;
+		v = reallocarray(dad->v, dad->n + 1, sizeof(*v));
+		if (v)
+			dad->v = v;
+		if (!v || fact_copy(&v[dad->n], f) < 0)
+			return err_nomem(b->e);
+		dad->n++;
+	}
+	if (!dad->n)
+		return 0;
+	s = step_new(b, RC_NETIF, false);
+	if (!s)
+		return -ENOMEM;
+	return plan_add(b->plan, wait_run, NULL, s, step_free, b->e,
+			"wait for IPv6 addresses");
+}
+
 /* Jails that do not run: one step for each configuration file. */
 static int want_jails(struct build *b, const struct facts *f)
 {
@@ -586,6 +635,7 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 			  .plan = ret,
 			  .e = e};
 	int r = scope->leftovers ? leftovers(&b, servs) : 0;
+	size_t first;
 
 	for (size_t i = 0; !r && i < servs->n; i++) {
 		const struct rcserv *serv = &servs->v[i];
@@ -603,8 +653,11 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 			r = want_jails(&b, f);
 			continue;
 		}
+		first = ret->n;
 		for (size_t k = 0; !r && k < f->n; k++)
 			r = want_one(&b, serv->builtin, &f->v[k]);
+		if (!r && serv->builtin == RC_NETIF)
+			r = want_dad(&b, first);
 	}
 	strv_free(&b.coming);
 	strv_free(&b.leaving);

@@ -58,6 +58,8 @@ up_down_body()
 	atf_check -o empty cellblock diff lab
 	atf_check -o match:"^lab: up, $PWD/lab, 1 jail$" \
 	    -o match:" active +lab.a$" cellblock status
+	cellblock map lab >byname
+	atf_check -o file:byname cellblock map ./lab
 	atf_check -o match:"^lab: down$" -e ignore cellblock down lab
 	atf_check -s exit:1 -e inline:'jls: jail "lab" not found\n' jls -j lab
 	snapshot >after
@@ -106,6 +108,90 @@ fails_body()
 	snapshot >after
 	atf_check diff -u before after
 	atf_check -o inline:"no block is up\n" cellblock status
+}
+
+# The jail's rc ends and leaves no process behind, and nothing says persist
+atf_test_case no_persist
+no_persist_head()
+{
+	atf_set descr "A jail of a block stays when its exec.start has ended"
+	atf_set timeout 60
+}
+no_persist_body()
+{
+	lab lab
+	sed -i 's/^persist;//' lab/jail.conf
+	atf_check -o ignore -e match:"a: no process is left.*kept" \
+	    cellblock up lab
+	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check -o empty cellblock diff lab
+	atf_check -o match:"down$" -e ignore cellblock down lab
+	sed -i 's/^vnet;/vnet; nopersist;/' lab/jail.conf
+	atf_check -o ignore -e not-match:"kept" cellblock up lab
+	atf_check -s exit:1 -o ignore -e ignore jls -j lab.a
+}
+
+atf_test_case ipv6
+ipv6_head()
+{
+	atf_set descr "IPv6 addresses are fit for use when exec.start runs"
+	atf_set timeout 60
+}
+ipv6_body()
+{
+	lab lab
+	echo 'ifconfig_bridge0_ipv6="inet6 2001:db8:9::1/64"' >>lab/rc.conf
+	echo 'ifconfig_epair0b_ipv6="inet6 2001:db8:9::2/64"' \
+	    >>lab/jails/a/rc.conf
+	echo 'a { exec.start += "ping -c 1 -W 1 2001:db8:9::1"; }' \
+	    >>lab/jail.conf
+	atf_check -o match:"^lab: up" -e match:"wait for IPv6 addresses" \
+	    cellblock up lab
+	atf_check -o ignore jexec lab ping -c 1 -W 1 2001:db8:9::2
+	atf_check -o not-match:"tentative" jexec lab.a ifconfig
+	atf_check -o empty cellblock diff lab
+}
+
+atf_test_case duplicate
+duplicate_head()
+{
+	atf_set descr "An IPv6 address that two have is an error that names it"
+	atf_set timeout 60
+}
+duplicate_body()
+{
+	lab lab
+	echo 'ifconfig_bridge0_ipv6="inet6 2001:db8:9::1/64"' >>lab/rc.conf
+	echo 'ifconfig_epair0b_ipv6="inet6 2001:db8:9::1/64"' \
+	    >>lab/jails/a/rc.conf
+	atf_check -s exit:1 -o ignore \
+	    -e match:"2001:db8:9::1/64: duplicate address" \
+	    -e match:"^cellblock: $PWD/lab/rc.conf line 5: .*jail a$" \
+	    cellblock up lab
+	atf_check -o inline:"no block is up\n" cellblock status
+}
+
+# What the other jails said is of no interest
+atf_test_case says_where
+says_where_head()
+{
+	atf_set descr "An error names the block's file, and the jail that failed"
+	atf_set timeout 60
+}
+says_where_body()
+{
+	lab lab
+	echo 'ifconfig_bridge0_alias0="inet 10.9.0.x/24"' >>lab/rc.conf
+	atf_check -s exit:1 -o ignore \
+	    -e match:"^cellblock: $PWD/lab/rc.conf line 6: ifconfig_bridge0_alias0" \
+	    cellblock up lab
+	lab lab
+	echo 'b { exec.start = "echo of b"; }' >>lab/jail.conf
+	echo 'c { exec.start = "echo of c; false"; }' >>lab/jail.conf
+	atf_check -s exit:1 -o ignore -e save:err cellblock up lab
+	atf_check -o match:"^cellblock: $PWD/lab/rc.conf line 5: jail_enable: cannot start jail c$" \
+	    -o match:"^cellblock: c: of c$" -o not-match:"of b" \
+	    -o not-match:"flags=" -o not-match:'^$' cat err
 }
 
 atf_test_case bad_text
@@ -315,6 +401,10 @@ atf_init_test_cases()
 	atf_add_test_case up_down
 	atf_add_test_case change
 	atf_add_test_case fails
+	atf_add_test_case no_persist
+	atf_add_test_case ipv6
+	atf_add_test_case duplicate
+	atf_add_test_case says_where
 	atf_add_test_case bad_text
 	atf_add_test_case shell_stays_inside
 	atf_add_test_case snort_lab
