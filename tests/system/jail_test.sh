@@ -510,7 +510,7 @@ atf_test_case nonpersist
 nonpersist_body()
 {
 	# it lives as long as what exec.start left running
-	atf_check jail -c name=x exec.start='sleep 2 &'
+	atf_check jail -c name=x exec.start='sleep 4 &'
 	atf_check -o inline:"x\n" jls name
 	must_wait 8 jail_gone x
 	atf_check jail -c name=x persist exec.start='sleep 1 &'
