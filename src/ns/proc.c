@@ -67,6 +67,15 @@ int proc_id_of(pid_t pid, struct proc_id *ret, struct err *e)
 
 int proc_id_self(struct proc_id *ret, struct err *e)
 {
+	char pid[32] = "";
+
+	/* another pid namespace's /proc would have us take strangers for us */
+	if (readlink("/proc/self", pid, sizeof(pid) - 1) < 0)
+		return err_sys(e, errno, "/proc");
+	if (strtol(pid, NULL, 10) != getpid())
+		return err_set(e, EINVAL,
+			       "/proc is of another pid namespace: mount it "
+			       "anew");
 	return proc_id_of(getpid(), ret, e);
 }
 

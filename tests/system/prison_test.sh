@@ -238,8 +238,24 @@ many_body()
 	box_same before
 }
 
+atf_test_case foreign_proc
+foreign_proc_head()
+{
+	atf_set descr "With another pid namespace's /proc nothing is made"
+}
+foreign_proc_body()
+{
+	atf_check -s exit:1 \
+	    -e inline:"jail: /proc is of another pid namespace: mount it anew\n" \
+	    unshare -p --fork jail -c name=x vnet persist
+	atf_check -s exit:1 -e ignore jls -j x
+	atf_check jail -c name=x vnet persist
+	atf_check jail -r x
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case foreign_proc
 	atf_add_test_case lifecycle
 	atf_add_test_case ends_with_processes
 	atf_add_test_case killed
