@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define NAME_LEN_MAX 255
 #define ADDRS_MAX 255
@@ -303,20 +304,47 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 }
 
 /* The registry's part: a jid, a name, and the promise to clean up. */
+/*
+ * Lock the registry when no jail has the name.  One that is dying has it for
+ * some milliseconds more: jls says already that it is gone, and so this does.
+ */
+static int name_lock(struct prisons *ps, const char *name, int *ret_lock,
+		     struct err *e)
+{
+	const struct timespec nap = {.tv_nsec = 5000000};
+
+	for (int tries = 0;; tries++) {
+		cleanup_prison struct prison p = {0};
+		cleanup_close int lock = -1;
+		int other, r;
+
+		r = reg_lock(ps, &lock, e);
+		if (r < 0)
+			return r;
+		if (!name[0] || name_find(ps, name, &other) < 0) {
+			*ret_lock = take_fd(&lock);
+			return 0;
+		}
+		close(take_fd(&lock));
+		r = prison_get(ps, name, true, &p, NULL);
+		if ((r == 0 && !p.dying) || tries == 400)
+			return err_set(e, EEXIST, "jail \"%s\" already exists",
+				       name);
+		nanosleep(&nap, NULL);
+	}
+}
+
 static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 {
 	cleanup_close int lock = -1;
 	cleanup_free char *base = NULL;
 	struct pending p = {0};
 	char num[16], path[64];
-	int other, r;
+	int r;
 
-	r = reg_lock(ps, &lock, e);
+	r = name_lock(ps, c->name, &lock, e);
 	if (r < 0)
 		return r;
-	if (c->name[0] && name_find(ps, c->name, &other) == 0)
-		return err_set(e, EEXIST, "jail \"%s\" already exists",
-			       c->name);
 	r = jid_choose(ps, lock, c->want,
 		       param_int_of(&c->params, "children.max", 0), &c->jid,
 		       &c->lo, &c->hi, e);
