@@ -36,7 +36,8 @@ enum fact_kind {
 	FACT_ROUTE,  /* key: canonical "DEST GATEWAY"; words: of route add */
 	FACT_FILE,   /* key: path, value: its text; only when absent */
 	FACT_SCRIPT, /* key: path of a local rc.d script */
-	FACT_JAIL,   /* key: name, value: configuration file */
+	FACT_JAIL,   /* key: name, value: configuration file; words: digest of
+			what it says, if known */
 	FACT_KINDS,
 };
 

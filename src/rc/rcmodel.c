@@ -264,11 +264,32 @@ static char *place_file(const struct rc_place *p, const char *path)
 	return strdup(path);
 }
 
-static int jail_add(struct model_ctx *x, const char *name, const char *conf,
-		    const char *var)
+/* What a configuration says about a jail, as a number (FNV-1a). */
+static char *jail_digest(const struct jailconf *jc, const char *name)
 {
-	struct fact *f = facts_add(&x->m->of[RC_JAIL], FACT_JAIL, NULL, name,
-				   conf, NULL);
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; jc && i < jc->n; i++)
+		if (!strcmp(jc->v[i].name, name))
+			jailconf_print_jail(&text, name, &jc->v[i].params);
+	if (!text.len || strbuf_failed(&text))
+		return NULL;
+	for (size_t i = 0; i < text.len; i++)
+		h = (h ^ (unsigned char)text.s[i]) * 0x100000001b3u;
+	return str_printf("%016llx", (unsigned long long)h);
+}
+
+static int jail_add(struct model_ctx *x, const char *name, const char *conf,
+		    const struct jailconf *jc, const char *var)
+{
+	cleanup_free char *digest = jail_digest(jc, name);
+	cleanup_strv struct strv words = {0};
+	struct fact *f;
+
+	if (digest && strv_add(&words, digest) < 0)
+		return err_nomem(x->e);
+	f = facts_add(&x->m->of[RC_JAIL], FACT_JAIL, NULL, name, conf, &words);
 
 	if (!f || !(f->var = strdup(var)))
 		return err_nomem(x->e);
@@ -300,11 +321,14 @@ static int jails_listed(struct model_ctx *x, const char *list)
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *f =
 			jail_file(x, names.v[i], x->m->jail_conf);
+		cleanup_jailconf struct jailconf *jc = NULL;
 		int r;
 
 		if (!f)
 			return err_nomem(x->e);
-		r = jail_add(x, names.v[i], f, "jail_list");
+		/* what is wrong with it is told when the jail is started */
+		(void)jailconf_load_lenient(f, &jc, NULL);
+		r = jail_add(x, names.v[i], f, jc, "jail_list");
 		if (r < 0)
 			return r;
 	}
@@ -334,7 +358,8 @@ static int model_jail(struct model_ctx *x)
 	/* one with an error fails when it is started, alone */
 	r = jailconf_load_lenient(x->m->jail_conf, &jc, x->e);
 	for (size_t i = 0; !r && i < jc->n; i++)
-		r = jail_add(x, jc->v[i].name, x->m->jail_conf, "jail_enable");
+		r = jail_add(x, jc->v[i].name, x->m->jail_conf, jc,
+			     "jail_enable");
 	return r;
 }
 

@@ -396,6 +396,29 @@ static bool impossible(struct build *b, const struct fact *f)
 	return false;
 }
 
+/* Would it replace an address that is of our making, too? */
+static bool replaces_own(struct build *b, const struct fact *f)
+{
+	cleanup_free char *old = rcstate_old(b->s, f);
+	const struct fact like = {
+		.kind = f->kind, .ifname = f->ifname, .key = old};
+
+	return old && *old && notes_find(&b->act->notes, &like);
+}
+
+/* Whether that one goes is another step's business: this one only adds. */
+static int want_alias(struct build *b, int service, const struct fact *f)
+{
+	struct fact alias = {0};
+	int r = fact_copy(&alias, f) < 0 || strv_add(&alias.words, "alias") < 0;
+
+	alias.primary = false;
+	r = r ? err_nomem(b->e)
+	      : step_single(b, service, false, &alias, strdup(""));
+	fact_free(&alias);
+	return r;
+}
+
 static int want_one(struct build *b, int service, const struct fact *f)
 {
 	int r = 0;
@@ -415,6 +438,8 @@ static int want_one(struct build *b, int service, const struct fact *f)
 		r = strv_add(&b->coming, f->key);
 	if (r)
 		return err_nomem(b->e);
+	if (f->primary && replaces_own(b, f))
+		return want_alias(b, service, f);
 	return step_single(b, service, false, f, rcstate_old(b->s, f));
 }
 
@@ -448,9 +473,28 @@ static int want_dad(struct build *b, size_t first)
 			"wait for IPv6 addresses");
 }
 
-/* Jails that do not run: one step for each configuration file. */
+/* Does the jail run with a configuration that is not that of the file? */
+static bool jail_changed(const struct build *b, const struct fact *f)
+{
+	const struct note *n = notes_find(&b->act->notes, f);
+
+	/* one that was started by hand is let alone */
+	return n && rcstate_has(b->s, &b->act->notes, f) &&
+	       n->fact.words.n == 1 && f->words.n == 1 &&
+	       strcmp(n->fact.words.v[0], f->words.v[0]) != 0;
+}
+
+/*
+ * Jails that do not run: one step for each configuration file.  One whose
+ * configuration has changed is started anew: much of it is for good from the
+ * creation on, and exec.start may have used the rest.
+ */
 static int want_jails(struct build *b, const struct facts *f)
 {
+	for (size_t i = f->n; i-- > 0;)
+		if (jail_changed(b, &f->v[i]) &&
+		    step_single(b, RC_JAIL, true, &f->v[i], strdup("")) < 0)
+			return -ENOMEM;
 	for (size_t i = 0; i < f->n;) {
 		struct rcstep *s = step_new(b, RC_JAIL, false);
 		const char *conf = f->v[i].value;
@@ -459,7 +503,8 @@ static int want_jails(struct build *b, const struct facts *f)
 		if (!s)
 			return -ENOMEM;
 		for (; !r && i < f->n && !strcmp(f->v[i].value, conf); i++)
-			if (!rcstate_has(b->s, &b->act->notes, &f->v[i]))
+			if (!rcstate_has(b->s, &b->act->notes, &f->v[i]) ||
+			    jail_changed(b, &f->v[i]))
 				r = step_fact(b, s, &f->v[i], strdup(""));
 		if (!r && s->facts.n) {
 			r = step_add(b, s);

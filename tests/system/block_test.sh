@@ -90,6 +90,56 @@ change_body()
 	atf_check -o empty cellblock diff lab
 }
 
+atf_test_case change_address
+change_address_head()
+{
+	atf_set descr "A changed address takes the old one's place, no alias's"
+	atf_set timeout 60
+}
+change_address_body()
+{
+	lab lab
+	echo 'ifconfig_bridge0_alias0="inet 10.9.0.2-4/24"' >>lab/rc.conf
+	sed -i 's/10.9.0.2/10.9.0.22/' lab/jails/a/rc.conf
+	atf_check -o ignore -e ignore cellblock up lab
+	sed -i 's,inet 10.9.0.1/24,inet 10.9.0.9/24,' lab/rc.conf
+	atf_check -o inline:"lab: up, 2 changes\n" \
+	    -e inline:"bridge0: remove 10.9.0.1/24
+bridge0: inet 10.9.0.9/24 alias\n" cellblock up lab
+	atf_check -o empty cellblock diff lab
+	jexec lab ifconfig -f inet:cidr bridge0 | grep -w inet | sort >inets
+	atf_check -o inline:"	inet 10.9.0.2/24 broadcast 10.9.0.255
+	inet 10.9.0.3/32
+	inet 10.9.0.4/32
+	inet 10.9.0.9/24 broadcast 10.9.0.255\n" cat inets
+}
+
+atf_test_case change_jail
+change_jail_head()
+{
+	atf_set descr "A jail whose configuration changed is started anew"
+	atf_set timeout 60
+}
+change_jail_body()
+{
+	lab lab
+	echo 'b { host.hostname = "bee"; }' >>lab/jail.conf
+	atf_check -o ignore -e ignore cellblock up lab
+	jid=$(jls -j lab.b jid)
+	sed -i 's/epair0"/epair0 epair1"/' lab/rc.conf
+	sed -i 's/"epair0b"/"epair0b", "epair1b"/' lab/jail.conf
+	atf_check -s exit:1 -o inline:"create epair1\nstop jail a\nstart jail a\n" \
+	    cellblock diff lab
+	atf_check -o match:"lab: up, 3 changes" -e ignore cellblock up lab
+	atf_check -o inline:"lo0 epair0b epair1b\n" jexec lab.a ifconfig -l
+	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check -o inline:"$jid\n" jls -j lab.b jid
+	atf_check -o empty cellblock diff lab
+	# comments are no change
+	sed -i 's/^a {/# the jail\na {/' lab/jail.conf
+	atf_check -o empty cellblock diff lab
+}
+
 atf_test_case fails
 fails_head()
 {
@@ -400,6 +450,8 @@ atf_init_test_cases()
 	atf_add_test_case doctor
 	atf_add_test_case up_down
 	atf_add_test_case change
+	atf_add_test_case change_address
+	atf_add_test_case change_jail
 	atf_add_test_case fails
 	atf_add_test_case no_persist
 	atf_add_test_case ipv6

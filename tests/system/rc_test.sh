@@ -121,7 +121,7 @@ ifconfig_bridge0="inet 10.0.0.2/24 mtu 1400 up"
 EOF
 	atf_check -o save:steps rc -n -d b start
 	atf_check -o match:'^bridge0: remove 10\.0\.0\.1/24$' \
-	    -o match:'^bridge0: inet 10\.0\.0\.2/24$' \
+	    -o match:'^bridge0: inet 10\.0\.0\.2/24 alias$' \
 	    -o match:'^bridge0: deletem epair1a$' \
 	    -o match:'^destroy epair0$' \
 	    -o not-match:'^wan0' cat steps
