@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-extern char **environ;
-
 static const char usage[] =
 	"usage: jexec [-l] [-d working-directory] [-e name=value]\n"
 	"             [-u username | -U username] jail [command ...]\n";
@@ -83,25 +81,6 @@ static int parse(int argc, char **argv, struct jexec_opts *o, struct err *e)
 	return 0;
 }
 
-/* The environment: the caller's with -e over it; -l is prison's to clean. */
-static int environment(const struct jexec_opts *o, struct strv *ret,
-		       struct err *e)
-{
-	for (char **v = environ; v && *v; v++) {
-		size_t n = strcspn(*v, "=") + 1;
-		bool over = false;
-
-		for (size_t i = 0; i < o->env.n; i++)
-			over |= !strncmp(o->env.v[i], *v, n);
-		if (!over && strv_add(ret, *v) < 0)
-			return err_nomem(e);
-	}
-	for (size_t i = 0; i < o->env.n; i++)
-		if (strv_add(ret, o->env.v[i]) < 0)
-			return err_nomem(e);
-	return 0;
-}
-
 /* jail_getid(3) does not ask whether a jid exists; jail_attach(2) does. */
 static int attach_target(struct prisons *ps, const char *jail,
 			 struct prison *ret, struct err *e)
@@ -122,13 +101,13 @@ static int run(const struct jexec_opts *o, int *ret_status, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
 	cleanup_prison struct prison p = {0};
-	cleanup_strv struct strv env = {0};
 	cleanup_strv struct strv shell = {0};
 	struct prison_exec x = {
 		.argv = o->argv,
 		.cwd = o->dir,
 		.user = o->user,
 		.user_from_host = o->user_from_host,
+		.setenv = o->env.v,
 		.login = o->login,
 		.stdio = {-1, -1, -1},
 	};
@@ -143,14 +122,11 @@ static int run(const struct jexec_opts *o, int *ret_status, struct err *e)
 			return err_nomem(e);
 		x.argv = shell.v;
 	}
-	r = environment(o, &env, e);
-	if (!r)
-		r = prisons_open(&ps, e);
+	r = prisons_open(&ps, e);
 	if (!r)
 		r = attach_target(ps, o->jail, &p, e);
 	if (r < 0)
 		return r;
-	x.envp = env.v;
 	return jexec_run(ps, &p, &x, "jexec", ret_status, e);
 }
 

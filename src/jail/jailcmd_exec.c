@@ -305,7 +305,10 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 	snprintf(jid, sizeof(jid), "%d", j->jid);
 	if (prison_get(run->ps, jid, false, &p, &e) < 0 ||
 	    prison_spawn(run->ps, &p, &x, ret, &e) < 0) {
-		jailjob_error(run, j, "jail_attach: %s", e.text);
+		/* a user that is not there is nothing of the jail's */
+		jailjob_error(run, j, "%s%s",
+			      user && e.code == ENOENT ? "" : "jail_attach: ",
+			      e.text);
 		return -1;
 	}
 	j->own_group = false;

@@ -201,6 +201,19 @@ static bool param_is_list(const struct param_def *d)
 	       d->type == PARAM_LIST;
 }
 
+/* "meta.KEY": one line of the text "meta"; empty when there is none. */
+static void param_key(const struct prison *p, const struct param_def *d,
+		      const char *name, struct strbuf *out)
+{
+	const char *text = pset_value(&p->params, d->name);
+	size_t len = 0;
+	const char *s = prison_meta_find(text ? text : "",
+					 name + strlen(d->name) + 1, &len);
+
+	if (s)
+		strbuf_addf(out, "%.*s", (int)len, s);
+}
+
 /* The text of one parameter of a jail; lists are joined with commas. */
 static void param_text(const struct prison *p, const struct param_def *d,
 		       const char *name, struct strbuf *out)
@@ -234,6 +247,10 @@ static void param_text(const struct prison *p, const struct param_def *d,
 		return;
 	case PARAM_INT:
 	case PARAM_STRING:
+		if (d->flags & PARAM_KEYVAL && strcmp(d->name, name) != 0) {
+			param_key(p, d, name, out);
+			return;
+		}
 		strbuf_adds(out, v && v->values.n	? v->values.v[0]
 				 : d->dflt		? d->dflt
 				 : d->type == PARAM_INT ? "0"
@@ -333,18 +350,25 @@ static bool column_skipped(const struct prison *p, const struct column *c)
 
 /* ---- text ---- */
 
+/* What is quoted reads back as it was, in jail.conf and on a command line. */
 static void put_quoted(struct strbuf *out, const char *s, bool quoted)
 {
-	char q = strchr(s, '\'')     ? '"'
-		 : strchr(s, '"')    ? '\''
-		 : strpbrk(s, " \t") ? '"'
-				     : '\0';
+	char q = strchr(s, '\'')	  ? '"'
+		 : strchr(s, '"')	  ? '\''
+		 : strpbrk(s, " \t\n\\;") ? '"'
+					  : '\0';
 
-	if (q && quoted)
-		strbuf_addch(out, q);
-	put_safe(out, s, SIZE_MAX, true);
-	if (q && quoted)
-		strbuf_addch(out, q);
+	if (!q || !quoted) {
+		put_safe(out, s, SIZE_MAX, true);
+		return;
+	}
+	strbuf_addch(out, q);
+	for (; *s; s++) {
+		if (*s == '\\' || *s == q)
+			strbuf_addch(out, '\\');
+		put_safe(out, s, 1, true);
+	}
+	strbuf_addch(out, q);
 }
 
 /* "name" or "noname"; the "no" goes before the last component. */

@@ -140,6 +140,19 @@ static void sweep(struct prisons *ps)
 	}
 }
 
+static bool dir_is_empty(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0)
+			return false;
+	return d != NULL;
+}
+
 /* A command that died with nothing but an empty registry made. */
 static void sweep_empty(struct prisons *ps)
 {
@@ -147,8 +160,9 @@ static void sweep_empty(struct prisons *ps)
 
 	if (ps->jailed || faccessat(ps->dirfd, "jails", F_OK, 0) < 0)
 		return;
-	if (unlinkat(ps->dirfd, "jails", AT_REMOVEDIR) < 0)
+	if (!dir_is_empty(ps->dirfd, "jails"))
 		return; /* in use, the usual case */
+	/* reg_tidy() looks again, under the lock */
 	if (reg_lock(ps, &lock, NULL) == 0)
 		reg_tidy(ps);
 }
@@ -300,14 +314,6 @@ static int params_complete(struct pset *ps, struct err *e)
 		else
 			r = pset_put_values(&all, d->name, &none, false, NULL,
 					    0, e);
-		/* meta.KEY and env.KEY behind their row */
-		for (size_t k = 0; !r && (d->flags & PARAM_KEYVAL) && k < ps->n;
-		     k++)
-			if (strcmp(ps->v[k].name, d->name) != 0 &&
-			    param_find(ps->v[k].name, NULL) == d)
-				r = pset_put_values(&all, ps->v[k].name,
-						    &ps->v[k].values, false,
-						    NULL, 0, e);
 	}
 	if (r < 0)
 		return r;

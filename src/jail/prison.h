@@ -121,6 +121,13 @@ int prison_list(struct prisons *ps, bool dying, struct prison **ret,
 		size_t *ret_n, struct err *e);
 void prison_list_free(struct prison **v, size_t n);
 
+/* Size of meta and of env with their NUL: the usual limit, and the highest. */
+#define PRISON_META_MAX 4096
+#define PRISON_META_HARD 65536
+/* The value of KEY=VALUE in such a text, ended by ret_len; NULL: none. */
+const char *prison_meta_find(const char *text, const char *key,
+			     size_t *ret_len);
+
 /*
  * jail_remove(2) and all that follows: kill, hand interfaces back to the
  * vnets they came from, unpin, remove from the registry.  Children first.
@@ -150,6 +157,7 @@ struct prison_exec {
 	void *data;
 	char *const *argv;
 	char *const *envp;   /* NULL: the caller's */
+	char *const *setenv; /* set on top of it, also with login; or NULL */
 	const char *cwd;     /* in the jail; NULL: "/" */
 	const char *user;    /* NULL: root */
 	bool user_from_host; /* look `user` up in the host's passwd */

@@ -291,6 +291,22 @@ static int env_full(char *const *env, struct strv *out)
 	return r;
 }
 
+/* NAME=VALUE words over what is there. */
+static int env_set(struct strv *env, char *const *words)
+{
+	int r = 0;
+
+	for (; !r && words && *words; words++) {
+		size_t n = strcspn(*words, "=") + 1;
+
+		for (size_t i = env->n; i-- > 0;)
+			if (!strncmp(env->v[i], *words, n))
+				strv_remove(env, i);
+		r = strv_add(env, *words);
+	}
+	return r;
+}
+
 /* --- the child
  * --------------------------------------------------------------------- */
 
@@ -517,6 +533,8 @@ static int join_prepare(struct join *j, const struct target *t, struct err *e)
 		return r;
 	r = j->x->login ? env_login(&j->user, env, &j->env)
 			: env_full(env, &j->env);
+	if (!r)
+		r = env_set(&j->env, j->x->setenv);
 	if (r < 0)
 		return err_nomem(e);
 	j->caps = t->caps & cap_bounding();

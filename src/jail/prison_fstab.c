@@ -184,6 +184,9 @@ static int mount_parsed(int rootfd, const struct root_plan *p,
 	r = inside(p, l->f.v[1], &target, e);
 	if (r < 0 || how == HOW_NONE)
 		return r;
+	r = root_no_link(rootfd, target, l->f.v[1], e);
+	if (r < 0)
+		return r;
 	if (how == HOW_BIND) {
 		r = mnt_clone(AT_FDCWD, l->f.v[0], true, &fd, e);
 		if (!r && (l->set || l->clear))

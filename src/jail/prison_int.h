@@ -151,6 +151,7 @@ struct root_plan {
 	const char *rt;
 	const char *block; /* or NULL */
 	const char *self;  /* text for its `self` */
+	const char *env;   /* and for its `env`, or NULL */
 	const struct pset *mounts;
 	int die_fd; /* see root_failpoint() */
 };
@@ -158,6 +159,10 @@ struct root_plan {
 int root_enter(const struct root_plan *p, struct err *e);
 /* plan_failpoint() for the first process: its creator dies there. */
 void root_failpoint(const struct root_plan *p);
+
+/* -ELOOP when a symbolic link lies on the way to `where`, told as `name`. */
+int root_no_link(int rootfd, const char *where, const char *name,
+		 struct err *e);
 
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
@@ -186,6 +191,16 @@ int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
 int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e);
 /* Its /run/cellblock, resolved inside that root: hostile. */
 int jail_run_open(int rootfd, int *ret_fd, struct err *e);
+
+/* --- prison_meta.c -------------------------------------------------------- */
+
+/* Bring meta, env and their keys in `ch` into all's two texts; EFBIG. */
+int meta_merge(struct prisons *ps, struct pset *all, const struct pset *ch,
+	       struct err *e);
+/* The same for a set that has only what was given. */
+int meta_fold(struct prisons *ps, struct pset *params, struct err *e);
+/* Tell the running jail its new env. */
+int meta_show(const struct life *l, const struct pset *params, struct err *e);
 
 /* --- prison_nest.c -------------------------------------------------------- */
 

@@ -415,6 +415,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.scratch = scratch,
 		.block = pset_value(mounts, "block.dir"),
 		.mounts = mounts,
+		.env = pset_value(params, "env"),
 	};
 	m.root.lower = m.root.path;
 	if (!strcmp(m.root.path, "/") && pset_find(&ps->self, "blockroot"))

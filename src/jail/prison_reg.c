@@ -30,8 +30,31 @@ static const char *const subdirs[] = {"jails", "names", "pending", "ranges"};
 /* --- the directory ----------------------------------------------------------
  */
 
-static int reg_make(struct prisons *ps, struct err *e)
+/*
+ * Hold the directory itself: who mounts on it or takes the mount away does so
+ * alone.  -ENOENT: it was removed meanwhile.
+ */
+static int reg_hold(int *ret_fd, struct err *e)
 {
+	cleanup_close int fd = open(
+		CELLBLOCK_RUN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st, now;
+
+	if (fd < 0)
+		return err_sys(e, errno, CELLBLOCK_RUN);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, CELLBLOCK_RUN);
+	if (fstat(fd, &st) < 0 || lstat(CELLBLOCK_RUN, &now) < 0 ||
+	    st.st_ino != now.st_ino || st.st_dev != now.st_dev)
+		return err_sys(e, ENOENT, CELLBLOCK_RUN);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int reg_make_once(struct prisons *ps, struct err *e)
+{
+	cleanup_close int hold = -1;
 	int r;
 
 	if (mkdir(CELLBLOCK_RUN, 0755) < 0 && errno != EEXIST) {
@@ -39,14 +62,28 @@ static int reg_make(struct prisons *ps, struct err *e)
 		if (r < 0)
 			return r;
 	}
+	if (ps->jailed || mnt_is_point(CELLBLOCK_RUN))
+		return 0;
+	r = reg_hold(&hold, e);
+	if (r < 0 || mnt_is_point(CELLBLOCK_RUN))
+		return r;
+	plan_failpoint();
 	/* pinned vnets must not spread to other mount namespaces */
-	if (!ps->jailed && !mnt_is_point(CELLBLOCK_RUN)) {
-		plan_failpoint();
-		r = mnt_make_private_dir(CELLBLOCK_RUN, e);
-		if (r < 0)
+	return mnt_make_private_dir(CELLBLOCK_RUN, e);
+}
+
+static int reg_make(struct prisons *ps, struct err *e)
+{
+	int r;
+
+	for (int i = 0; i < 100; i++) {
+		r = reg_make_once(ps, e);
+		/* else the last jail's remover has tidied it away */
+		if (r != -ENOENT)
 			return r;
+		err_clear(e);
 	}
-	return 0;
+	return err_set(e, EAGAIN, CELLBLOCK_RUN ": keeps disappearing");
 }
 
 static int reg_subdirs(struct prisons *ps, struct err *e)
@@ -119,6 +156,8 @@ static void drop_stale_tmp(int dirfd, const char *dir)
 
 void reg_tidy(struct prisons *ps)
 {
+	cleanup_close int hold = -1;
+
 	drop_stale_tmp(ps->dirfd, "pending");
 	if (ps->jailed)
 		return;
@@ -130,12 +169,17 @@ void reg_tidy(struct prisons *ps)
 			return;
 		}
 	}
-	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
-	if (unlinkat(ps->dirfd, "if", AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return;
-	if (unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR) < 0 && errno != ENOENT)
+	/*
+	 * Who waits for the lock meanwhile must not go on with it: below the
+	 * directory it has open, nothing is mounted from here on.
+	 */
+	if (reg_hold(&hold, NULL) < 0)
 		return;
 	unlinkat(ps->dirfd, "lock", 0);
+	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
+	/* interfaces and blocks keep theirs */
+	unlinkat(ps->dirfd, "if", AT_REMOVEDIR);
+	unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR);
 	rmdir(CELLBLOCK_RUN);
 }
 

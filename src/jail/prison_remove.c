@@ -49,6 +49,11 @@ int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e)
 		return r;
 	if (!jid_exists(ps, jid))
 		return err_set(e, ENOENT, "jail %d not found", jid);
+	/* what looked dead may be another jail's, that got its jid since */
+	if (only_dead && !pending_is(ps, jid) &&
+	    life_read(ps, jid, &l, NULL) == 0 && proc_id_alive(&l.init))
+		return err_set(e, EBUSY, "jail %d is alive", jid);
+	life_free(&l);
 	if (pending_read(ps, jid, &p, NULL) == 0 && !is_me(&p.owner) &&
 	    proc_id_alive(&p.owner) && (only_dead || p.remove))
 		return err_set(e, EBUSY, "jail %d is dying", jid);

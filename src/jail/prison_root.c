@@ -181,12 +181,25 @@ static int stage_root(const struct root_plan *p, int *ret, struct err *e)
 	return 0;
 }
 
+/* As jail(8) says it of mount points that a jail may have replaced. */
+int root_no_link(int rootfd, const char *where, const char *name, struct err *e)
+{
+	cleanup_close int fd = -1;
+
+	if (file_open_beneath(rootfd, where, O_PATH, 0, &fd, NULL) == -ELOOP)
+		return err_set(e, ELOOP, "mount: %s is a symbolic link", name);
+	return 0;
+}
+
 /* Attach on `where` inside the root; made if missing. */
 static int put(int rootfd, const char *where, bool file, int fd, struct err *e)
 {
 	cleanup_close int at = -1;
 	int r;
 
+	r = root_no_link(rootfd, where, where, e);
+	if (r < 0)
+		return r;
 	r = mnt_point(rootfd, where, file, &at, e);
 	return r < 0 ? r : mnt_attach(fd, at, where, e);
 }
@@ -326,14 +339,15 @@ static int furnish_kernel(int rootfd, const struct root_plan *p, struct err *e)
 /* --- /run/cellblock
  * ---------------------------------------------------------------- */
 
-static int write_self(int run, const char *text, struct err *e)
+static int write_text(int run, const char *name, const char *text,
+		      struct err *e)
 {
 	cleanup_close int fd = openat(
-		run, "self", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		run, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	size_t len = strlen(text);
 
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
-		return err_sys(e, errno, CELLBLOCK_RUN "/self");
+		return err_sys(e, errno, CELLBLOCK_RUN "/%s", name);
 	return 0;
 }
 
@@ -358,7 +372,9 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 	r = mnt_new("tmpfs", "cellblock", o, ARRAY_SIZE(o),
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &run, e);
 	if (!r)
-		r = write_self(run, p->self, e);
+		r = write_text(run, "self", p->self, e);
+	if (!r && p->env && *p->env)
+		r = write_text(run, "env", p->env, e);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
 		if ((trees[i] >= 0 || !strcmp(dirs[i], "if")) &&
 		    mkdirat(run, dirs[i], 0755) < 0)

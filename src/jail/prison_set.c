@@ -22,9 +22,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NAME_LEN_MAX 255
 #define ADDRS_MAX 255
+/* For the end of a jail that is being removed. */
+#define GOING_WAIT_MS 10000
+#define GOING_POLL_MS 2
 
 int param_int_of(const struct pset *ps, const char *name, int dflt)
 {
@@ -86,6 +90,9 @@ static int canonical_one(const struct jparam *p, const struct param_def *def,
 		r = param_int(p, &v, e);
 		return r < 0 ? r : pset_put(ret, name, last, false, e);
 	case PARAM_STRING:
+		/* "meta.KEY" alone takes the key away */
+		if (!last && name != def->name)
+			return pset_put(ret, name, NULL, false, e);
 		return pset_put(ret, name, last ? last : "", false, e);
 	case PARAM_IP4:
 	case PARAM_IP6:
@@ -284,6 +291,9 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 	c->want = param_int_of(&c->params, "jid", 0);
 	if (c->want < 0)
 		return err_set(e, EINVAL, "negative jid");
+	if (c->want > JAIL_MAX)
+		return err_set(e, EINVAL, "jid %d is over %d", c->want,
+			       JAIL_MAX);
 	if (!param_set_bool(&c->params, "persist"))
 		return err_set(e, EINVAL, "new jail must persist or attach");
 	if (name && *name) {
@@ -303,48 +313,67 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 	return r;
 }
 
-/* The registry's part: a jid, a name, and the promise to clean up. */
-/*
- * Lock the registry when no jail has the name.  One that is dying has it for
- * some milliseconds more: jls says already that it is gone, and so this does.
- */
-static int name_lock(struct prisons *ps, const char *name, int *ret_lock,
-		     struct err *e)
+/* What stands in the way of the new jail by its name or jid; 0: nothing. */
+static int create_rival(struct prisons *ps, const struct create *c)
 {
-	const struct timespec nap = {.tv_nsec = 5000000};
+	int other;
 
-	for (int tries = 0;; tries++) {
-		cleanup_prison struct prison p = {0};
-		cleanup_close int lock = -1;
-		int other, r;
+	if (c->name[0] && name_find(ps, c->name, &other) == 0)
+		return other;
+	return c->want && jid_exists(ps, c->want) ? c->want : 0;
+}
 
-		r = reg_lock(ps, &lock, e);
+/* On its way out: being removed, or its keeper is about to begin. */
+static bool jail_going(struct prisons *ps, int jid)
+{
+	cleanup_pending struct pending p = {0};
+	cleanup_life struct life l = {0};
+
+	if (pending_read(ps, jid, &p, NULL) == 0)
+		return p.remove && proc_id_alive(&p.owner);
+	return life_read(ps, jid, &l, NULL) == 0 && !proc_id_alive(&l.init);
+}
+
+/*
+ * Take the lock.  A jail that is going is waited for: then its interfaces are
+ * home, too, when the new one of the same name asks for them.
+ */
+static int create_lock(struct prisons *ps, const struct create *c, int *ret,
+		       struct err *e)
+{
+	const struct timespec nap = {.tv_nsec = GOING_POLL_MS * 1000000L};
+	int rival, r;
+
+	for (int ms = 0;; ms += GOING_POLL_MS) {
+		r = reg_lock(ps, ret, e);
 		if (r < 0)
 			return r;
-		if (!name[0] || name_find(ps, name, &other) < 0) {
-			*ret_lock = take_fd(&lock);
+		rival = create_rival(ps, c);
+		if (!rival || !jail_going(ps, rival))
 			return 0;
-		}
-		close(take_fd(&lock));
-		r = prison_get(ps, name, true, &p, NULL);
-		if ((r == 0 && !p.dying) || tries == 400)
-			return err_set(e, EEXIST, "jail \"%s\" already exists",
-				       name);
+		close(*ret);
+		*ret = -1;
+		if (ms > GOING_WAIT_MS)
+			return err_set(e, EBUSY, "jail %d is dying", rival);
 		nanosleep(&nap, NULL);
 	}
 }
 
+/* The registry's part: a jid, a name, and the promise to clean up. */
 static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 {
 	cleanup_close int lock = -1;
 	cleanup_free char *base = NULL;
 	struct pending p = {0};
 	char num[16], path[64];
-	int r;
+	int other, r;
 
-	r = name_lock(ps, c->name, &lock, e);
+	r = create_lock(ps, c, &lock, e);
 	if (r < 0)
 		return r;
+	if (c->name[0] && name_find(ps, c->name, &other) == 0)
+		return err_set(e, EEXIST, "jail \"%s\" already exists",
+			       c->name);
 	r = jid_choose(ps, lock, c->want,
 		       param_int_of(&c->params, "children.max", 0), &c->jid,
 		       &c->lo, &c->hi, e);
@@ -403,6 +432,8 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	int r;
 
 	r = canonical(in, &c.params, &c.mounts, e);
+	if (!r)
+		r = meta_fold(ps, &c.params, e);
 	if (!r)
 		r = create_check(ps, &c, e);
 	if (r < 0)
@@ -554,14 +585,30 @@ static int update_children(const struct pset *old, const struct pset *ch,
 	return 0;
 }
 
-static int update_merge(struct pset *all, const struct pset *ch, struct err *e)
+static int update_merge(struct prisons *ps, struct pset *all,
+			const struct pset *ch, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && i < ch->n; i++)
-		r = pset_put_values(all, ch->v[i].name, &ch->v[i].values, false,
-				    NULL, 0, e);
-	return r;
+	for (size_t i = 0; !r && i < ch->n; i++) {
+		const struct param_def *d = param_find(ch->v[i].name, NULL);
+
+		if (!d || !(d->flags & PARAM_KEYVAL))
+			r = pset_put_values(all, ch->v[i].name,
+					    &ch->v[i].values, false, NULL, 0,
+					    e);
+	}
+	return r < 0 ? r : meta_merge(ps, all, ch, e);
+}
+
+/* What the jail may see of the change. */
+static int update_env(const struct life *l, const struct pset *old,
+		      const struct pset *all, struct err *e)
+{
+	const char *was = pset_value(old, "env");
+	const char *is = pset_value(all, "env");
+
+	return strcmp(was ? was : "", is ? is : "") ? meta_show(l, all, e) : 0;
 }
 
 static int update(struct prisons *ps, const struct pset *in, int flags,
@@ -595,11 +642,13 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = pset_copy(&all, &old, e);
 	if (!r)
-		r = update_merge(&all, &ch, e);
+		r = update_merge(ps, &all, &ch, e);
 	if (!r)
 		r = update_host(ps, jid, &old, &ch, e);
 	if (!r)
 		r = update_name(ps, jid, &old, &ch, e);
+	if (!r)
+		r = update_env(&l, &old, &all, e);
 	if (!r)
 		r = params_write(ps, jid, &all, e);
 	close(take_fd(&lock));
@@ -625,17 +674,21 @@ static int split_level(struct prisons *ps, const struct pset *in,
 	const char *dot = name ? strchr(name, '.') : NULL;
 	int jid = param_int_of(in, "jid", 0);
 	char first[NAME_LEN_MAX + 1];
-	int r;
+	int by_jid = 0, r;
 
 	*ret_owner = 0;
+	if (jid > 0 && ps->dirfd >= 0 && !jid_exists(ps, jid))
+		by_jid = range_owner(ps, jid);
 	if (!dot) {
-		if (jid > 0 && ps->dirfd >= 0 && !jid_exists(ps, jid))
-			*ret_owner = range_owner(ps, jid);
+		*ret_owner = by_jid;
 		return *ret_owner ? pset_copy(ret, in, e) : 0;
 	}
 	snprintf(first, sizeof(first), "%.*s", (int)(dot - name), name);
 	if (name_find(ps, first, ret_owner) < 0)
 		return err_set(e, ENOENT, "jail \"%s\" not found", first);
+	if ((jid > 0 && ps->dirfd >= 0 && jid_exists(ps, jid)) ||
+	    (by_jid && by_jid != *ret_owner))
+		return err_set(e, EINVAL, "cannot change jail's parent");
 	r = pset_copy(ret, in, e);
 	return r < 0 ? r : pset_put(ret, "name", dot + 1, false, e);
 }

@@ -435,6 +435,39 @@ static int get_self(const struct sysctl_row *row, struct strbuf *b,
 	return r;
 }
 
+/* What the creator of this jail gave it as env; the host has none. */
+static int get_jail_env(const struct sysctl_row *row, struct strbuf *b,
+			struct err *e)
+{
+	struct prison_self self = {0};
+	cleanup_free char *text = NULL;
+	int r = prison_self(&self, e);
+
+	(void)row;
+	if (!r && self.jailed &&
+	    file_read(AT_FDCWD, CELLBLOCK_RUN "/env", PRISON_META_HARD, &text,
+		      NULL, NULL) == 0)
+		strbuf_adds(b, text);
+	return r;
+}
+
+/* prison_set() reads what is kept. */
+static int set_metamax(const struct sysctl_row *row, const char *value,
+		       struct err *e)
+{
+	struct prison_self self = {0};
+	long long n;
+	int r = prison_self(&self, e);
+
+	if (r < 0)
+		return r;
+	if (self.jailed)
+		return err_sys(e, EPERM, "%s", row->name);
+	if (str_to_int(value, 1, PRISON_META_HARD, &n) < 0)
+		return err_sys(e, EINVAL, "%s", row->name);
+	return set_keep(row, value, e);
+}
+
 /* ---- rows ---- */
 
 #define PROC(n, p, d)                                                          \
@@ -690,11 +723,20 @@ static const struct sysctl_row sysctl_rows[] = {
 	      "Ruleset for the devfs filesystem in jail"),
 	FIXED("security.jail.enforce_statfs", "2",
 	      "Processes in jail cannot see all mounted file systems"),
+	FN("security.jail.env", SYSCTL_STRING, get_jail_env, 0,
+	   "Meta information provided by parent jail"),
 	FIXED("security.jail.jail_max_af_ips", "255",
 	      "Number of IP addresses a jail may have at most per address "
 	      "family"),
 	FN("security.jail.jailed", SYSCTL_INT, get_self, SELF_JAILED,
 	   "Process in jail?"),
+	{
+		.name = "security.jail.meta_maxbufsize",
+		.get = get_keep,
+		.set = set_metamax,
+		.dflt = "4096",
+		.descr = "Maximum buffer size of each meta and env",
+	},
 	FIXED("security.jail.mount_allowed", "0",
 	      "Processes in jail can mount/unmount jail-friendly file systems"),
 	FIXED("security.jail.mount_devfs_allowed", "0",

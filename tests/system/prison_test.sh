@@ -253,6 +253,67 @@ foreign_proc_body()
 	atf_check jail -r x
 }
 
+atf_test_case at_once
+at_once_head()
+{
+	atf_set descr "Many commands at once, the registry coming and going"
+	atf_set timeout 60
+}
+# Makes and removes a jail of its own; says what went wrong.
+one_life()
+{
+	jail -c name="$1" persist vnet || echo "$1: not created"
+	jexec "$1" true || echo "$1: not entered"
+	jail -r "$1" || echo "$1: not removed"
+}
+at_once_body()
+{
+	local i round
+
+	box_state before
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		for i in 1 2 3 4 5 6; do
+			one_life "j$i" &
+		done
+		wait
+	done >out 2>&1
+	atf_check cat out
+	box_same before
+	# of several that want the same name one gets it
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		for i in 1 2 3; do
+			jail -c name=same persist 2>/dev/null && echo made &
+		done >out
+		wait
+		atf_check -o inline:"made\n" cat out
+		atf_check jail -r same
+	done
+	box_same before
+}
+
+atf_test_case again
+again_head()
+{
+	atf_set descr "A jail of the same name right after one died of itself"
+	atf_set timeout 60
+}
+again_body()
+{
+	local i n
+
+	atf_check -o ignore ifconfig epair create
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		atf_check jail -c name=x vnet persist vnet.interface=epair0b
+		kill -9 "$(life "$(jls -j x jid)" init)"
+		n=0
+		while jls -j x name >/dev/null 2>&1; do
+			n=$((n + 1))
+			[ $n -lt 5000 ] || atf_fail "it stays"
+		done
+	done
+	must_wait 5 ifconfig epair0b
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case foreign_proc
@@ -265,4 +326,6 @@ atf_init_test_cases()
 	atf_add_test_case liar
 	atf_add_test_case isolation
 	atf_add_test_case many
+	atf_add_test_case at_once
+	atf_add_test_case again
 }
