@@ -215,7 +215,8 @@ static int set_one(const struct rcconf *c, const struct strv *files,
 		return r;
 	if (!old || strcmp(old, value)) {
 		if (!rcedit_set(text, name, value, &out))
-			return err_set(e, EINVAL, "%s: the last line is not complete",
+			return err_set(e, EINVAL,
+				       "%s: the last line is not complete",
 				       file);
 		r = write_text(file, &out, e);
 	}
