@@ -47,13 +47,15 @@ static void level_clear(struct level *l)
 static int level_paths(struct level *l, const char *dir, bool copied,
 		       struct err *e)
 {
-	const char *etc = dir ? dir : copied ? "/etc" : BLOCK_SHOWN;
+	bool system =
+		!dir && (copied || (!blockroot_here() && !blockroot_shown()));
+	const char *etc = dir ? dir : system ? "/etc" : BLOCK_SHOWN;
 	const char *block = dir ? dir : BLOCK_SHOWN;
 
 	l->rcconf = str_printf("%s/rc.conf", etc);
 	l->rcconf_local = str_printf("%s/rc.conf.local", etc);
 	l->jailconf = str_printf("%s/jail.conf", etc);
-	l->local = copied ? strdup(LOCAL_RCD) : str_printf("%s/rc.d", block);
+	l->local = system ? strdup(LOCAL_RCD) : str_printf("%s/rc.d", block);
 	l->jails = str_printf("%s/jails", block);
 	if (!l->rcconf || !l->rcconf_local || !l->jailconf || !l->local ||
 	    !l->jails)
@@ -61,7 +63,7 @@ static int level_paths(struct level *l, const char *dir, bool copied,
 	l->dir = (struct rcdir){
 		.etc = etc,
 		.local = l->local,
-		.block = !copied,
+		.block = !system,
 	};
 	return 0;
 }

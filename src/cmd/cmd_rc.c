@@ -95,7 +95,7 @@ int cmd_rc(int argc, char **argv)
 {
 	struct sink sink = {0};
 	struct report report = {.line = sink_line, .data = &sink};
-	struct rcdir dir = rc_system_dir;
+	struct rcdir dir = *rc_level_dir();
 	cleanup_free char *etc = NULL, *local = NULL;
 	struct rc rc = {.dir = &dir,
 			.report = &report,

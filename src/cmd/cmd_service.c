@@ -52,7 +52,7 @@ static int complain(const struct err *e)
 static int load_conf(struct rcconf **ret, struct err *e)
 {
 	cleanup_strv struct strv files = {0};
-	int r = rc_files(&rc_system_dir, &files, e);
+	int r = rc_files(rc_level_dir(), &files, e);
 
 	return r ? r : rcconf_load((const char *const *)files.v, ret, e);
 }
@@ -63,7 +63,7 @@ static int load_servs(struct rcservs *ret, bool all, struct err *e)
 	int r = prison_self(&self, e);
 
 	return r ? r
-		 : rcservs_load(rc_system_dir.local, self.jailed,
+		 : rcservs_load(rc_level_dir()->local, self.jailed,
 				!self.jailed || self.vnet, all, ret, e);
 }
 
@@ -179,7 +179,7 @@ static int start(const struct rcserv *s, struct rcconf *c,
 		 const struct strv *names, struct err *e)
 {
 	struct rc rc = {
-		.dir = &rc_system_dir,
+		.dir = rc_level_dir(),
 		.conf = c,
 		.report = &sink,
 		.messages = true,
@@ -223,7 +223,7 @@ static int stop(const struct rcserv *s, const struct rcconf *c,
 		const struct strv *names, struct err *e)
 {
 	struct rc rc = {
-		.dir = &rc_system_dir,
+		.dir = rc_level_dir(),
 		.conf = c,
 		.report = &sink,
 		.messages = true,
@@ -318,7 +318,7 @@ static int run_one(const struct rcserv *s, int argc, char **argv)
 
 	if (o.verbose)
 		printf("%s is located in %s\n", s->name,
-		       s->script ? rc_system_dir.local : "/etc/rc.d");
+		       s->script ? rc_level_dir()->local : "/etc/rc.d");
 	fflush(stdout);
 	if (!s->script)
 		return builtin(s, argc, argv);
@@ -366,7 +366,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr,
 			"%s does not exist in /etc/rc.d or the local startup\n"
 			"directories (%s), or is not executable\n",
-			argv[0], rc_system_dir.local);
+			argv[0], rc_level_dir()->local);
 		return 1;
 	}
 	return run_one(s, argc - 1, argv + 1);

@@ -206,6 +206,13 @@ bool blockroot_here(void)
 	return copy;
 }
 
+bool blockroot_shown(void)
+{
+	return (!access(BLOCK_SHOWN "/rc.conf", F_OK) ||
+		!access(BLOCK_SHOWN "/jail.conf", F_OK)) &&
+	       !blockroot_here();
+}
+
 int blockroot_install_here(size_t *ret_changed, struct err *e)
 {
 	cleanup_close int root = -1, block = -1;

@@ -28,6 +28,13 @@ int blockroot_install(int rootfd, int blockfd, size_t *ret_changed,
 bool blockroot_here(void);
 
 /*
+ * The calling process is in a jail with a root of its own, and the folder
+ * shown to it has an rc.conf or a jail.conf: that, not its /etc, says what is
+ * inside.  (In a copy /etc says the same as the folder.)
+ */
+bool blockroot_shown(void);
+
+/*
  * In a copy, install from the folder shown at /run/cellblock/block, or remove
  * what configures the machine when none is shown.  Elsewhere nothing.
  */

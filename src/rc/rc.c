@@ -4,6 +4,7 @@
 #include "rc/rc.h"
 
 #include "base/cleanup.h"
+#include "jail/blockroot.h"
 #include "jail/prison.h"
 #include "net/ifconfig.h"
 #include "rc/rcact.h"
@@ -21,6 +22,17 @@ const struct rcdir rc_system_dir = {
 	.etc = "/etc",
 	.local = "/usr/local/etc/rc.d",
 };
+
+const struct rcdir *rc_level_dir(void)
+{
+	static const struct rcdir shown = {
+		.etc = CELLBLOCK_RUN "/block",
+		.local = CELLBLOCK_RUN "/block/rc.d",
+		.block = true,
+	};
+
+	return blockroot_shown() ? &shown : &rc_system_dir;
+}
 
 /* Services whose rc.conf.d/NAME rc reads for itself, in boot order. */
 static const char *const confd_names[] = {

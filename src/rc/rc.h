@@ -87,6 +87,9 @@ int rc_files(const struct rcdir *dir, struct strv *ret, struct err *e);
 /* "/etc" and "/usr/local/etc/rc.d". */
 extern const struct rcdir rc_system_dir;
 
+/* Where the calling process's level has them: /etc, or a block's folder. */
+const struct rcdir *rc_level_dir(void);
+
 /*
  * Boot (or bring up to date) the level: builds the plan of what differs and
  * runs it, jails included (jail_enable).  ret_plan, if not NULL, is given

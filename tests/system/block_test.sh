@@ -140,6 +140,35 @@ change_jail_body()
 	atf_check -o empty cellblock diff lab
 }
 
+atf_test_case own_root
+own_root_head()
+{
+	atf_set descr "A jail with a root of its own boots from its folder"
+	atf_set timeout 60
+	atf_set require.progs busybox
+}
+own_root_body()
+{
+	lab lab
+	mkdir -p root/bin root/etc
+	cp "$(command -v busybox)" root/bin
+	ln -s busybox root/bin/sh
+	sed -i "s,^a {,a { path = $PWD/root; mount.devfs;," lab/jail.conf
+	atf_check -o match:"^lab: up" -e ignore cellblock up --host lab
+	atf_check -o match:"inet 10.9.0.2 netmask" jexec a ifconfig epair0b
+	atf_check -o ignore jexec a busybox ping -c 1 10.9.0.1
+	atf_check -o inline:"lo0 epair0b\n" jexec a ifconfig -l
+	atf_check -o empty cellblock diff --host lab
+	atf_check -o match:"down$" -e ignore cellblock down lab
+	# a folder that says nothing of the network leaves the root's own
+	mv lab/jails/a/rc.conf root/etc/rc.conf
+	echo >lab/jails/a/pf.conf
+	atf_check -o match:"^lab: up" -e ignore cellblock up --host lab
+	atf_check -o match:"inet 10.9.0.2 netmask" jexec a ifconfig epair0b
+	atf_check -o empty cellblock diff --host lab
+	atf_check -o match:"down$" -e ignore cellblock down lab
+}
+
 atf_test_case fails
 fails_head()
 {
@@ -452,6 +481,7 @@ atf_init_test_cases()
 	atf_add_test_case change
 	atf_add_test_case change_address
 	atf_add_test_case change_jail
+	atf_add_test_case own_root
 	atf_add_test_case fails
 	atf_add_test_case no_persist
 	atf_add_test_case ipv6
