@@ -13,6 +13,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
 	"usage: jexec [-l] [-d working-directory] [-e name=value]\n"
@@ -127,6 +128,9 @@ static int run(const struct jexec_opts *o, int *ret_status, struct err *e)
 		r = attach_target(ps, o->jail, &p, e);
 	if (r < 0)
 		return r;
+	if (geteuid() != 0)
+		return err_set(e, EPERM, "jail_attach(%d): %s", p.jid,
+			       strerror(EPERM));
 	return jexec_run(ps, &p, &x, "jexec", ret_status, e);
 }
 

@@ -429,8 +429,8 @@ static void jailjob_stopped(struct jailrun *run, struct jailjob *j)
 	if (!(j->ops & JAILCMD_CREATE) || (j->flags & JOB_FAILED))
 		return;
 	j->ops &= ~(unsigned int)JAILCMD_REMOVE;
-	jailjob_queue(run, j,
-		      jailgraph_pending(j) ? QUEUE_DEPEND : QUEUE_READY);
+	/* what it needs may be there and asked for by nobody else */
+	jailjob_queue(run, j, QUEUE_READY);
 }
 
 static void jailjob_stop(struct jailrun *run, struct jailjob *j)
@@ -473,12 +473,14 @@ static void jailjob_stop(struct jailrun *run, struct jailjob *j)
 }
 
 /* -1: not there. */
-static int jailrun_jid(struct jailrun *run, const char *which)
+static int jailrun_jid(struct jailrun *run, const char *which, pid_t *ret_init)
 {
 	cleanup_prison struct prison p = {0};
 
 	if (!which || prison_get(run->ps, which, false, &p, NULL) < 0)
 		return -1;
+	if (ret_init)
+		*ret_init = p.init;
 	return p.jid;
 }
 
@@ -517,7 +519,7 @@ static void jailjob_advance(struct jailrun *run, struct jailjob *j)
 		return;
 	}
 	if (!j->jid)
-		j->jid = jailrun_jid(run, jailjob_key(j));
+		j->jid = jailrun_jid(run, jailjob_key(j), &j->init);
 	if (jailjob_reap(run, j) < 0 ||
 	    (!j->steps && jailjob_resolve_ops(run, j) < 0)) {
 		jailjob_fail(run, j);
@@ -585,6 +587,7 @@ static int jailrun_ask_running(struct jailrun *run, const char *pattern,
 		if (r < 0)
 			break;
 		j->jid = v[i].jid;
+		j->init = v[i].init;
 		jailrun_ask(run, j, JOB_WILD, false);
 	}
 	prison_list_free(&v, n);
@@ -596,10 +599,11 @@ static int jailrun_ask_unknown(struct jailrun *run, const char *name,
 			       struct err *e)
 {
 	struct jailjob *j;
+	pid_t init = 0;
 	int jid = -1, r;
 
 	if (run->cmd->ops == JAILCMD_REMOVE && !run->cmd->cleanup)
-		jid = jailrun_jid(run, name);
+		jid = jailrun_jid(run, name, &init);
 	if (jid <= 0) {
 		report(run->report, REPORT_ERROR, "jail: \"%s\" not found",
 		       name);
@@ -610,6 +614,7 @@ static int jailrun_ask_unknown(struct jailrun *run, const char *name,
 	if (r < 0)
 		return r;
 	j->jid = jid;
+	j->init = init;
 	jailrun_ask(run, j, 0, false);
 	return 0;
 }
@@ -643,7 +648,7 @@ static void jailrun_depend_running(struct jailrun *run, struct jailjob *j)
 	const struct jparam *p = pset_find(&j->params, "depend");
 
 	for (size_t i = 0; p && i < p->values.n; i++)
-		if (jailrun_jid(run, p->values.v[i]) < 0) {
+		if (jailrun_jid(run, p->values.v[i], NULL) < 0) {
 			jailjob_error(run, j,
 				      "depends on nonexistent jail \"%s\"",
 				      p->values.v[i]);

@@ -76,6 +76,7 @@ struct jailjob {
 	struct pset given;  /* as given */
 	struct strv alias4, alias6;
 	int jid;	    /* 0: not looked up yet, -1: not there */
+	pid_t init;	    /* the first process it had then; 0: unknown */
 	unsigned int ops;   /* JAILCMD_* */
 	unsigned int flags; /* JOB_* */
 	struct jobdeps needs, needed;

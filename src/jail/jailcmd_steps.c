@@ -230,6 +230,7 @@ static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 		return r;
 	}
 	j->jid = s.jid = jid;
+	j->init = 0;
 	j->flags |= JOB_CREATED;
 	if (run->cmd->created)
 		run->cmd->created(run->cmd->data, &s);
@@ -239,12 +240,24 @@ static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 	return 0;
 }
 
+/* Its stop commands took their time: is it still the jail they were for? */
+static bool jailjob_replaced(struct jailrun *run, const struct jailjob *j)
+{
+	cleanup_prison struct prison p = {0};
+	char jid[16];
+
+	snprintf(jid, sizeof(jid), "%d", j->jid);
+	return j->init > 0 && !prison_get(run->ps, jid, false, &p, NULL) &&
+	       p.init > 0 && p.init != j->init;
+}
+
 static int jailjob_remove(struct jailrun *run, struct jailjob *j, bool say)
 {
 	struct err e = ERR_INIT;
-	int r;
+	int r = 0;
 
-	r = prison_remove(run->ps, j->jid, &e);
+	if (!jailjob_replaced(run, j))
+		r = prison_remove(run->ps, j->jid, &e);
 	/* gone already is as good as removed */
 	if (r < 0 && r != -ENOENT && r != -ESRCH) {
 		jailjob_error(run, j, "jail_remove: %s", e.text);

@@ -871,6 +871,40 @@ many_body()
 	box_same before
 }
 
+atf_test_case restart_chain
+restart_chain_head()
+{
+	atf_set descr "-rc of a jail in the middle of a chain of depend"
+}
+restart_chain_body()
+{
+	cat >c <<-EOF
+	persist;
+	top { depend = mid; }
+	mid { depend = low; }
+	low { }
+	EOF
+	atf_check -o ignore jail -f c -c
+	atf_check -o inline:"top: removed\nmid: removed\nmid: created\n" \
+	    jail -f c -rc mid
+	atf_check -o inline:"low\nmid\n" jls name
+}
+
+atf_test_case replaced
+replaced_head()
+{
+	atf_set descr "A jail made anew while -r ran its stop commands stays"
+}
+replaced_body()
+{
+	cat >c <<-EOF
+	a { persist; exec.prestop = "jail -R a; jail -c jid=\\\$JID name=a persist"; }
+	EOF
+	atf_check -o ignore jail -f c -c
+	atf_check -o ignore jail -f c -r a
+	atf_check -o inline:"a\n" jls name
+}
+
 atf_init_test_cases()
 {
 	for c in usage single bad_params not_root file wildcards order \
@@ -881,4 +915,6 @@ atf_init_test_cases()
 	    interrupted killed block progress many; do
 		atf_add_test_case $c
 	done
+	atf_add_test_case restart_chain
+	atf_add_test_case replaced
 }
