@@ -18,7 +18,8 @@
 
 bool rcdad_concerns(const struct fact *f)
 {
-	return f->kind == FACT_ADDR && strchr(f->key, ':');
+	return (f->kind == FACT_ADDR && strchr(f->key, ':')) ||
+	       (f->kind == FACT_IP6 && !strcmp(f->value, "-ifdisabled"));
 }
 
 static const struct if_addr *addr_of(const struct ifnet *ifp,
@@ -37,6 +38,17 @@ static const struct if_addr *addr_of(const struct ifnet *ifp,
 	return NULL;
 }
 
+/* A link-local address comes by itself when IPv6 is turned on. */
+static const struct if_addr *tentative(const struct ifnet *ifp)
+{
+	for (size_t i = 0; i < ifp->naddrs; i++)
+		if (ifp->addrs[i].family == AF_INET6 &&
+		    (ifp->addrs[i].flags & IFA_F_TENTATIVE) &&
+		    !(ifp->addrs[i].flags & IFA_F_DADFAILED))
+			return &ifp->addrs[i];
+	return NULL;
+}
+
 /* 1: some address is still checked; -EADDRINUSE: f is a duplicate. */
 static int look(struct vnet *v, const struct facts *facts,
 		const struct fact **ret_bad, struct err *e)
@@ -48,7 +60,10 @@ static int look(struct vnet *v, const struct facts *facts,
 	for (size_t i = 0; r >= 0 && i < facts->n; i++) {
 		const struct fact *f = &facts->v[i];
 		struct ifnet *ifp = ifnets_find(&ifs, f->ifname);
-		const struct if_addr *a = ifp ? addr_of(ifp, f) : NULL;
+		const struct if_addr *a = !ifp ? NULL
+					  : f->kind == FACT_IP6
+						  ? tentative(ifp)
+						  : addr_of(ifp, f);
 
 		if (!a)
 			continue; /* in a jail by now, or taken off again */

@@ -66,6 +66,49 @@ static int clone_names(struct model_ctx *x, const char *word)
 	return r ? err_nomem(x->e) : 0;
 }
 
+static bool listed(const struct strv *names, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!strncmp(names->v[i], name, n) &&
+		    (!names->v[i][n] || names->v[i][n] == ':'))
+			return true;
+	return false;
+}
+
+/*
+ * "bridge" is the first bridge that the list does not name.  FreeBSD's kernel
+ * picks the unit when it makes it; here that must be known before, so that
+ * the same file means the same interface each time.
+ */
+static int clone_unit(struct strv *names, size_t i)
+{
+	char *word = names->v[i], *colon = strchr(word, ':');
+	cleanup_free char *type =
+		strndup(word, colon ? (size_t)(colon - word) : strlen(word));
+	char *name;
+
+	if (!type)
+		return -ENOMEM;
+	if (!ifkind_by_name(type))
+		return 0;
+	for (int unit = 0;; unit++) {
+		cleanup_free char *free_name = str_printf("%s%d", type, unit);
+
+		if (!free_name)
+			return -ENOMEM;
+		if (listed(names, free_name))
+			continue;
+		name = str_printf("%s%s", free_name, colon ? colon : "");
+		if (!name)
+			return -ENOMEM;
+		free(word);
+		names->v[i] = name;
+		return 0;
+	}
+}
+
 static int clones(struct model_ctx *x)
 {
 	cleanup_strv struct strv names = {0};
@@ -77,6 +120,7 @@ static int clones(struct model_ctx *x)
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_strbuf struct strbuf var = STRBUF_INIT;
 		cleanup_strv struct strv args = {0};
+		int r = clone_unit(&names, i);
 		char *name = names.v[i];
 		char *colon = strchr(name, ':');
 		bool sticky =
@@ -84,8 +128,9 @@ static int clones(struct model_ctx *x)
 		const char *create;
 		struct fact like = {
 			.kind = FACT_CLONE, .ifname = name, .key = (char *)""};
-		int r;
 
+		if (r < 0)
+			return err_nomem(x->e);
 		if (colon) {
 			*colon++ = '\0';
 			if (!strcmp(colon, "sticky"))

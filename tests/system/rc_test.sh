@@ -443,8 +443,29 @@ EOF
 	atf_check -o empty jls -N jid
 }
 
+atf_test_case clone_without_unit
+clone_without_unit_head()
+{
+	atf_set descr "A clone without a unit is the first that is not listed"
+}
+clone_without_unit_body()
+{
+	mkdir b
+	conf <<EOF
+cloned_interfaces="bridge bridge0 epair"
+ifconfig_bridge1="inet 10.0.0.1/24"
+EOF
+	atf_check rc -q -d b start
+	atf_check -o inline:"lo0 bridge1 bridge0 epair0a epair0b\n" ifconfig -l
+	atf_check -o match:"inet 10.0.0.1 " ifconfig bridge1
+	atf_check rc -n -d b start
+	atf_check rc -q -d b stop
+	atf_check -o inline:"lo0\n" ifconfig -l
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case clone_without_unit
 	atf_add_test_case boot
 	atf_add_test_case again
 	atf_add_test_case changed
