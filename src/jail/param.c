@@ -181,8 +181,10 @@ static const struct {
 
 static const struct param_def *param_exact(const char *name, size_t len)
 {
+	/* a list of many jails comes here often: one look before a call */
 	for (size_t i = 0; i < ARRAY_SIZE(params); i++)
-		if (!strncmp(params[i].name, name, len) && !params[i].name[len])
+		if (params[i].name[0] == name[0] &&
+		    !strncmp(params[i].name, name, len) && !params[i].name[len])
 			return &params[i];
 	return NULL;
 }

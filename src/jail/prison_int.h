@@ -102,6 +102,11 @@ int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
 /* Note a range as taken by jid, or as free again. */
 int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e);
 void range_drop(struct prisons *ps, int jid);
+/*
+ * Not fewer than there are jails at this level and below, without a look at
+ * any of them.
+ */
+int jails_at_most(struct prisons *ps, size_t *ret, struct err *e);
 /* The jail of this level whose children's range holds jid; 0: none. */
 int range_owner(struct prisons *ps, int jid);
 

@@ -512,6 +512,29 @@ int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e)
 	return 0;
 }
 
+/*
+ * A name of the directory is a jail, or one that is coming or going; of the
+ * jails below one no more than its range of jids is known.
+ */
+int jails_at_most(struct prisons *ps, size_t *ret, struct err *e)
+{
+	cleanup_free struct range *v = NULL;
+	cleanup_free int *jids = NULL;
+	size_t n = 0, sum = 0;
+	int r = 0;
+
+	if (ps->dirfd >= 0)
+		r = dir_jids(ps->dirfd, "jails", JAIL_MAX, &jids, &sum, e);
+	if (!r && ps->dirfd >= 0)
+		r = ranges_read(ps, &v, &n, e);
+	for (size_t i = 0; !r && i < n; i++)
+		if (v[i].hi >= v[i].lo)
+			sum += (size_t)(v[i].hi - v[i].lo + 1);
+	if (!r)
+		*ret = sum;
+	return r;
+}
+
 /* By jid alone: whoever cleans up after a crash knows no more. */
 void range_drop(struct prisons *ps, int jid)
 {

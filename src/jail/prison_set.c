@@ -274,11 +274,15 @@ static int check_limit(struct prisons *ps, int children, struct err *e)
 		return err_set(e, EPERM, "jail_set: Operation not permitted");
 	if (children >= ps->children_max)
 		return err_set(e, EPERM, "jail_set: Operation not permitted");
-	r = prison_list(ps, true, &v, &n, e);
-	prison_list_free(&v, n);
+	/* the exact number is only worth its price near the limit */
+	r = jails_at_most(ps, &n, e);
+	if (!r && n >= (size_t)ps->children_max) {
+		r = prison_list(ps, true, &v, &n, e);
+		prison_list_free(&v, n);
+	}
 	if (r < 0)
 		return r;
-	if ((int)n >= ps->children_max)
+	if (n >= (size_t)ps->children_max)
 		return err_set(e, EAGAIN, "prison limit exceeded");
 	return 0;
 }

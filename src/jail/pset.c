@@ -22,7 +22,7 @@ struct jparam *pset_find(const struct pset *ps, const char *name)
 
 	/* the exact spelling is the usual case and needs no table */
 	for (size_t i = 0; i < ps->n; i++)
-		if (!strcmp(ps->v[i].name, name))
+		if (ps->v[i].name[0] == name[0] && !strcmp(ps->v[i].name, name))
 			return &ps->v[i];
 	def = param_find(name, NULL);
 	if (!def || (def->flags & PARAM_KEYVAL))

@@ -87,8 +87,11 @@ int ifstate_update(const struct vnet *v, int ifindex,
 bool ifunit_held(struct vnet *v, const char *base);
 int ifunit_hold(struct vnet *v, const char *base, char end, uint64_t cookie,
 		int ifindex, int nsid, const char *linux_kind, struct err *e);
-/* The home name ("epair0b") that a record gives to cookie.ifindex. */
-bool ifunit_find(struct vnet *v, uint64_t cookie, int ifindex,
+/*
+ * The home name ("epair0b") that a record gives to cookie.ifindex.  hint, if
+ * not NULL, is the base whose record is looked at before all others.
+ */
+bool ifunit_find(struct vnet *v, uint64_t cookie, int ifindex, const char *hint,
 		 char ret_home[IFNAMSIZ]);
 void ifunit_drop(struct vnet *v, const char *base);
 

@@ -116,11 +116,29 @@ bool ifunit_held(struct vnet *v, const char *base)
 	return false;
 }
 
-bool ifunit_find(struct vnet *v, uint64_t cookie, int ifindex,
+/* Does record `base` have an end that is cookie.ifindex? */
+static bool unit_is(int dirfd, const char *base, uint64_t cookie, int ifindex,
+		    char ret_home[IFNAMSIZ])
+{
+	struct unit_line u[UNIT_LINES];
+	size_t n = unit_read(dirfd, base, u);
+
+	for (size_t i = 0; i < n; i++) {
+		if (u[i].cookie != cookie || u[i].ifindex != ifindex ||
+		    strlen(base) >= IFNAMSIZ - 1)
+			continue;
+		str_copy(ret_home, IFNAMSIZ, base);
+		if (u[i].end != '-')
+			strncat(ret_home, &u[i].end, 1);
+		return true;
+	}
+	return false;
+}
+
+bool ifunit_find(struct vnet *v, uint64_t cookie, int ifindex, const char *hint,
 		 char ret_home[IFNAMSIZ])
 {
 	cleanup_closedir DIR *d = NULL;
-	struct unit_line u[UNIT_LINES];
 	struct dirent *de;
 	int fd = units_open(v, false);
 
@@ -131,19 +149,12 @@ bool ifunit_find(struct vnet *v, uint64_t cookie, int ifindex,
 		close(fd);
 		return false;
 	}
-	while ((de = readdir(d))) {
-		size_t n = unit_read(fd, de->d_name, u);
-
-		for (size_t i = 0; i < n; i++) {
-			if (u[i].cookie != cookie || u[i].ifindex != ifindex ||
-			    strlen(de->d_name) >= IFNAMSIZ - 1)
-				continue;
-			str_copy(ret_home, IFNAMSIZ, de->d_name);
-			if (u[i].end != '-')
-				strncat(ret_home, &u[i].end, 1);
+	if (hint && unit_is(fd, hint, cookie, ifindex, ret_home))
+		return true;
+	while ((de = readdir(d)))
+		if (de->d_name[0] != '.' &&
+		    unit_is(fd, de->d_name, cookie, ifindex, ret_home))
 			return true;
-		}
-	}
 	return false;
 }
 

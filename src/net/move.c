@@ -73,9 +73,13 @@ static int carry_unit(const struct moving *mv, struct ifstate *s, struct err *e)
 {
 	const char *home = s->home[0] ? s->home : mv->kname;
 	char base[IFNAMSIZ], end, found[IFNAMSIZ];
+	/* most come home under the name they left with */
+	const char *hint = ifkind_home(mv->kname, mv->linux_kind, base, &end)
+				   ? base
+				   : NULL;
 	int r = 0;
 
-	if (ifunit_find(mv->to, mv->from->cookie, mv->old_index, found)) {
+	if (ifunit_find(mv->to, mv->from->cookie, mv->old_index, hint, found)) {
 		if (ifkind_home(found, mv->linux_kind, base, &end))
 			r = ifunit_hold(mv->to, base, end, mv->to->cookie,
 					mv->new_index, -1, mv->linux_kind, e);
