@@ -174,6 +174,9 @@ static int arg_assign(struct argparse *ap, const char *arg, struct err *e)
 	eq++;
 	if (d && !strcmp(d->name, "path") && realpath(eq, path))
 		eq = path;
+	/* "vnet.interface=": none */
+	if (d && param_splits(d) && !*eq)
+		return pset_put(&ap->a->params, name, NULL, false, e);
 	if (!d || !param_splits(d) || !strchr(eq, ','))
 		return pset_put(&ap->a->params, name, eq, d && param_appends(d),
 				e);

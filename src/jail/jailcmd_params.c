@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/param.h"
+#include "jail/prison_int.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -289,8 +290,26 @@ static bool jparam_same(const struct jparam *p, const struct param_def *d,
 	}
 }
 
+/*
+ * `host` cannot come later, and what needs it cannot either: a jail that was
+ * made without has the creator's own names.
+ */
+static bool host_differs(const struct jailjob *j, const struct prison *p)
+{
+	const struct jparam *host = pset_find(&j->params, "host");
+	bool want = pset_find(&j->params, "host.hostname") ||
+		    pset_find(&j->params, "host.domainname");
+	bool has = param_jailsys_of(&p->params, "host", 2) == 1;
+
+	if (host)
+		want = param_jailsys_of(&j->params, "host", 2) == 1;
+	return host ? want != has : want && !has;
+}
+
 const char *jailjob_create_only(const struct jailjob *j, const struct prison *p)
 {
+	if (host_differs(j, p))
+		return "host";
 	for (size_t i = 0; i < j->params.n; i++) {
 		const struct param_def *d =
 			param_find(j->params.v[i].name, NULL);

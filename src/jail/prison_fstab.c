@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 static const struct {
 	const char *name;
@@ -145,7 +146,8 @@ static int union_new(int rootfd, const struct line *l, const char *target,
 {
 	cleanup_close int at = -1;
 	cleanup_free char *lower = NULL;
-	cleanup_free char *work = NULL;
+	cleanup_free char *work = NULL, *source = NULL;
+	const char *slash;
 	struct mnt_opt o[3];
 	int r;
 
@@ -154,7 +156,12 @@ static int union_new(int rootfd, const struct line *l, const char *target,
 		return r;
 	lower = str_printf("/proc/self/fd/%d", at);
 	/* overlayfs wants an empty directory beside the upper one */
-	work = str_printf("%s/.cellblock-work", l->f.v[0]);
+	source = realpath(l->f.v[0], NULL);
+	if (!source)
+		return err_sys(e, errno, "mount: %s", l->f.v[0]);
+	slash = strrchr(source, '/');
+	work = str_printf("%.*s/.cellblock-work-%s", (int)(slash - source),
+			  source, slash + 1);
 	if (!lower || !work)
 		return err_nomem(e);
 	r = file_mkdirs(AT_FDCWD, work, 0700, e);
@@ -173,6 +180,7 @@ static int mount_parsed(int rootfd, const struct root_plan *p,
 	const char *target = NULL, *fstype = l->f.v[2];
 	enum how how = HOW_FS;
 	cleanup_close int fd = -1, at = -1;
+	struct stat st = {0};
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -196,9 +204,33 @@ static int mount_parsed(int rootfd, const struct root_plan *p,
 	} else {
 		r = opts_new(l, fstype, &fd, e);
 	}
+	/* nullfs shows single files, too */
+	if (!r && how == HOW_BIND && fstat(fd, &st) < 0)
+		r = err_sys(e, errno, "mount: %s", l->f.v[0]);
 	if (!r)
-		r = mnt_point(rootfd, target, false, &at, e);
+		r = mnt_point(rootfd, target,
+			      how == HOW_BIND && !S_ISDIR(st.st_mode), &at, e);
 	return r < 0 ? r : mnt_attach(fd, at, l->f.v[1], e);
+}
+
+/* fstab(5) writes blanks in paths as \\040. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			char c = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+					(s[3] - '0'));
+
+			*to++ = c ? c : '?';
+			s += 3;
+			continue;
+		}
+		*to++ = *s;
+	}
+	*to = '\0';
 }
 
 static int mount_line(int rootfd, const struct root_plan *p, const char *text,
@@ -212,6 +244,8 @@ static int mount_line(int rootfd, const struct root_plan *p, const char *text,
 	if (l.f.n < 3)
 		return err_set(e, EINVAL, "mount: %s: missing information",
 			       text);
+	unescape(l.f.v[0]);
+	unescape(l.f.v[1]);
 	r = parse_options(&l, e);
 	return r < 0 ? r : mount_parsed(rootfd, p, &l, e);
 }

@@ -473,11 +473,16 @@ static int update_host(struct prisons *ps, int jid, const struct pset *old,
 			    pset_value(ch, "host.domainname")};
 	cleanup_life struct life l = {0};
 	cleanup_close int pidfd = -1, own = -1;
+	int was = param_jailsys_of(old, "host", 2);
 	int r, bad;
 
+	/* its uts namespace was made with it, or it has its creator's */
+	if (param_jailsys_of(ch, "host", was) != was)
+		return err_set(e, EINVAL,
+			       "host cannot be changed after creation");
 	if (!h[0] && !h[1])
 		return 0;
-	if (param_jailsys_of(old, "host", 2) != 1)
+	if (was != 1)
 		return err_set(e, EINVAL,
 			       "host cannot be changed after creation");
 	r = life_read(ps, jid, &l, e);

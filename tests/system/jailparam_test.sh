@@ -173,6 +173,78 @@ jexec_env_body()
 	    sh -c 'echo $A $HOME'
 }
 
+atf_test_case host
+host_head()
+{
+	atf_set descr "A jail without host names of its own cannot touch the creator's"
+}
+host_body()
+{
+	local told
+
+	told="jail: host cannot be changed after creation\n"
+	hostname outer
+	atf_check jail -c name=a persist
+	atf_check -s exit:1 -e inline:"$told" jail -m name=a host=new
+	atf_check -s exit:1 -e inline:"$told" \
+	    jail -m name=a host.hostname=inner
+	atf_check -s exit:1 -e inline:"$told" \
+	    jail -m name=a host=new host.hostname=inner
+	atf_check -o inline:"outer\n" hostname
+	# with -r it is made anew for that
+	atf_check jail -mr name=a persist host.hostname=inner
+	atf_check -o inline:"inner\n" jexec a hostname
+	atf_check jail -m name=a host.hostname=other
+	atf_check -o inline:"other\n" jexec a hostname
+	atf_check -o inline:"outer\n" hostname
+}
+
+atf_test_case fstab
+fstab_head()
+{
+	atf_set descr "mount.fstab: single files, unionfs, blanks in names"
+}
+fstab_body()
+{
+	local d r
+
+	r=$(pwd)/root
+	d=$(pwd)/data
+	mkdir -p "$r/u" "$d/with blank" "$d/upper"
+	echo one >"$d/file"
+	echo low >"$r/u/low"
+	for n in usr bin lib lib64; do
+		[ ! -e /$n ] || echo "/$n $r/$n nullfs ro 0 0"
+	done >tab
+	cat >>tab <<-EOF
+	# a comment
+	$d/file $r/etc/file nullfs ro 0 0
+
+	$d/with\040blank	$r/a\040b	nullfs	rw	0	0
+	$d/upper $r/u unionfs rw 0 0
+	EOF
+	atf_check jail -c name=a path="$r" persist mount.fstab="$(pwd)/tab"
+	atf_check -o inline:"one\n" jexec a cat /etc/file
+	atf_check -s not-exit:0 -e ignore jexec a sh -c 'echo x >/etc/file'
+	atf_check jexec a sh -c 'echo x >"/a b/new"; echo y >>/u/low'
+	atf_check -o inline:"low\ny\n" jexec a cat /u/low
+	atf_check -o inline:"x\n" cat "$d/with blank/new"
+	atf_check -o inline:"low\ny\n" cat "$d/upper/low"
+	atf_check -o inline:"low\n" cat "$r/u/low"
+	atf_check jail -r a
+}
+
+atf_test_case empty_lists
+empty_lists_head()
+{
+	atf_set descr "vnet.interface= is no interface"
+}
+empty_lists_body()
+{
+	atf_check jail -c name=a vnet persist vnet.interface=
+	atf_check -o inline:"a\n" jls name
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case meta
@@ -181,4 +253,7 @@ atf_init_test_cases()
 	atf_add_test_case jls_reads_back
 	atf_add_test_case mount_links
 	atf_add_test_case jexec_env
+	atf_add_test_case host
+	atf_add_test_case fstab
+	atf_add_test_case empty_lists
 }
