@@ -53,7 +53,7 @@ void tiny_main(long *stack)
 	long argc = stack[0];
 	char **argv = (char **)(stack + 1), **envp = argv + argc + 1;
 	char rt[PATH_SIZE], ld[PATH_SIZE], lib[PATH_SIZE], prog[PATH_SIZE];
-	char *nv[argc + 6]; /* the stack is as large as the arguments' limit */
+	char *nv[argc + 7]; /* the stack is as large as the arguments' limit */
 	size_t len = find_rt(rt);
 
 	join(ld, rt, len, "/lib/ld.so");

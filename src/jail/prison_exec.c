@@ -426,8 +426,13 @@ static void exec_one(char *path, char *const *argv, char *const *envp)
 		return;
 	sh[n++] = (char *)_PATH_BSHELL;
 	sh[n++] = path;
-	for (size_t i = 1; argv[0] && argv[i] && n < ARRAY_SIZE(sh) - 1; i++)
+	for (size_t i = 1; argv[0] && argv[i]; i++) {
+		if (n == ARRAY_SIZE(sh) - 1) {
+			errno = E2BIG;
+			return;
+		}
 		sh[n++] = argv[i];
+	}
 	sh[n] = NULL;
 	execve(_PATH_BSHELL, sh, envp);
 }

@@ -28,13 +28,14 @@ static const struct {
 	{"exec", 0, MOUNT_ATTR_NOEXEC},
 	{"nodev", MOUNT_ATTR_NODEV, 0},
 	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0},
-	{"noatime", MOUNT_ATTR_NOATIME, 0},
+	/* one of several values of a field: the field is cleared before */
+	{"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
 };
 
 /* Words that fstab(5) has and mount(2) has no use for. */
-static const char *const idle[] = {"defaults",	"auto",	  "noauto",
-				   "late",	"bind",	  "rbind",
-				   "userquota", "failok", "groupquota"};
+static const char *const idle[] = {"defaults",	 "auto",  "noauto",    "late",
+				   "bind",	 "rbind", "userquota", "failok",
+				   "groupquota", "cache", "nocache"};
 
 enum how {
 	HOW_BIND,    /* show the creator's directory */
@@ -79,7 +80,7 @@ static int parse_options(struct line *l, struct err *e)
 			if (!strcmp(attrs[k].name, words.v[i]))
 				break;
 		if (k < ARRAY_SIZE(attrs)) {
-			l->set = (l->set | attrs[k].set) & ~attrs[k].clear;
+			l->set = (l->set & ~attrs[k].clear) | attrs[k].set;
 			l->clear |= attrs[k].clear;
 			continue;
 		}
@@ -195,6 +196,10 @@ static int mount_parsed(int rootfd, const struct root_plan *p,
 	r = root_no_link(rootfd, target, l->f.v[1], e);
 	if (r < 0)
 		return r;
+	/* what nobody understands is not left out in silence */
+	if (how != HOW_FS && l->opts.n)
+		return err_set(e, EINVAL, "mount: %s: unknown option %s",
+			       l->f.v[1], l->opts.v[0]);
 	if (how == HOW_BIND) {
 		r = mnt_clone(AT_FDCWD, l->f.v[0], true, &fd, e);
 		if (!r && (l->set || l->clear))

@@ -471,7 +471,8 @@ static int keeper_child(void *arg)
 		mnt = fcntl(k->mnt, F_DUPFD, 10);
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
+		if (null < 0 || dup2(null, fd) < 0)
+			close(fd); /* else a caller's pipe stays open */
 	dup2(pidfd, 3);
 	close(4);
 	close(KEEPER_MNT_FD);
@@ -531,7 +532,7 @@ static int keeper_spawn(struct prisons *ps, struct life *l, int jid,
 	if (!prog || !jail || !ev || !cgdir)
 		return err_nomem(e);
 	/* not in the caller's cgroup: it outlives the caller's session */
-	if (l->cgroup && cgroup_open(cgdir, &cg, e) == 0)
+	if (l->cgroup && cgroup_open(cgdir, &cg, NULL) == 0)
 		c.cgroup_fd = cg;
 	if (!persist && l->cgroup)
 		events = open(ev, O_RDONLY | O_CLOEXEC);

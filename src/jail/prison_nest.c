@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,8 @@
 #include <sys/wait.h>
 
 #define DEPTH_MAX 16
+/* What a nested jail gets to be made or removed in. */
+#define ANSWER_MS 120000
 
 /* --- looking
  * ----------------------------------------------------------------------- */
@@ -307,6 +310,23 @@ static int call_child(void *data)
 	return 0;
 }
 
+/* The jail's root may stop our process: it is not waited for forever. */
+static int answer_read(int fd, struct answer *ret)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&p, 1, ANSWER_MS);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return -1;
+	do
+		n = (int)read(fd, ret, sizeof(*ret));
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 static int call_inside(struct prisons *ps, int owner, struct call *c,
 		       struct err *e)
 {
@@ -326,9 +346,9 @@ static int call_inside(struct prisons *ps, int owner, struct call *c,
 	close(out);
 	if (r < 0)
 		return r;
-	do
-		got = (int)read(in, &a, sizeof(a));
-	while (got < 0 && errno == EINTR);
+	got = answer_read(in, &a);
+	/* it has nothing more to do; the jail may have stopped it */
+	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (got != (int)sizeof(a))
@@ -480,11 +500,11 @@ static int peek_run(int mntns, int *ret_fd)
 }
 
 static void salvage(struct prisons *ps, int mntns, int net,
-		    const struct life *owner, int depth);
+		    const struct life *owner, int depth, int *left);
 
 /* What jail jid was lent goes back to its owner's vnet `net`. */
 static void salvage_one(struct prisons *ps, int run, int net,
-			const struct life *owner, int jid, int depth)
+			const struct life *owner, int jid, int depth, int *left)
 {
 	cleanup_close int from = -1, mnt = -1;
 	cleanup_life struct life l = {0};
@@ -495,11 +515,13 @@ static void salvage_one(struct prisons *ps, int run, int net,
 	if (nest_read(run, owner, jid, &l, &params, NULL) < 0)
 		return;
 	snprintf(path, sizeof(path), "jails/%d/net", jid);
-	if (file_open_beneath(run, path, O_RDONLY, 0, &from, NULL) < 0)
+	if (file_open_beneath(run, path, O_RDONLY | O_NONBLOCK, 0, &from,
+			      NULL) < 0)
 		return;
 	snprintf(path, sizeof(path), "jails/%d/mnt", jid);
-	if (l.lo && file_open_beneath(run, path, O_RDONLY, 0, &mnt, NULL) == 0)
-		salvage(ps, mnt, from, &l, depth + 1);
+	if (l.lo && file_open_beneath(run, path, O_RDONLY | O_NONBLOCK, 0, &mnt,
+				      NULL) == 0)
+		salvage(ps, mnt, from, &l, depth + 1, left);
 	/* vnet_open finds out whether that is a vnet at all */
 	if (l.nlent && vnet_open(from, NULL, &a, NULL) == 0 &&
 	    vnet_open(net, NULL, &b, NULL) == 0 && !vnet_same(a, b))
@@ -512,7 +534,7 @@ static void salvage_one(struct prisons *ps, int run, int net,
  * Only interfaces matter: all else goes when the pins go.
  */
 static void salvage(struct prisons *ps, int mntns, int net,
-		    const struct life *owner, int depth)
+		    const struct life *owner, int depth, int *left)
 {
 	cleanup_close int run = -1;
 	cleanup_free int *jids = NULL;
@@ -522,8 +544,9 @@ static void salvage(struct prisons *ps, int mntns, int net,
 	    dir_jids(run, "jails", (size_t)(owner->hi - owner->lo + 1), &jids,
 		     &n, NULL) < 0)
 		return;
-	for (size_t i = 0; i < n; i++)
-		salvage_one(ps, run, net, owner, jids[i], depth);
+	/* each jid is of one jail: more are one namespace pinned many times */
+	for (size_t i = 0; i < n && --*left >= 0; i++)
+		salvage_one(ps, run, net, owner, jids[i], depth, left);
 }
 
 /* The owner's mount namespace: pinned, or held by its keeper. */
@@ -546,6 +569,7 @@ int nest_remove_all(struct prisons *ps, int owner, const struct life *l,
 	cleanup_free char *netpath = jail_path(owner, "net");
 	cleanup_close int mnt = -1, net = -1;
 	struct call c = {.op = op_remove_all};
+	int left = l->hi - l->lo + 1;
 
 	if (!netpath)
 		return err_nomem(e);
@@ -562,6 +586,6 @@ int nest_remove_all(struct prisons *ps, int owner, const struct life *l,
 	net = open(l->vnet ? netpath : "/proc/self/ns/net",
 		   O_RDONLY | O_CLOEXEC);
 	if (mnt >= 0 && net >= 0)
-		salvage(ps, mnt, net, l, 0);
+		salvage(ps, mnt, net, l, 0, &left);
 	return 0;
 }

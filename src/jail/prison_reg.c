@@ -247,6 +247,10 @@ static int get_lent(const char *s, struct lent *ret, struct err *e)
 	if (sscanf(s, "%15s %d %63[0-9a-f-]", l.name, &l.index, mac) != 3 ||
 	    l.index < 0 || strchr(l.name, '/'))
 		return err_set(e, EBADMSG, "lent: no interface");
+	/* a nested jail's may be hostile, and names are told to the user */
+	for (const char *c = l.name; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return err_set(e, EBADMSG, "lent: no interface");
 	if (strcmp(mac, "-") != 0)
 		snprintf(l.mac, sizeof(l.mac), "%.63s", mac);
 	*ret = l;
@@ -460,11 +464,20 @@ static int ranges_read(struct prisons *ps, struct range **ret, size_t *ret_n,
 	struct dirent *de;
 	size_t n = 0;
 
+	/* jids given out without a look would be given out twice */
+	if (!d && errno != ENOENT) {
+		int code = errno;
+
+		if (fd >= 0)
+			close(fd);
+		return err_sys(e, code, CELLBLOCK_RUN "/ranges");
+	}
 	while (d && (de = readdir(d))) {
 		struct range rg = {0}, *nv;
 
-		if (sscanf(de->d_name, "%d-%d-%d", &rg.lo, &rg.hi, &rg.jid) !=
-		    3)
+		if (sscanf(de->d_name, "%7d-%7d-%7d", &rg.lo, &rg.hi,
+			   &rg.jid) != 3 ||
+		    rg.lo < 1 || rg.hi < rg.lo)
 			continue;
 		nv = reallocarray(v, n + 1, sizeof(*v));
 		if (!nv)

@@ -5,6 +5,7 @@
 #include "base/table.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
@@ -91,6 +92,11 @@ int socks_load(struct vnet *v, int family, int protocol, struct sock **io_v,
 	if (r >= 0) {
 		nlm_begin(&m, SOCK_DIAG_BY_FAMILY, 0, &req, sizeof(req));
 		r = nl_dump(nl, &m, sock_cb, restart, &list, e);
+		/* a protocol that this kernel does not tell of */
+		if (r == -ENOENT) {
+			err_clear(e);
+			r = 0;
+		}
 	}
 	*io_v = list.v;
 	*io_n = list.n;

@@ -118,15 +118,12 @@ int nl_open(int proto, int nsfd, struct nl **ret, struct err *e)
 		return self;
 	if (same_file(self, nsfd))
 		return open_here(proto, ret, e);
-	if (setns(nsfd, CLONE_NEWNET) < 0)
+	/* to enter what one is in asks whether the way back is open */
+	if (setns(self, CLONE_NEWNET) < 0 || setns(nsfd, CLONE_NEWNET) < 0)
 		return err_sys(e, errno, "enter network namespace");
 	r = open_here(proto, ret, e);
-	if (setns(self, CLONE_NEWNET) < 0) {
-		/* going on in the wrong vnet would configure the wrong host */
-		if (r >= 0)
-			nl_free(ret);
-		return err_sys(e, errno, "return to network namespace");
-	}
+	if (setns(self, CLONE_NEWNET) < 0)
+		abort(); /* going on would configure the wrong host */
 	return r;
 }
 
@@ -285,6 +282,16 @@ static ssize_t recv_bytes(struct nl *nl, struct err *e)
 	return n;
 }
 
+/* A dump that breaks off says why in its last message. */
+static int done_error(const struct nlmsghdr *h, const char *what, struct err *e)
+{
+	int code = 0;
+
+	if (mnl_nlmsg_get_payload_len(h) >= sizeof(code))
+		memcpy(&code, mnl_nlmsg_get_payload(h), sizeof(code));
+	return code < 0 ? fail_text(e, -code, NULL, what) : 0;
+}
+
 /* Read answers to `seq` until its ack or the end of its dump. */
 static int read_answers(struct nl *nl, uint32_t seq, nl_cb *cb, void *data,
 			bool *intr, const char *what, struct err *e)
@@ -305,7 +312,7 @@ static int read_answers(struct nl *nl, uint32_t seq, nl_cb *cb, void *data,
 			if (intr && (h->nlmsg_flags & NLM_F_DUMP_INTR))
 				*intr = true;
 			if (h->nlmsg_type == NLMSG_DONE)
-				return failed;
+				return failed ? failed : done_error(h, what, e);
 			if (h->nlmsg_type == NLMSG_ERROR) {
 				const struct nlmsgerr *ne =
 					mnl_nlmsg_get_payload(h);

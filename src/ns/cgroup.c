@@ -201,7 +201,9 @@ static int remove_tree(int dirfd, const char *name, int depth)
 		return -ENOMEM;
 	}
 	while ((de = readdir(d))) {
-		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+		/* ".x" is a name like any other for a cgroup */
+		if (de->d_type != DT_DIR || !strcmp(de->d_name, ".") ||
+		    !strcmp(de->d_name, ".."))
 			continue;
 		remove_tree(fd, de->d_name, depth + 1);
 	}

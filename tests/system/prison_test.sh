@@ -221,6 +221,50 @@ isolation_body()
 	atf_check -o inline:"0\n1\n2\n3\n" jexec x ls /proc/self/fd 7</etc/shadow
 }
 
+atf_test_case liar_dead
+liar_dead_head()
+{
+	atf_set descr "What a jail left behind holds nobody up when it has died"
+	atf_set timeout 60
+}
+liar_dead_body()
+{
+	atf_check jail -c name=a vnet persist children.max=5
+	atf_check jexec a jail -c name=b vnet persist
+	b=$(jexec a jls -j b jid)
+	# where its children's vnets are pinned: a pipe that nobody writes to
+	atf_check jexec a sh -c "mkdir /tmp/new /tmp/new/$b &&
+	    cp /run/cellblock/jails/$b/params /run/cellblock/jails/$b/life \
+		/tmp/new/$b && mkfifo /tmp/new/$b/net /tmp/new/$b/mnt &&
+	    mv /run/cellblock/jails /run/cellblock/j2 &&
+	    cp -a /tmp/new /run/cellblock/jails &&
+	    rm -r /tmp/new"
+	# a cgroup that a lister would pass over
+	atf_check jexec a mkdir /sys/fs/cgroup/.x
+	kill -9 "$(sed -n 's/^init = "\([0-9]*\)".*/\1/p' \
+	    /run/cellblock/jails/*/life)"
+	must_wait 10 sh -c "! test -e /run/cellblock"
+}
+
+atf_test_case mount_options
+mount_options_head()
+{
+	atf_set descr "Options of mount lines do what they say, or are refused"
+}
+mount_options_body()
+{
+	mkdir /tmp/src /tmp/at
+	atf_check jail -c name=x vnet persist \
+	    'mount=/tmp/src /tmp/at nullfs ro,noatime 0 0'
+	atf_check -o match:" /tmp/at ro,[a-z,]*noatime " \
+	    jexec x grep ' /tmp/at ' /proc/self/mountinfo
+	atf_check jail -r x
+	atf_check -s exit:1 \
+	    -e inline:"jail: mount: /tmp/at: unknown option frobnicate\n" \
+	    jail -c name=x vnet persist \
+	    'mount=/tmp/src /tmp/at nullfs rw,frobnicate 0 0'
+}
+
 atf_test_case many
 many_head()
 {
@@ -324,6 +368,8 @@ atf_init_test_cases()
 	atf_add_test_case nested
 	atf_add_test_case nested_killed
 	atf_add_test_case liar
+	atf_add_test_case liar_dead
+	atf_add_test_case mount_options
 	atf_add_test_case isolation
 	atf_add_test_case many
 	atf_add_test_case at_once
