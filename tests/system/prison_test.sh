@@ -358,6 +358,24 @@ again_body()
 	must_wait 5 ifconfig epair0b
 }
 
+atf_test_case uncovered
+uncovered_head()
+{
+	atf_set descr "A jail that takes its registry away does not act on ours"
+}
+uncovered_body()
+{
+	atf_check -o ignore ifconfig epair create
+	atf_check jail -c name=other persist
+	atf_check jail -c name=p vnet persist children.max=3 \
+	    vnet.interface=epair0b
+	jexec p umount -l /run/cellblock || atf_skip "it cannot"
+	atf_check -s exit:1 -e ignore jail -c name=p.x persist
+	atf_check -e match:"/run/cellblock/self" jail -r p
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check -o inline:"other\n" jls name
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case foreign_proc
@@ -374,4 +392,5 @@ atf_init_test_cases()
 	atf_add_test_case many
 	atf_add_test_case at_once
 	atf_add_test_case again
+	atf_add_test_case uncovered
 }
