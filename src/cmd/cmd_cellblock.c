@@ -47,6 +47,8 @@ int cmd_cellblock(int argc, char **argv)
 
 	if (argc < 2)
 		return help(stderr);
+	if (!strcmp(argv[1], "--version"))
+		return printf("cellblock %s\n", CELLBLOCK_VERSION) < 0;
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
 		return help(stdout);
 	c = subcommand_find(argv[1]);

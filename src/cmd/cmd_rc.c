@@ -3,6 +3,7 @@
  * an /etc/rc of its own runs for `/bin/sh /etc/rc`.
  */
 #include "cmd/cmd.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -105,6 +106,8 @@ int cmd_rc(int argc, char **argv)
 	bool stop = false;
 	int c, r;
 
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
 	while ((c = getopt(argc, argv, "d:enqv")) != -1) {
 		switch (c) {
 		case 'd':

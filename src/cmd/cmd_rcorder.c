@@ -1,5 +1,6 @@
 /* rcorder(8): order rc scripts by what they say of themselves. */
 #include "cmd/cmd.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -129,6 +130,8 @@ int cmd_rcorder(int argc, char **argv)
 	bool parallel = false, graph = false, circular = false;
 	int c, status;
 
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
 	while ((c = getopt(argc, argv, "gk:ps:")) != -1) {
 		switch (c) {
 		case 'g':

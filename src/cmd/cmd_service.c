@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/injail.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -377,6 +378,8 @@ int cmd_service(int argc, char **argv)
 	bool bad = false;
 	int c;
 
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
 	/* the script's own words may look like options: stop at the first */
 	while ((c = getopt(argc, argv, "+ej:lRrv")) != -1) {
 		switch (c) {

@@ -3,6 +3,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/injail.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -341,6 +342,8 @@ static int run(int argc, char **argv)
 
 int cmd_sysctl(int argc, char **argv)
 {
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
 	if (!parse(argc, argv, &o) || (!o.all && !o.file && optind == argc) ||
 	    (o.all && optind < argc)) {
 		fputs(usage, stderr);

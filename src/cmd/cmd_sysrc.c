@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/injail.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -388,8 +389,11 @@ static bool parse(int argc, char **argv)
 
 int cmd_sysrc(int argc, char **argv)
 {
-	bool ok = parse(argc, argv);
+	bool ok;
 
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
+	ok = parse(argc, argv);
 	argc -= optind;
 	argv += optind;
 	if (!ok || (!o.all && !o.files && !argc) || (o.all && argc)) {

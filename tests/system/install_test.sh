@@ -109,8 +109,23 @@ again_body()
 	atf_check test -f dest/outside
 }
 
+atf_test_case answers
+answers_head()
+{
+	atf_set descr "Every command says what it is and how it is called"
+}
+answers_body()
+{
+	for c in "$CB_BIN"/*; do
+		n=$(basename "$c")
+		atf_check -o match:"^$n .*[0-9]" "$c" --version
+		atf_check -o match:"^usage: $n" "$c" --help
+	done
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case answers
 	atf_add_test_case layout
 	atf_add_test_case libjail
 	atf_add_test_case again
