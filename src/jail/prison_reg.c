@@ -334,6 +334,19 @@ int life_read(struct prisons *ps, int jid, struct life *ret, struct err *e)
 	return r < 0 ? r : life_from_pset(&set, ret, e);
 }
 
+/* A file of the registry, named in full when it cannot be written. */
+static int reg_write(struct prisons *ps, const char *path,
+		     const struct pset *set, struct err *e)
+{
+	struct err we = ERR_INIT;
+	int r = regtext_write(ps->dirfd, path, set, &we);
+
+	if (r < 0)
+		return err_set(e, we.code ? we.code : -r, CELLBLOCK_RUN "/%s",
+			       we.text);
+	return 0;
+}
+
 int life_write(struct prisons *ps, int jid, const struct life *l, struct err *e)
 {
 	cleanup_pset struct pset set = {0};
@@ -342,7 +355,7 @@ int life_write(struct prisons *ps, int jid, const struct life *l, struct err *e)
 
 	snprintf(path, sizeof(path), "jails/%d/life", jid);
 	r = life_to_pset(l, &set, e);
-	return r < 0 ? r : regtext_write(ps->dirfd, path, &set, e);
+	return r < 0 ? r : reg_write(ps, path, &set, e);
 }
 
 int params_read(struct prisons *ps, int jid, struct pset *ret, struct err *e)
@@ -359,7 +372,7 @@ int params_write(struct prisons *ps, int jid, const struct pset *params,
 	char path[64];
 
 	snprintf(path, sizeof(path), "jails/%d/params", jid);
-	return regtext_write(ps->dirfd, path, params, e);
+	return reg_write(ps, path, params, e);
 }
 
 char *jail_path(int jid, const char *file)
@@ -420,7 +433,7 @@ int pending_write(struct prisons *ps, int jid, const struct pending *p,
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "pending/%d", jid);
-	return regtext_write(ps->dirfd, path, &set, e);
+	return reg_write(ps, path, &set, e);
 }
 
 bool pending_is(struct prisons *ps, int jid)

@@ -65,7 +65,31 @@ int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e)
 		p.cgroup = take_ptr(l.cgroup);
 	p.remove = true;
 	r = proc_id_self(&p.owner, e);
-	return r < 0 ? r : pending_write(ps, jid, &p, e);
+	if (!r)
+		r = pending_write(ps, jid, &p, e);
+	/* with no space for the claim the jail is what has to make some */
+	if (r == -ENOSPC || r == -EDQUOT) {
+		err_clear(e);
+		return 0;
+	}
+	return r;
+}
+
+/* What is known of a jail that has no room for its claim, see above. */
+static int unclaimed(struct prisons *ps, int jid, const struct life *l,
+		     struct pending *p, struct err *e)
+{
+	cleanup_pset struct pset params = {0};
+
+	if (!p->name && params_read(ps, jid, &params, NULL) == 0 &&
+	    pset_value(&params, "name")) {
+		p->name = strdup(pset_value(&params, "name"));
+		if (!p->name)
+			return err_nomem(e);
+	}
+	if (!p->cgroup && l->cgroup && !(p->cgroup = strdup(l->cgroup)))
+		return err_nomem(e);
+	return 0;
 }
 
 /* First error kept, later ones put behind. */
@@ -174,6 +198,9 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	/* either may be missing in a half-made jail */
 	pending_read(ps, jid, &p, NULL);
 	life_read(ps, jid, &l, NULL);
+	r = unclaimed(ps, jid, &l, &p, e);
+	if (r < 0)
+		return r;
 	if (l.lo)
 		note(&first, e, nest_remove_all(ps, jid, &l, &se), &se);
 	plan_failpoint();

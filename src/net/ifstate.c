@@ -299,6 +299,26 @@ int ifstate_read_file(int dirfd, const char *name, char *buf, size_t size,
 	return 0;
 }
 
+/*
+ * No space for a second file: into the one that is there, if it is one.  Not
+ * atomic, but what has been moved must not be told as not moved.
+ */
+static int write_in_place(int dirfd, const char *name, const char *text)
+{
+	cleanup_close int fd = openat(
+		dirfd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t len = strlen(text);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_nlink != 1)
+		return -ENOSPC;
+	if (write(fd, text, len) != (ssize_t)len ||
+	    ftruncate(fd, (off_t)len) < 0)
+		return -ENOSPC;
+	return 0;
+}
+
 /* O_EXCL: never write through something that lies there already. */
 int ifstate_write_file(int dirfd, const char *name, const char *text,
 		       struct err *e)
@@ -317,8 +337,12 @@ int ifstate_write_file(int dirfd, const char *name, const char *text,
 		else if (fd < 0)
 			break;
 	}
-	if (fd < 0)
-		return err_sys(e, errno, "interface state %s", tmp);
+	if (fd < 0) {
+		r = errno;
+		if (r == ENOSPC && write_in_place(dirfd, name, text) == 0)
+			return 0;
+		return err_sys(e, r, "interface state %s", tmp);
+	}
 	if (write(fd, text, len) != (ssize_t)len)
 		r = errno ? -errno : -ENOSPC;
 	else if (renameat(dirfd, tmp, dirfd, name) < 0)

@@ -376,6 +376,44 @@ uncovered_body()
 	atf_check -o inline:"other\n" jls name
 }
 
+atf_test_case no_space
+no_space_head()
+{
+	atf_set descr "No space for the registry, at any point: told, undone; what runs can be removed"
+	atf_set timeout 60
+}
+no_space_body()
+{
+	local n
+
+	atf_check -o ignore ifconfig epair create
+	rm -rf /run/cellblock
+	box_state before
+	for n in 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		mkdir -p /run/cellblock
+		mount -t tmpfs -o size=64k,nr_inodes=$n tiny /run/cellblock
+		if jail -c name=a vnet persist vnet.interface=epair0b 2>err
+		then
+			# fill what is left; removal needs no space
+			(
+				cd /run/cellblock || exit
+				i=0
+				while : 2>/dev/null >fill$i; do
+					i=$((i + 1))
+				done
+			) 2>/dev/null
+			atf_check jail -r a
+		else
+			atf_check -o match:"No space left on device" cat err
+		fi
+		atf_check -o empty jls name
+		atf_check -o match:"^epair0b" ifconfig epair0b
+		umount -q /run/cellblock 2>/dev/null
+		rm -rf /run/cellblock
+		box_same before
+	done
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case foreign_proc
@@ -393,4 +431,5 @@ atf_init_test_cases()
 	atf_add_test_case at_once
 	atf_add_test_case again
 	atf_add_test_case uncovered
+	atf_add_test_case no_space
 }
