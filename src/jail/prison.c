@@ -369,8 +369,8 @@ static int load(struct prisons *ps, int jid, bool dying, struct prison *ret,
 	p.init = p.dying ? 0 : l.init.pid;
 	r = prison_fill(&p, &l, e);
 	if (!r)
-		r = put_int(&p.params, "parent",
-			    param_int_of(&ps->self, "jid", 0), e);
+		/* one's own is told as none, as on FreeBSD */
+		r = put_int(&p.params, "parent", 0, e);
 	if (r < 0)
 		return r;
 	*ret = p;

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define KILL_WAIT_MS 10000
 
@@ -226,6 +227,24 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	return first;
 }
 
+/* Another command is at it: when we return it is gone all the same. */
+static int wait_gone(struct prisons *ps, int jid, struct err *e)
+{
+	const struct timespec nap = {.tv_nsec = 2000000};
+
+	for (int ms = 0; ms < KILL_WAIT_MS; ms += 2) {
+		cleanup_pending struct pending p = {0};
+
+		if (pending_read(ps, jid, &p, NULL) < 0 || !p.remove ||
+		    !proc_id_alive(&p.owner))
+			break;
+		nanosleep(&nap, NULL);
+	}
+	if (jid_exists(ps, jid))
+		return -EBUSY; /* as claiming it has said */
+	return err_set(e, ENOENT, "jail %d not found", jid);
+}
+
 int prison_remove(struct prisons *ps, int jid, struct err *e)
 {
 	int r, owner;
@@ -242,5 +261,7 @@ int prison_remove(struct prisons *ps, int jid, struct err *e)
 		return err_set(e, ENOENT, "jail %d not found", jid);
 	}
 	r = jail_claim(ps, jid, false, e);
+	if (r == -EBUSY)
+		return wait_gone(ps, jid, e);
 	return r < 0 ? r : jail_destroy(ps, jid, e);
 }

@@ -102,6 +102,9 @@ identity_body()
 	atf_check jail -m name=p.c persist
 	atf_check jail -m jid="$(jls -j p.c jid)" name=p.d
 	atf_check -o inline:"p.d\n" jls -j p.d name
+	# who one's parent is, from outside and from inside
+	atf_check -o inline:"$(jls -j p jid)\n" jls -j p.d parent
+	atf_check -o inline:"0\n" jexec p jls -j d parent
 	atf_check -s exit:1 \
 	    -e inline:"jail: nosuchuser: no such user\n" \
 	    jail -c name=u exec.jail_user=nosuchuser command=true
