@@ -189,7 +189,9 @@ static int lock_block(const char *name, int *ret_fd, struct err *e)
 	if (!path)
 		return err_nomem(e);
 	for (;;) {
-		r = file_mkdirs(AT_FDCWD, BLOCKS, 0755, e);
+		r = geteuid() ? err_set(e, EPERM, "must be root") : 0;
+		if (r >= 0)
+			r = file_mkdirs(AT_FDCWD, BLOCKS, 0755, e);
 		if (r >= 0)
 			r = file_lock(AT_FDCWD, path, false, &fd, e);
 		if (r < 0 && r != -ENOENT)

@@ -7,6 +7,7 @@
  */
 #include "block/level.h"
 
+#include "base/cancel.h"
 #include "base/cleanup.h"
 #include "base/report_pipe.h"
 #include "base/str.h"
@@ -192,6 +193,8 @@ static int job_main(void *data)
 	size_t changes = 0;
 	int r;
 
+	if (cancel_fd() >= 0)
+		(void)cancel_catch(NULL);
 	report_pipe_init(&rp, job->fd);
 	r = job->up ? level_up(NULL, job->dry_run, &rp.report, &changes, &e)
 		    : level_down(NULL, &rp.report, &e);
@@ -266,7 +269,7 @@ static int run_in(struct prisons *ps, const struct prison *p, const char *dir,
 	cleanup_close int rd = -1, wr = -1;
 	struct err xe = ERR_INIT;
 	size_t more = 0;
-	int fds[2], r, status;
+	int fds[2], keep[2], r, status;
 	pid_t pid = -1;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -274,13 +277,15 @@ static int run_in(struct prisons *ps, const struct prison *p, const char *dir,
 	rd = fds[0];
 	wr = fds[1];
 	job->fd = wr;
+	keep[0] = wr;
+	keep[1] = cancel_fd();
 	r = prison_spawn(ps, p,
 			 &(struct prison_exec){
 				 .fn = job_main,
 				 .data = job,
 				 .stdio = {-1, -1, -1},
-				 .keep_fds = &wr,
-				 .nkeep = 1,
+				 .keep_fds = keep,
+				 .nkeep = keep[1] < 0 ? 1 : 2,
 			 },
 			 &pid, e);
 	if (r < 0)

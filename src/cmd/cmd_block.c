@@ -3,6 +3,7 @@
  */
 #include "cmd/cmd_block.h"
 
+#include "base/cancel.h"
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "block/block.h"
@@ -120,7 +121,9 @@ int block_up_main(int argc, char **argv)
 		return r < 0;
 	if (!o.dir)
 		o.dir = ".";
-	r = block_up(&o, &changes, &e);
+	r = cancel_catch(&e);
+	if (!r)
+		r = block_up(&o, &changes, &e);
 	progress_end(&p);
 	if (r < 0)
 		return fail(&e);

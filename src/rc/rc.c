@@ -308,7 +308,6 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 {
 	__attribute__((cleanup(run_clear))) struct run r = {0};
 	cleanup_plan struct plan plan = {0};
-	struct err late = ERR_INIT;
 	int ret = run_open(&r, rc, e);
 
 	if (!ret)
@@ -320,11 +319,11 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 			report(rc->report, REPORT_STEP, "%s", plan.v[i].text);
 	} else {
 		ret = plan_run(&plan, NULL, observe, &r, e);
-		if (ret < 0)
+		if (ret < 0) {
+			notes_drop(&r.act->notes); /* if all is undone */
 			return ret;
+		}
 		say_until(&r, RC_SERVICES);
-		if (r.act->jails.n && rcplan_wait_dad(r.act, &late) < 0)
-			report(rc->report, REPORT_WARN, "%s", late.text);
 	}
 	r.act->conf = NULL;
 	if (ret_plan) {

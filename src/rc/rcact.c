@@ -5,6 +5,7 @@
  */
 #include "rc/rcact.h"
 
+#include "base/cancel.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/table.h"
@@ -456,7 +457,7 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		.names = (const char *const *)names->v,
 		.nnames = names->n,
 		.block = a->block,
-		.cancel_fd = -1,
+		.cancel_fd = stop ? -1 : cancel_fd(),
 		.keep_output = true,
 		.report = &a->report,
 	};

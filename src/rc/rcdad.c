@@ -1,6 +1,7 @@
 /* See rcdad.h. */
 #include "rc/rcdad.h"
 
+#include "base/cancel.h"
 #include "base/cleanup.h"
 #include "net/ifnet.h"
 
@@ -38,6 +39,21 @@ static const struct if_addr *addr_of(const struct ifnet *ifp,
 	return NULL;
 }
 
+/*
+ * Is there a carrier, or is one about to be?  The kernel tells of a carrier,
+ * by IFF_RUNNING and to a bridge, up to a second after it came.
+ */
+static bool connected(const struct ifnets *ifs, const struct ifnet *ifp)
+{
+	if (ifp->carrier || (ifp->flags & IFF_RUNNING))
+		return true;
+	for (size_t i = 0; i < ifs->n; i++)
+		if (ifs->v[i].master == ifp->index && ifs->v[i].carrier &&
+		    (ifs->v[i].flags & IFF_UP))
+			return true;
+	return false;
+}
+
 /* A link-local address comes by itself when IPv6 is turned on. */
 static const struct if_addr *tentative(const struct ifnet *ifp)
 {
@@ -73,8 +89,8 @@ static int look(struct vnet *v, const struct facts *facts,
 				       "%s: duplicate address on the link",
 				       f->key);
 		}
-		/* without a carrier the check has not begun */
-		if ((a->flags & IFA_F_TENTATIVE) && (ifp->flags & IFF_RUNNING))
+		/* without a carrier the check does not begin */
+		if ((a->flags & IFA_F_TENTATIVE) && connected(&ifs, ifp))
 			pending = true;
 	}
 	return r < 0 ? r : pending;
@@ -92,6 +108,8 @@ int rcdad_wait(struct vnet *v, const struct facts *facts,
 		r = look(v, facts, ret_bad, e);
 		if (r <= 0)
 			return r;
+		if (cancel_asked())
+			return err_set(e, ECANCELED, "interrupted");
 		nanosleep(&t, NULL);
 	}
 	return 0;

@@ -13,10 +13,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define RCNOTE_MAX (64u << 20)
 
@@ -208,6 +211,26 @@ static int notes_rewrite(struct notes *n, struct err *e)
 	return file_write_atomic(AT_FDCWD, n->path, b.s, 0600, e);
 }
 
+/* A lock that was waited for may have gone with the last journal. */
+static int notes_lock(int *ret, struct err *e)
+{
+	for (;;) {
+		cleanup_close int fd = -1;
+		struct stat st;
+		int r = file_mkdirs(AT_FDCWD, RCNOTE_DIR, 0755, e);
+
+		if (!r)
+			r = file_lock(AT_FDCWD, RCNOTE_DIR "/lock", false, &fd,
+				      e);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r < 0 || fstat(fd, &st) < 0 || !st.st_nlink)
+			continue;
+		*ret = take_fd(&fd);
+		return 0;
+	}
+}
+
 int notes_open(const char *etc, bool write, struct notes *ret, struct err *e)
 {
 	cleanup_notes struct notes n = NOTES_INIT;
@@ -220,10 +243,7 @@ int notes_open(const char *etc, bool write, struct notes *ret, struct err *e)
 	if (!n.path)
 		return err_nomem(e);
 	if (write) {
-		r = file_mkdirs(AT_FDCWD, RCNOTE_DIR, 0755, e);
-		if (!r)
-			r = file_lock(AT_FDCWD, RCNOTE_DIR "/lock", false,
-				      &n.lock, e);
+		r = notes_lock(&n.lock, e);
 	}
 	if (r < 0)
 		return r;
@@ -302,8 +322,20 @@ int notes_gone(struct notes *n, const struct fact *f, struct err *e)
 
 void notes_drop(struct notes *n)
 {
-	if (n->fd >= 0 && n->n == 0)
-		unlink(n->path);
+	cleanup_closedir DIR *d = NULL;
+	bool others = false;
+	struct dirent *de;
+
+	if (n->fd < 0 || n->n)
+		return;
+	unlink(n->path);
+	d = opendir(RCNOTE_DIR);
+	while (d && (de = readdir(d)))
+		others |= *de->d_name != '.' && strcmp(de->d_name, "lock");
+	if (others || !d)
+		return;
+	unlink(RCNOTE_DIR "/lock");
+	rmdir(RCNOTE_DIR);
 }
 
 void notes_free(struct notes *n)

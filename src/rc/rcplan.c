@@ -11,6 +11,7 @@
  */
 #include "rc/rcplan.h"
 
+#include "base/cancel.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/prison.h"
@@ -181,9 +182,14 @@ static int tolerate(struct rcstep *s, int r, struct err *e)
 static int step_run(void *ctx, void *arg, struct err *e)
 {
 	struct rcstep *s = arg;
-	int r = s->remove ? step_undo(s, e) : step_make(s, e);
+	int r;
 
 	(void)ctx;
+	if (cancel_asked())
+		return err_set(e, ECANCELED, "interrupted");
+	r = s->remove ? step_undo(s, e) : step_make(s, e);
+	if (r < 0 && cancel_asked())
+		return err_set(e, ECANCELED, "interrupted");
 	if (r < 0)
 		blame(s->act, &s->facts.v[0], e);
 	return tolerate(s, r, e);
@@ -198,7 +204,7 @@ static int step_back(void *ctx, void *arg, struct err *e)
 	return s->remove ? step_make(s, e) : step_undo(s, e);
 }
 
-int rcplan_wait_dad(struct rcact *a, struct err *e)
+static int wait_dad(struct rcact *a, struct err *e)
 {
 	const struct fact *bad = NULL;
 	int r = rcdad_wait(a->vnet, &a->dad, &bad, e);
@@ -213,7 +219,7 @@ static int wait_run(void *ctx, void *arg, struct err *e)
 	struct rcstep *s = arg;
 
 	(void)ctx;
-	return tolerate(s, rcplan_wait_dad(s->act, e), e);
+	return tolerate(s, wait_dad(s->act, e), e);
 }
 
 /* ---- building ---- */
@@ -443,11 +449,20 @@ static int want_one(struct build *b, int service, const struct fact *f)
 	return step_single(b, service, false, f, rcstate_old(b->s, f));
 }
 
+static int dad_step(struct build *b, int service)
+{
+	struct rcstep *s = step_new(b, service, false);
+
+	if (!s)
+		return -ENOMEM;
+	return plan_add(b->plan, wait_run, NULL, s, step_free, b->e,
+			"wait for IPv6 addresses");
+}
+
 /* A step that ends when the new IPv6 addresses can be used. */
 static int want_dad(struct build *b, size_t first)
 {
 	struct facts *dad = &b->act->dad;
-	struct rcstep *s;
 
 	for (size_t i = first; i < b->plan->n; i++) {
 		const struct fact *f =
@@ -464,13 +479,18 @@ static int want_dad(struct build *b, size_t first)
 			return err_nomem(b->e);
 		dad->n++;
 	}
-	if (!dad->n)
-		return 0;
-	s = step_new(b, RC_NETIF, false);
-	if (!s)
-		return -ENOMEM;
-	return plan_add(b->plan, wait_run, NULL, s, step_free, b->e,
-			"wait for IPv6 addresses");
+	return dad->n ? dad_step(b, RC_NETIF) : 0;
+}
+
+/* Some get their carrier, and are checked, only when a jail has started. */
+static int want_dad_again(struct build *b)
+{
+	const struct rcstep *s =
+		b->plan->n ? b->plan->v[b->plan->n - 1].arg : NULL;
+
+	return b->act->dad.n && s && s->service == RC_JAIL && !s->remove
+		       ? dad_step(b, RC_JAIL)
+		       : 0;
 }
 
 /* Does the jail run with a configuration that is not that of the file? */
@@ -696,6 +716,8 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 		f = &m->of[serv->builtin];
 		if (serv->builtin == RC_JAIL) {
 			r = want_jails(&b, f);
+			if (!r)
+				r = want_dad_again(&b);
 			continue;
 		}
 		first = ret->n;

@@ -31,12 +31,6 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 		 const struct rcplan_scope *scope, struct plan *ret,
 		 struct err *e);
 
-/*
- * Wait for the IPv6 addresses of the plan built last: once more after its
- * end, since some get their carrier only when a jail has started.
- */
-int rcplan_wait_dad(struct rcact *act, struct err *e);
-
 /* Undo all that the notes say, jails first; for stop.  Goes on at failures. */
 int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 		struct plan *ret, struct err *e);
