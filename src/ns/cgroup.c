@@ -103,25 +103,6 @@ int cgroup_open(const char *path, int *ret_fd, struct err *e)
 	return 0;
 }
 
-/* Kernels before 5.14 have no cgroup.kill: one by one until none is left. */
-static int kill_each(const char *path)
-{
-	cleanup_free char *procs = str_printf("%s/cgroup.procs", path);
-	cleanup_free char *text = NULL;
-	char *save = NULL;
-
-	if (!procs || file_read(AT_FDCWD, procs, 1 << 20, &text, NULL, NULL))
-		return -ENOENT;
-	for (char *s = strtok_r(text, "\n", &save); s;
-	     s = strtok_r(NULL, "\n", &save)) {
-		pid_t pid = (pid_t)strtol(s, NULL, 10);
-
-		if (pid > 1)
-			kill(pid, 9);
-	}
-	return 0;
-}
-
 int cgroup_kill(const char *path, struct err *e)
 {
 	cleanup_free char *file = str_printf("%s/cgroup.kill", path);
@@ -131,10 +112,8 @@ int cgroup_kill(const char *path, struct err *e)
 		return err_nomem(e);
 	if (file_poke(AT_FDCWD, file, "1", &ke) == 0)
 		return 0;
-	if (ke.code == ENOENT) {
-		kill_each(path);
+	if (ke.code == ENOENT)
 		return 0;
-	}
 	return err_set(e, ke.code, "%s", ke.text);
 }
 
