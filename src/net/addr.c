@@ -169,7 +169,7 @@ static int owner_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	nl_parse(h, sizeof(*rt), tb, RTA_MAX);
 	o->local = rt->rtm_type == RTN_LOCAL && rt->rtm_dst_len == 32;
 	if (tb[RTA_OIF])
-		o->oif = (int)mnl_attr_get_u32(tb[RTA_OIF]);
+		o->oif = (int)nl_u32(tb[RTA_OIF]);
 	return 0;
 }
 
@@ -329,8 +329,7 @@ static int dad_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*ifa))
 		return 0;
 	nl_parse(h, sizeof(*ifa), tb, IFA_MAX);
-	flags = tb[IFA_FLAGS] ? mnl_attr_get_u32(tb[IFA_FLAGS])
-			      : ifa->ifa_flags;
+	flags = tb[IFA_FLAGS] ? nl_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
 	if (flags & IFA_F_DADFAILED) {
 		s->duplicate = true;
 		if (tb[IFA_ADDRESS] &&

@@ -74,7 +74,7 @@ static int members_cb(const struct nlmsghdr *h, void *data, struct err *e)
 		return 0;
 	nl_parse(h, sizeof(*ifi), tb, IFLA_MAX);
 	if (!tb[IFLA_MASTER] || !tb[IFLA_MTU] ||
-	    (int)mnl_attr_get_u32(tb[IFLA_MASTER]) != l->bridge)
+	    (int)nl_u32(tb[IFLA_MASTER]) != l->bridge)
 		return 0;
 	idx = reallocarray(l->m.v, l->m.n + 1, sizeof(*idx));
 	if (!idx)
@@ -85,7 +85,7 @@ static int members_cb(const struct nlmsghdr *h, void *data, struct err *e)
 		return err_nomem(e);
 	l->m.mtu = mtu;
 	l->m.v[l->m.n] = ifi->ifi_index;
-	l->m.mtu[l->m.n++] = mnl_attr_get_u32(tb[IFLA_MTU]);
+	l->m.mtu[l->m.n++] = nl_u32(tb[IFLA_MTU]);
 	return 0;
 }
 

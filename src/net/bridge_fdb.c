@@ -57,12 +57,12 @@ static bool fdb_parse(const struct nlmsghdr *h, const struct fdb *f,
 	nl_parse(h, sizeof(*nd), tb, NDA_MAX);
 	if (!tb[NDA_LLADDR] || !tb[NDA_MASTER] ||
 	    mnl_attr_get_payload_len(tb[NDA_LLADDR]) != MAC_LEN ||
-	    (int)mnl_attr_get_u32(tb[NDA_MASTER]) != f->bridge)
+	    (int)nl_u32(tb[NDA_MASTER]) != f->bridge)
 		return false;
 	*ret = (struct bridge_entry){.ifindex = nd->ndm_ifindex};
 	memcpy(ret->mac, mnl_attr_get_payload(tb[NDA_LLADDR]), MAC_LEN);
 	if (tb[NDA_VLAN])
-		ret->vlan = mnl_attr_get_u16(tb[NDA_VLAN]);
+		ret->vlan = nl_u16(tb[NDA_VLAN]);
 	if (nd->ndm_state & NUD_NOARP) {
 		ret->sticky = (nd->ndm_flags & NTF_STICKY) &&
 			      port_is_sticky(f->state, ret->ifindex);

@@ -89,7 +89,7 @@ static int family_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	(void)e;
 	nl_parse(h, GENL_HDRLEN, tb, CTRL_ATTR_MAX);
 	if (tb[CTRL_ATTR_FAMILY_ID])
-		*(uint16_t *)data = mnl_attr_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+		*(uint16_t *)data = nl_u16(tb[CTRL_ATTR_FAMILY_ID]);
 	return 0;
 }
 
@@ -131,7 +131,7 @@ static void feature_learn(const struct nlattr *string)
 	nl_parse_nested(string, tb, ETHTOOL_A_STRING_MAX);
 	if (!tb[ETHTOOL_A_STRING_INDEX] || !tb[ETHTOOL_A_STRING_VALUE])
 		return;
-	i = mnl_attr_get_u32(tb[ETHTOOL_A_STRING_INDEX]);
+	i = nl_u32(tb[ETHTOOL_A_STRING_INDEX]);
 	if (i >= MAX_FEATURES)
 		return;
 	for (size_t k = 0; k < ARRAY_SIZE(features); k++)
@@ -317,15 +317,15 @@ static int link_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	(void)e;
 	nl_parse(h, GENL_HDRLEN, tb, ETHTOOL_A_LINKMODES_MAX);
 	a = tb[ETHTOOL_A_LINKMODES_SPEED];
-	if (a && mnl_attr_get_u32(a) != (uint32_t)SPEED_UNKNOWN)
-		l->speed = (int)mnl_attr_get_u32(a);
+	if (a && nl_u32(a) != (uint32_t)SPEED_UNKNOWN)
+		l->speed = (int)nl_u32(a);
 	a = tb[ETHTOOL_A_LINKMODES_DUPLEX];
-	if (a && mnl_attr_get_u8(a) != DUPLEX_UNKNOWN) {
+	if (a && nl_u8(a) != DUPLEX_UNKNOWN) {
 		l->duplex_known = true;
-		l->full_duplex = mnl_attr_get_u8(a) == DUPLEX_FULL;
+		l->full_duplex = nl_u8(a) == DUPLEX_FULL;
 	}
 	a = tb[ETHTOOL_A_LINKMODES_AUTONEG];
-	l->autoneg = a && mnl_attr_get_u8(a) == AUTONEG_ENABLE;
+	l->autoneg = a && nl_u8(a) == AUTONEG_ENABLE;
 	return 0;
 }
 

@@ -49,22 +49,6 @@ static size_t attr_len(const struct nlattr *a)
 	return mnl_attr_get_payload_len(a);
 }
 
-/* Integers of a length the kernel did not promise read as 0. */
-static uint32_t attr_u32(const struct nlattr *a)
-{
-	return a && attr_len(a) >= 4 ? mnl_attr_get_u32(a) : 0;
-}
-
-static uint16_t attr_u16(const struct nlattr *a)
-{
-	return a && attr_len(a) >= 2 ? mnl_attr_get_u16(a) : 0;
-}
-
-static uint8_t attr_u8(const struct nlattr *a)
-{
-	return a && attr_len(a) >= 1 ? mnl_attr_get_u8(a) : 0;
-}
-
 static void attr_str(const struct nlattr *a, char *buf, size_t size)
 {
 	size_t n;
@@ -99,21 +83,21 @@ static void parse_bridge(const struct nlattr *data, struct ifbridge *b)
 	nl_parse_nested(data, tb, BR_MAX);
 	attr_bytes(tb[IFLA_BR_BRIDGE_ID], b->id, sizeof(b->id), &n);
 	attr_bytes(tb[IFLA_BR_ROOT_ID], b->root_id, sizeof(b->root_id), &n);
-	b->hello = attr_u32(tb[IFLA_BR_HELLO_TIME]);
-	b->fwddelay = attr_u32(tb[IFLA_BR_FORWARD_DELAY]);
-	b->maxage = attr_u32(tb[IFLA_BR_MAX_AGE]);
-	b->ageing = attr_u32(tb[IFLA_BR_AGEING_TIME]);
+	b->hello = nl_u32(tb[IFLA_BR_HELLO_TIME]);
+	b->fwddelay = nl_u32(tb[IFLA_BR_FORWARD_DELAY]);
+	b->maxage = nl_u32(tb[IFLA_BR_MAX_AGE]);
+	b->ageing = nl_u32(tb[IFLA_BR_AGEING_TIME]);
 	/* jiffies and back may lose a little */
 	if (b->ageing >= BRIDGE_NEVER - 1000)
 		b->ageing = 0;
-	b->stp_state = attr_u32(tb[IFLA_BR_STP_STATE]);
-	b->root_cost = attr_u32(tb[IFLA_BR_ROOT_PATH_COST]);
-	b->root_port = attr_u16(tb[IFLA_BR_ROOT_PORT]);
-	b->priority = attr_u16(tb[IFLA_BR_PRIORITY]);
-	b->vlan_filtering = attr_u8(tb[IFLA_BR_VLAN_FILTERING]);
+	b->stp_state = nl_u32(tb[IFLA_BR_STP_STATE]);
+	b->root_cost = nl_u32(tb[IFLA_BR_ROOT_PATH_COST]);
+	b->root_port = nl_u16(tb[IFLA_BR_ROOT_PORT]);
+	b->priority = nl_u16(tb[IFLA_BR_PRIORITY]);
+	b->vlan_filtering = nl_u8(tb[IFLA_BR_VLAN_FILTERING]);
 	b->has_fdb_max = tb[BR_FDB_MAX_LEARNED];
-	b->fdb_max_learned = attr_u32(tb[BR_FDB_MAX_LEARNED]);
-	b->fdb_n_learned = attr_u32(tb[BR_FDB_N_LEARNED]);
+	b->fdb_max_learned = nl_u32(tb[BR_FDB_MAX_LEARNED]);
+	b->fdb_n_learned = nl_u32(tb[BR_FDB_N_LEARNED]);
 }
 
 static void parse_port(const struct nlattr *data, struct ifbridge_port *p)
@@ -121,14 +105,14 @@ static void parse_port(const struct nlattr *data, struct ifbridge_port *p)
 	const struct nlattr *tb[IFLA_BRPORT_MAX + 1];
 
 	nl_parse_nested(data, tb, IFLA_BRPORT_MAX);
-	p->state = attr_u8(tb[IFLA_BRPORT_STATE]);
-	p->port_no = attr_u16(tb[IFLA_BRPORT_NO]);
-	p->priority = attr_u16(tb[IFLA_BRPORT_PRIORITY]);
-	p->cost = attr_u32(tb[IFLA_BRPORT_COST]);
-	p->learning = attr_u8(tb[IFLA_BRPORT_LEARNING]);
-	p->flood = attr_u8(tb[IFLA_BRPORT_UNICAST_FLOOD]);
-	p->isolated = attr_u8(tb[IFLA_BRPORT_ISOLATED]);
-	p->locked = attr_u8(tb[IFLA_BRPORT_LOCKED]);
+	p->state = nl_u8(tb[IFLA_BRPORT_STATE]);
+	p->port_no = nl_u16(tb[IFLA_BRPORT_NO]);
+	p->priority = nl_u16(tb[IFLA_BRPORT_PRIORITY]);
+	p->cost = nl_u32(tb[IFLA_BRPORT_COST]);
+	p->learning = nl_u8(tb[IFLA_BRPORT_LEARNING]);
+	p->flood = nl_u8(tb[IFLA_BRPORT_UNICAST_FLOOD]);
+	p->isolated = nl_u8(tb[IFLA_BRPORT_ISOLATED]);
+	p->locked = nl_u8(tb[IFLA_BRPORT_LOCKED]);
 }
 
 static void parse_linkinfo(const struct nlattr *a, struct ifnet *ifp)
@@ -147,7 +131,7 @@ static void parse_linkinfo(const struct nlattr *a, struct ifnet *ifp)
 		const struct nlattr *tun[TUN_TYPE + 1];
 
 		nl_parse_nested(tb[IFLA_INFO_DATA], tun, TUN_TYPE);
-		ifp->tun_type = attr_u8(tun[TUN_TYPE]);
+		ifp->tun_type = nl_u8(tun[TUN_TYPE]);
 	}
 	if (!strcmp(slave, "bridge")) {
 		ifp->is_port = true;
@@ -175,7 +159,7 @@ static void parse_inet6(const struct nlattr *spec, struct ifnet *ifp)
 	n = attr_len(tb[IFLA_INET6_CONF]);
 	memcpy(conf, mnl_attr_get_payload(tb[IFLA_INET6_CONF]),
 	       n < sizeof(conf) ? n : sizeof(conf));
-	mode = attr_u8(tb[IFLA_INET6_ADDR_GEN_MODE]);
+	mode = nl_u8(tb[IFLA_INET6_ADDR_GEN_MODE]);
 	ifp->nd6 = ND6_PERFORMNUD;
 	if (conf[DEVCONF_DISABLE_IPV6])
 		ifp->nd6 |= ND6_IFDISABLED;
@@ -231,16 +215,16 @@ static int parse_link(const struct nlmsghdr *h, struct ifnet *ifp)
 	attr_str(tb[IFLA_IFNAME], ifp->kname, sizeof(ifp->kname));
 	str_copy(ifp->name, sizeof(ifp->name), ifname_from_kernel(ifp->kname));
 	text_clean(ifp->name);
-	ifp->mtu = attr_u32(tb[IFLA_MTU]);
+	ifp->mtu = nl_u32(tb[IFLA_MTU]);
 	attr_bytes(tb[IFLA_ADDRESS], ifp->mac, sizeof(ifp->mac), &ifp->maclen);
 	attr_bytes(tb[IFLA_PERM_ADDRESS], ifp->permmac, sizeof(ifp->permmac),
 		   &ifp->permmaclen);
-	ifp->master = (int)attr_u32(tb[IFLA_MASTER]);
-	ifp->link = (int)attr_u32(tb[IFLA_LINK]);
+	ifp->master = (int)nl_u32(tb[IFLA_MASTER]);
+	ifp->link = (int)nl_u32(tb[IFLA_LINK]);
 	ifp->link_netnsid = -1;
 	if (tb[IFLA_LINK_NETNSID])
-		ifp->link_netnsid = (int)attr_u32(tb[IFLA_LINK_NETNSID]);
-	ifp->carrier = attr_u8(tb[IFLA_CARRIER]);
+		ifp->link_netnsid = (int)nl_u32(tb[IFLA_LINK_NETNSID]);
+	ifp->carrier = nl_u8(tb[IFLA_CARRIER]);
 	parse_linkinfo(tb[IFLA_LINKINFO], ifp);
 	parse_inet6(tb[IFLA_AF_SPEC], ifp);
 	if (parse_alias(tb[IFLA_IFALIAS], ifp) < 0)
@@ -275,7 +259,7 @@ static bool parse_addr(const struct nlmsghdr *h, struct if_addr *ia)
 			       .preferred = UINT32_MAX,
 			       .valid = UINT32_MAX};
 	if (tb[IFA_FLAGS])
-		ia->flags = attr_u32(tb[IFA_FLAGS]);
+		ia->flags = nl_u32(tb[IFA_FLAGS]);
 	copy_addr(local, ia->family, &ia->addr);
 	if (address && tb[IFA_LOCAL]) {
 		copy_addr(address, ia->family, &ia->peer);

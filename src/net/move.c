@@ -36,7 +36,7 @@ static int nsid_cb(const struct nlmsghdr *h, void *data, struct err *e)
 		return 0;
 	nl_parse(h, sizeof(struct rtgenmsg), tb, NETNSA_MAX);
 	if (tb[NETNSA_NSID] && mnl_attr_get_payload_len(tb[NETNSA_NSID]) >= 4)
-		*(int *)data = (int)mnl_attr_get_u32(tb[NETNSA_NSID]);
+		*(int *)data = (int)nl_u32(tb[NETNSA_NSID]);
 	return 0;
 }
 

@@ -43,7 +43,7 @@ static void put_if(struct vnet *v, struct strbuf *b, const struct nlattr *a)
 
 	if (!a || mnl_attr_get_payload_len(a) < 4)
 		return;
-	if (vnet_ifname(v, (int)mnl_attr_get_u32(a), kname))
+	if (vnet_ifname(v, (int)nl_u32(a), kname))
 		strbuf_addf(b, " interface %s", ifname_from_kernel(kname));
 }
 

@@ -15,11 +15,6 @@ static size_t addr_len(int family)
 	return family == AF_INET ? 4 : 16;
 }
 
-static uint32_t get_u32(const struct nlattr *a)
-{
-	return a && mnl_attr_get_payload_len(a) >= 4 ? mnl_attr_get_u32(a) : 0;
-}
-
 static bool get_addr(const struct nlattr *a, int family, union route_addr *ret)
 {
 	if (!a || mnl_attr_get_payload_len(a) != addr_len(family))
@@ -33,7 +28,7 @@ static void parse_metrics(const struct nlattr *nest, struct route *rt)
 	const struct nlattr *tb[RTAX_MAX + 1];
 
 	nl_parse_nested(nest, tb, RTAX_MAX);
-	rt->mtu = get_u32(tb[RTAX_MTU]);
+	rt->mtu = nl_u32(tb[RTAX_MTU]);
 }
 
 /* "via inet6 X" of an IPv4 route: struct rtvia. */
@@ -117,10 +112,10 @@ static bool parse_route(const struct nlmsghdr *h, struct route *rt)
 			     .flags = r->rtm_flags,
 			     .table = r->rtm_table};
 	if (tb[RTA_TABLE])
-		rt->table = get_u32(tb[RTA_TABLE]);
+		rt->table = nl_u32(tb[RTA_TABLE]);
 	get_addr(tb[RTA_DST], rt->family, &rt->dst);
-	rt->oif = (int)get_u32(tb[RTA_OIF]);
-	rt->metric = get_u32(tb[RTA_PRIORITY]);
+	rt->oif = (int)nl_u32(tb[RTA_OIF]);
+	rt->metric = nl_u32(tb[RTA_PRIORITY]);
 	rt->has_src = get_addr(tb[RTA_PREFSRC], rt->family, &rt->src);
 	if (get_addr(tb[RTA_GATEWAY], rt->family, &rt->gw)) {
 		rt->has_gw = true;

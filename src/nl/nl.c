@@ -552,3 +552,23 @@ void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 		if (mnl_attr_get_type(a) <= max)
 			tb[mnl_attr_get_type(a)] = a;
 }
+
+static bool has(const struct nlattr *a, size_t len)
+{
+	return a && mnl_attr_get_payload_len(a) >= len;
+}
+
+uint8_t nl_u8(const struct nlattr *a)
+{
+	return has(a, sizeof(uint8_t)) ? mnl_attr_get_u8(a) : 0;
+}
+
+uint16_t nl_u16(const struct nlattr *a)
+{
+	return has(a, sizeof(uint16_t)) ? mnl_attr_get_u16(a) : 0;
+}
+
+uint32_t nl_u32(const struct nlattr *a)
+{
+	return has(a, sizeof(uint32_t)) ? mnl_attr_get_u32(a) : 0;
+}

@@ -98,5 +98,9 @@ void nl_parse(const struct nlmsghdr *h, size_t hdrlen, const struct nlattr **tb,
 	      size_t max);
 void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 		     size_t max);
+/* Integers; 0 for one that is missing or shorter than that. */
+uint8_t nl_u8(const struct nlattr *a);
+uint16_t nl_u16(const struct nlattr *a);
+uint32_t nl_u32(const struct nlattr *a);
 
 #endif

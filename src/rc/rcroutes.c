@@ -40,7 +40,7 @@ static int put_gateway(struct strbuf *b, int family, const struct nlattr **tb,
 	}
 	if (!tb[RTA_OIF])
 		return -ENOENT;
-	ifp = ifnets_by_index(ifs, (int)mnl_attr_get_u32(tb[RTA_OIF]));
+	ifp = ifnets_by_index(ifs, (int)nl_u32(tb[RTA_OIF]));
 	if (!ifp)
 		return -ENOENT;
 	strbuf_addf(b, " %s", ifp->name);

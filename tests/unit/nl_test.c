@@ -56,6 +56,10 @@ ATF_TC_BODY(parse, tc)
 	nl_parse_nested(tb[IFLA_LINKINFO], in, IFLA_INFO_MAX);
 	ATF_REQUIRE(in[IFLA_INFO_KIND]);
 	ATF_CHECK_STREQ("veth", mnl_attr_get_str(in[IFLA_INFO_KIND]));
+	/* two bytes are no 32-bit number, and nothing is none */
+	ATF_CHECK_EQ(0, nl_u32(tb[IFLA_IFNAME]));
+	ATF_CHECK_EQ('x', nl_u8(tb[IFLA_IFNAME]));
+	ATF_CHECK_EQ(0, nl_u32(NULL));
 	nl_parse_nested(NULL, in, IFLA_INFO_MAX);
 	ATF_CHECK(!in[IFLA_INFO_KIND]);
 	/* a message shorter than its family header has no attributes */
