@@ -34,6 +34,8 @@ struct prisons {
 	int children_max;	     /* JAIL_MAX on the host */
 	struct pset self;	     /* the text of `self` */
 	const struct report *report; /* borrowed, may be NULL */
+	int *held;		     /* vnets that end with the handle */
+	size_t nheld;
 };
 
 /* An interface that a level gave to its jail. */
@@ -182,6 +184,8 @@ int jail_vnet(struct prisons *ps, int jid, const struct life *l,
 int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
 	       const struct life *l, const char *jail, struct err *e);
 int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
+/* Let the vnets end that lent_return() has emptied. */
+void vnets_let_go(struct prisons *ps);
 
 /* --- prison_exec.c -----------------------------------------------------------
  */

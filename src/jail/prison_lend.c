@@ -431,6 +431,43 @@ int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
 	return first;
 }
 
+/* --- vnets that have been emptied
+ * ---------------------------------------------------------------------- */
+
+#define HELD_MAX 256
+
+void vnets_let_go(struct prisons *ps)
+{
+	while (ps->nheld)
+		close(ps->held[--ps->nheld]);
+	free(take_ptr(ps->held));
+}
+
+/*
+ * The kernel takes a vnet apart in the background, with a grace period of its
+ * own, and the next interface that moves has to queue for that.  So the vnets
+ * of all the jails that one command removes end together, when it is through.
+ * Held by a descriptor only: a command that is killed lets go too.  One with
+ * an interface left ends at once, since that may have a peer elsewhere.
+ */
+static void vnet_hold(struct prisons *ps, struct vnet *v)
+{
+	struct links ls __attribute__((cleanup(links_free))) = {0};
+	int *held, fd;
+
+	if (links_load(v->rt, NULL, &ls, NULL) < 0 || ls.n > 1)
+		return;
+	if (ps->nheld == HELD_MAX)
+		vnets_let_go(ps);
+	held = reallocarray(ps->held, ps->nheld + 1, sizeof(*held));
+	if (!held)
+		return;
+	ps->held = held;
+	fd = fcntl(v->nsfd, F_DUPFD_CLOEXEC, 3);
+	if (fd >= 0)
+		held[ps->nheld++] = fd;
+}
+
 int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e)
 {
 	cleanup_vnet struct vnet *from = NULL, *home = NULL;
@@ -448,5 +485,8 @@ int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e)
 	if (r < 0)
 		return r;
 	snprintf(jail, sizeof(jail), "jail %d", jid);
-	return lent_bring(ps, from, home, l, jail, e);
+	r = lent_bring(ps, from, home, l, jail, e);
+	if (!r)
+		vnet_hold(ps, from);
+	return r;
 }
