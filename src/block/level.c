@@ -202,45 +202,6 @@ static int job_main(void *data)
 	return r < 0;
 }
 
-/* Where a block's files are inside its jail. */
-static const char *const inside[] = {
-	"/etc/rc.conf", "/etc/jail.conf",   "/etc/sysctl.conf",
-	"/etc/pf.conf", "/etc/devfs.rules", BLOCK_SHOWN "/",
-	LOCAL_RCD "/",
-};
-
-/* The part of a file's name inside that its name here keeps; or NULL. */
-static const char *inside_name(const char *s, const char **ret_sub)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(inside); i++) {
-		size_t n = strlen(inside[i]);
-
-		if (strncmp(s, inside[i], n) != 0)
-			continue;
-		*ret_sub = str_prefix(s, LOCAL_RCD) ? "/rc.d/" : "/";
-		return str_prefix(s, "/etc/") ? s + strlen("/etc/") : s + n;
-	}
-	return NULL;
-}
-
-/* Text from inside, with files under the names that the user knows. */
-static void rename_files(const char *text, const char *dir, struct strbuf *b)
-{
-	const char *rest, *sub;
-
-	for (const char *s = text; *s; s++) {
-		bool starts = s == text || strchr(" \t'\"(", s[-1]);
-
-		rest = starts ? inside_name(s, &sub) : NULL;
-		if (!rest) {
-			strbuf_addch(b, *s);
-			continue;
-		}
-		strbuf_addf(b, "%s%s", dir, sub);
-		s = rest - 1;
-	}
-}
-
 struct relay {
 	const struct report *to;
 	const char *dir;
@@ -255,7 +216,7 @@ static void relay_line(void *data, enum report_level level, const char *text)
 		report(relay->to, level, "%s", text);
 		return;
 	}
-	rename_files(text, relay->dir, &b);
+	blockroot_rename(text, relay->dir, &b);
 	report(relay->to, level, "%s", strbuf_failed(&b) ? text : b.s);
 }
 
@@ -295,7 +256,7 @@ static int run_in(struct prisons *ps, const struct prison *p, const char *dir,
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (r < 0) {
-		rename_files(xe.text, dir, &text);
+		blockroot_rename(xe.text, dir, &text);
 		return err_set(e, -r, "%s",
 			       strbuf_failed(&text) ? xe.text : text.s);
 	}

@@ -25,6 +25,7 @@ static const struct {
 	{"devfs.rules", "etc/devfs.rules"},
 };
 
+#define LOCAL_RCD "/usr/local/etc/rc.d"
 #define BLOCK_SHOWN "/run/cellblock/block"
 #define RCD_TARGET "usr/local/etc/rc.d"
 
@@ -204,6 +205,44 @@ bool blockroot_here(void)
 			copy = str_prefix(dash, " - overlay cellblock ");
 	}
 	return copy;
+}
+
+/* Where a block's files are inside its jail. */
+static const char *const inside[] = {
+	"/etc/rc.conf", "/etc/jail.conf",   "/etc/sysctl.conf",
+	"/etc/pf.conf", "/etc/devfs.rules", BLOCK_SHOWN "/",
+	LOCAL_RCD "/",
+};
+
+/* The part of a file's name inside that its name here keeps; or NULL. */
+static const char *inside_name(const char *s, const char **ret_sub)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++) {
+		size_t n = strlen(inside[i]);
+
+		if (strncmp(s, inside[i], n) != 0)
+			continue;
+		*ret_sub = str_prefix(s, LOCAL_RCD) ? "/rc.d/" : "/";
+		return str_prefix(s, "/etc/") ? s + strlen("/etc/") : s + n;
+	}
+	return NULL;
+}
+
+void blockroot_rename(const char *text, const char *dir, struct strbuf *b)
+{
+	const char *rest, *sub;
+
+	for (const char *s = text; *s; s++) {
+		bool starts = s == text || strchr(" \t'\"(", s[-1]);
+
+		rest = starts ? inside_name(s, &sub) : NULL;
+		if (!rest) {
+			strbuf_addch(b, *s);
+			continue;
+		}
+		strbuf_addf(b, "%s%s", dir, sub);
+		s = rest - 1;
+	}
 }
 
 bool blockroot_shown(void)

@@ -10,6 +10,7 @@
 #define CB_JAIL_BLOCKROOT_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,12 @@ bool blockroot_here(void);
  * inside.  (In a copy /etc says the same as the folder.)
  */
 bool blockroot_shown(void);
+
+/*
+ * Append text that comes from inside, with the files of the block under the
+ * names they have in dir, the folder shown to that jail: the user knows those.
+ */
+void blockroot_rename(const char *text, const char *dir, struct strbuf *b);
 
 /*
  * In a copy, install from the folder shown at /run/cellblock/block, or remove

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "jail/blockroot.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -32,15 +33,25 @@ static void output_show(struct jailrun *run, const struct jailjob *j)
 {
 	cleanup_free char *path = str_printf("/proc/self/fd/%d", j->output);
 	cleanup_strv struct strv lines = {0};
-	cleanup_free char *text = NULL;
+	cleanup_free char *text = NULL, *dir = NULL;
 
 	if (!path ||
 	    file_read(AT_FDCWD, path, OUTPUT_MAX, &text, NULL, NULL) < 0 ||
 	    strv_split(&lines, text, "\n") < 0)
 		return;
-	for (size_t i = 0; i < lines.n; i++)
+	dir = run->blockdir && j->name
+		      ? str_printf("%s/jails/%s", run->blockdir, j->name)
+		      : NULL;
+	for (size_t i = 0; i < lines.n; i++) {
+		cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+		if (dir && !access(dir, F_OK))
+			blockroot_rename(lines.v[i], dir, &b);
+		else
+			strbuf_adds(&b, lines.v[i]);
 		report(run->report, REPORT_WARN, "%s: %s",
-		       j->name ? j->name : "jail", lines.v[i]);
+		       j->name ? j->name : "jail", b.s);
+	}
 }
 
 void jailjob_output_end(struct jailrun *run, struct jailjob *j)

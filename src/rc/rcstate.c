@@ -116,6 +116,13 @@ static bool here(struct rcstate *s, const char *name, const char *suffix)
 	return n && rcstate_if(s, n);
 }
 
+static bool named(struct rcstate *s, const char *name, const char *suffix)
+{
+	cleanup_free char *n = str_printf("%s%s", name, suffix);
+
+	return n && ifnets_find(&s->ifs, n);
+}
+
 static bool elsewhere(struct rcstate *s, const char *name, const char *suffix)
 {
 	cleanup_free char *n = str_printf("%s%s", name, suffix);
@@ -131,12 +138,19 @@ static bool elsewhere(struct rcstate *s, const char *name, const char *suffix)
 static bool has_clone(struct rcstate *s, const struct notes *n,
 		      const struct fact *f, struct ifnet *ifp)
 {
+	/*
+	 * Not made by us: then only its name counts.  An end that came into a
+	 * jail renamed holds a unit of the vnet it was made in, not of this.
+	 */
+	if (!notes_find(n, f))
+		return named(s, f->ifname, "") ||
+		       (str_prefix(f->ifname, "epair") &&
+			(named(s, f->ifname, "a") || named(s, f->ifname, "b")));
 	if (ifp || (str_prefix(f->ifname, "epair") &&
 		    (here(s, f->ifname, "a") || here(s, f->ifname, "b"))))
 		return true;
-	return notes_find(n, f) &&
-	       (elsewhere(s, f->ifname, "") || elsewhere(s, f->ifname, "a") ||
-		elsewhere(s, f->ifname, "b"));
+	return elsewhere(s, f->ifname, "") || elsewhere(s, f->ifname, "a") ||
+	       elsewhere(s, f->ifname, "b");
 }
 
 static bool has_rename(struct rcstate *s, const struct notes *n,

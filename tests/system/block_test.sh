@@ -296,6 +296,24 @@ says_where_body()
 	    -o not-match:"flags=" -o not-match:'^$' cat err
 }
 
+atf_test_case says_where_inside
+says_where_inside_head()
+{
+	atf_set descr "An error inside a jail names the file of the jail's folder"
+	atf_set timeout 60
+}
+says_where_inside_body()
+{
+	lab lab
+	echo 'ifconfig_epair0b_alias0="inet 10.9.0.x/24"' \
+	    >>lab/jails/a/rc.conf
+	for host in "" --host; do
+		atf_check -s exit:1 -o ignore \
+		    -e match:"a: rc: $PWD/lab/jails/a/rc.conf line 2: ifconfig_epair0b_alias0: 10.9.0.x" \
+		    cellblock up $host lab
+	done
+}
+
 atf_test_case bad_text
 bad_text_head()
 {
@@ -511,6 +529,7 @@ atf_init_test_cases()
 	atf_add_test_case ipv6
 	atf_add_test_case duplicate
 	atf_add_test_case says_where
+	atf_add_test_case says_where_inside
 	atf_add_test_case bad_text
 	atf_add_test_case shell_stays_inside
 	atf_add_test_case snort_lab
