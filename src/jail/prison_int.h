@@ -156,9 +156,9 @@ struct root_plan {
 	const char *lower;   /* with copy: what is copied */
 	const char *scratch; /* a directory to mount on, in this namespace */
 	const char *rt;
-	const char *block; /* or NULL */
-	const char *self;  /* text for its `self` */
-	const char *env;   /* and for its `env`, or NULL */
+	const char *block;	   /* or NULL */
+	const char *self;	   /* text for its `self` */
+	const struct pset *params; /* of them it is told prison_told[] */
 	const struct pset *mounts;
 	int die_fd; /* see root_failpoint() */
 };
@@ -208,8 +208,14 @@ int meta_merge(struct prisons *ps, struct pset *all, const struct pset *ch,
 	       struct err *e);
 /* The same for a set that has only what was given. */
 int meta_fold(struct prisons *ps, struct pset *params, struct err *e);
-/* Tell the running jail its new env. */
-int meta_show(const struct life *l, const struct pset *params, struct err *e);
+/* Parameters that the jail can read, and the file of its registry. */
+extern const struct told {
+	const char *param, *file;
+} prison_told[];
+#define PRISON_NTOLD 3
+/* Tell the running jail what of them is new. */
+int told_update(const struct life *l, const struct pset *old,
+		const struct pset *now, struct err *e);
 
 /* --- prison_nest.c -------------------------------------------------------- */
 

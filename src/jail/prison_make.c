@@ -415,7 +415,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.scratch = scratch,
 		.block = pset_value(mounts, "block.dir"),
 		.mounts = mounts,
-		.env = pset_value(params, "env"),
+		.params = params,
 	};
 	m.root.lower = m.root.path;
 	if (!strcmp(m.root.path, "/") && pset_find(&ps->self, "blockroot"))
@@ -554,6 +554,7 @@ int keeper_start(struct prisons *ps, int jid, struct err *e)
 {
 	cleanup_pset struct pset params = {0};
 	cleanup_life struct life l = {0};
+	bool persist;
 	int r;
 
 	r = life_read(ps, jid, &l, e);
@@ -562,6 +563,12 @@ int keeper_start(struct prisons *ps, int jid, struct err *e)
 	if (r < 0)
 		return r;
 	keeper_stop(&l);
-	r = keeper_spawn(ps, &l, jid, param_set_bool(&params, "persist"), e);
+	persist = param_set_bool(&params, "persist");
+	if (!persist && !l.cgroup)
+		report(ps->report, REPORT_WARN,
+		       "jail %d: there is no cgroup2 here: it will not end "
+		       "with its last process",
+		       jid);
+	r = keeper_spawn(ps, &l, jid, persist, e);
 	return r < 0 ? r : life_write(ps, jid, &l, e);
 }

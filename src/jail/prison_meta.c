@@ -6,7 +6,8 @@
  * that key (the new one comes first), meta.KEY= empties its value, meta.KEY
  * without "=" takes the line out.  What is stored is always the one text;
  * jls finds keys in it.  env is shown to the jail itself as the sysctl
- * security.jail.env, for which a copy lies in its /run/cellblock.
+ * security.jail.env, for which a copy lies in its /run/cellblock, as of the
+ * other parameters that a jail's sysctl(8) tells (prison_told).
  */
 #include "jail/prison_int.h"
 
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "jail/param.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -151,16 +153,37 @@ int meta_fold(struct prisons *ps, struct pset *params, struct err *e)
 	return r < 0 ? r : meta_merge(ps, params, &given, e);
 }
 
-/* The jail's own copy of env; what it made of its files is its affair. */
-int meta_show(const struct life *l, const struct pset *params, struct err *e)
+const struct told prison_told[] = {
+	{"env", "env"},
+	{"host.hostuuid", "hostuuid"},
+	{"host.hostid", "hostid"},
+};
+static_assert(ARRAY_SIZE(prison_told) == PRISON_NTOLD, "see prison_int.h");
+
+/* What the jail made of its files is its affair: nothing is followed. */
+static int told_write(const struct life *l, const char *file, const char *text,
+		      struct err *e)
 {
 	cleanup_close int root = -1, run = -1;
-	const char *env = pset_value(params, "env");
 	int r;
 
 	r = jail_root_open(&l->init, &root, e);
 	if (!r)
 		r = jail_run_open(root, &run, e);
-	return r < 0 ? r
-		     : file_write_atomic(run, "env", env ? env : "", 0644, e);
+	return r < 0 ? r : file_write_atomic(run, file, text, 0644, e);
+}
+
+int told_update(const struct life *l, const struct pset *old,
+		const struct pset *now, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < PRISON_NTOLD; i++) {
+		const char *was = pset_value(old, prison_told[i].param);
+		const char *is = pset_value(now, prison_told[i].param);
+
+		if (strcmp(was ? was : "", is ? is : "") != 0)
+			r = told_write(l, prison_told[i].file, is ? is : "", e);
+	}
+	return r;
 }

@@ -373,8 +373,12 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &run, e);
 	if (!r)
 		r = write_text(run, "self", p->self, e);
-	if (!r && p->env && *p->env)
-		r = write_text(run, "env", p->env, e);
+	for (size_t i = 0; !r && i < PRISON_NTOLD; i++) {
+		const char *v = pset_value(p->params, prison_told[i].param);
+
+		if (v && *v)
+			r = write_text(run, prison_told[i].file, v, e);
+	}
 	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
 		if ((trees[i] >= 0 || !strcmp(dirs[i], "if")) &&
 		    mkdirat(run, dirs[i], 0755) < 0)

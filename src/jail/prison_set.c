@@ -610,16 +610,6 @@ static int update_merge(struct prisons *ps, struct pset *all,
 	return r < 0 ? r : meta_merge(ps, all, ch, e);
 }
 
-/* What the jail may see of the change. */
-static int update_env(const struct life *l, const struct pset *old,
-		      const struct pset *all, struct err *e)
-{
-	const char *was = pset_value(old, "env");
-	const char *is = pset_value(all, "env");
-
-	return strcmp(was ? was : "", is ? is : "") ? meta_show(l, all, e) : 0;
-}
-
 static int update(struct prisons *ps, const struct pset *in, int flags,
 		  int *ret_jid, struct err *e)
 {
@@ -657,7 +647,7 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = update_name(ps, jid, &old, &ch, e);
 	if (!r)
-		r = update_env(&l, &old, &all, e);
+		r = told_update(&l, &old, &all, e);
 	if (!r)
 		r = params_write(ps, jid, &all, e);
 	close(take_fd(&lock));

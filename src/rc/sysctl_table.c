@@ -367,10 +367,14 @@ static int get_loadavg(const struct sysctl_row *row, struct strbuf *b,
 static int get_hostuuid(const struct sysctl_row *row, struct strbuf *b,
 			struct err *e)
 {
-	cleanup_free char *id = NULL;
+	cleanup_free char *id = NULL, *own = NULL;
 
 	(void)row;
-	if (read_trim("/etc/machine-id", &id, NULL) < 0 || strlen(id) != 32)
+	/* host.hostuuid, in a jail */
+	if (read_trim(CELLBLOCK_RUN "/hostuuid", &own, NULL) == 0)
+		strbuf_adds(b, own);
+	else if (read_trim("/etc/machine-id", &id, NULL) < 0 ||
+		 strlen(id) != 32)
 		strbuf_adds(b, "00000000-0000-0000-0000-000000000000");
 	else
 		strbuf_addf(b, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12,
@@ -382,9 +386,15 @@ static int get_hostuuid(const struct sysctl_row *row, struct strbuf *b,
 static int get_hostid(const struct sysctl_row *row, struct strbuf *b,
 		      struct err *e)
 {
+	cleanup_free char *own = NULL;
+
 	(void)row;
 	(void)e;
-	strbuf_addf(b, "%u", (unsigned int)gethostid());
+	/* host.hostid, in a jail */
+	if (read_trim(CELLBLOCK_RUN "/hostid", &own, NULL) == 0)
+		strbuf_adds(b, own);
+	else
+		strbuf_addf(b, "%u", (unsigned int)gethostid());
 	return 0;
 }
 

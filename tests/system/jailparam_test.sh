@@ -200,6 +200,12 @@ host_body()
 	atf_check jail -m name=a host.hostname=other
 	atf_check -o inline:"other\n" jexec a hostname
 	atf_check -o inline:"outer\n" hostname
+	# what Linux has no namespace for is told by sysctl
+	atf_check jail -c name=b persist host.hostuuid=ab-cd host.hostid=5
+	atf_check -o inline:"ab-cd\n5\n" \
+	    jexec b sysctl -n kern.hostuuid kern.hostid
+	atf_check jail -m name=b host.hostid=6
+	atf_check -o inline:"6\n" jexec b sysctl -n kern.hostid
 }
 
 atf_test_case fstab
