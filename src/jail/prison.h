@@ -12,6 +12,7 @@
  *   /run/cellblock/
  *     lock                 flock for every change; holds the next jid to try
  *     self                 in a jail: what its creator lets it know of itself
+ *     env hostuuid hostid  in a jail: these parameters, for sysctl(8)
  *     rt/                  in a jail: the runtime, read-only (rt/bin in PATH)
  *     block/               in a jail: its block's folder, read-only, if any
  *     host/                in a jail with copy-on-write root and children:
