@@ -13,6 +13,7 @@ links() {
 	ip addr | sed -n 's/^ *\(inet6* [^ ]*\).*/\1/p'
 }
 
+# Must be exactly as before.
 state() {
 	echo "== interfaces"
 	links
@@ -20,10 +21,21 @@ state() {
 	ip netns list 2>/dev/null
 	echo "== mounts"
 	awk '{ print $4, $5 }' /proc/self/mountinfo
-	echo "== files"
-	find /run /sys/fs/bpf -xdev 2>/dev/null | sort
-	echo "== cgroups"
-	find /sys/fs/cgroup -type d 2>/dev/null | sort
+}
+
+# Must not have grown: what else runs on the machine may take of these away,
+# and has its own places in /run.  A box whose process lives is not left.
+places() {
+	find /run /sys/fs/bpf -xdev 2>/dev/null | grep -vE \
+		'^/run/(systemd|user|udev|log|lock|mount|dbus|sudo|credentials|initctl)(/|$)'
+	cg=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+	[ -z "$cg" ] || find "$cg" -type d 2>/dev/null | while read -r d; do
+		box=${d#*/box-}
+		[ "$box" != "$d" ] && [ -d "/proc/${box%%/*}" ] && continue
+		case ${d#"$cg"} in
+		*/box-* | */cellblock* | */cbbench-*) echo "$d" ;;
+		esac
+	done
 }
 
 # Processes of ours that still run.
@@ -55,17 +67,20 @@ after() {
 case ${1:-} in
 snapshot)
 	state >"$2"
+	places | sort >"$2.places"
 	;;
 compare)
 	build=$(cd "$3" && pwd -P)
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		state >"$2.now"
+		more=$(places | sort | comm -13 "$2.places" -)
 		procs=$(processes)
-		cmp -s "$2" "$2.now" && [ -z "$procs" ] && exit 0
+		cmp -s "$2" "$2.now" && [ -z "$more$procs" ] && exit 0
 		sleep 1
 	done
 	echo "left behind (- before, + after):"
 	diff -U0 "$2" "$2.now" | sed 1,2d
+	[ -z "$more" ] || printf 'files and cgroups:\n%s\n' "$more"
 	[ -z "$procs" ] || printf 'processes:\n%s\n' "$procs"
 	exit 1
 	;;
