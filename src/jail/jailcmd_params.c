@@ -215,6 +215,12 @@ static int jailjob_block_params(struct jailrun *run, struct jailjob *j,
 		if (r < 0)
 			return r;
 	}
+	/* its rc.conf may set a hostname, which must not be the block's */
+	if (name && !pset_find(ps, "host") && !pset_find(ps, "host.hostname")) {
+		r = pset_put(ps, "host.hostname", name, false, e);
+		if (r < 0)
+			return r;
+	}
 	if (!name || pset_find(ps, "block.dir"))
 		return 0;
 	if (strchr(name, '/') || name[0] == '.')

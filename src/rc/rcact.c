@@ -171,9 +171,14 @@ static int make_clone(struct rcact *a, const struct fact *f, struct err *e)
 	if (r < 0)
 		return err_nomem(e);
 	r = apply(a, f->ifname, &words, e);
-	if (!r && strv_add(&a->created, f->ifname) < 0)
-		return err_nomem(e);
-	return r;
+	if (r < 0)
+		return r;
+	/* epair0 is what is written, its ends are what there is */
+	if (str_prefix(f->ifname, "epair"))
+		r = strv_addf(&a->created, "%sa %sb", f->ifname, f->ifname);
+	else
+		r = strv_add(&a->created, f->ifname);
+	return r < 0 ? err_nomem(e) : 0;
 }
 
 /* Made as `clone` (or as one end of it)? */

@@ -193,6 +193,26 @@ interrupted_body()
 	done
 }
 
+atf_test_case hostnames
+hostnames_head()
+{
+	atf_set descr "The hostname in a jail's rc.conf is the jail's alone"
+	atf_set timeout 60
+}
+hostnames_body()
+{
+	lab lab
+	sed -i '/host.hostname/d' lab/jail.conf
+	echo 'b { exec.start = "true"; }' >>lab/jail.conf
+	echo 'hostname="bench"' >>lab/jails/a/rc.conf
+	sed -i 's/ "epair0b";/& children.max = 1;/' lab/jail.conf
+	atf_check -o match:"^lab: up" -e ignore cellblock up lab
+	atf_check -o inline:"bench\n" jexec lab.a hostname
+	atf_check -o inline:"b\n" jexec lab.b hostname
+	atf_check -o inline:"top\n" jexec lab hostname
+	atf_check -o empty cellblock diff lab
+}
+
 atf_test_case fails
 fails_head()
 {
@@ -524,6 +544,7 @@ atf_init_test_cases()
 	atf_add_test_case change_jail
 	atf_add_test_case own_root
 	atf_add_test_case interrupted
+	atf_add_test_case hostnames
 	atf_add_test_case fails
 	atf_add_test_case no_persist
 	atf_add_test_case ipv6

@@ -60,7 +60,7 @@ boot_body()
 {
 	lab
 	atf_check -o match:'^Setting hostname: lab\.$' \
-	    -o match:'^Created clone interfaces: bridge0 epair0 epair1\.$' \
+	    -o match:'^Created clone interfaces: bridge0 epair0a epair0b epair1a epair1b\.$' \
 	    -o match:'^Starting Network: lo0 bridge0 wan0 ' \
 	    -o match:'^add net default: gateway 192\.0\.2\.254$' \
 	    -o match:'^Additional inet routing options: gateway=YES\.$' \

@@ -64,7 +64,7 @@ ifconfig_epair1a="inet 198.51.100.1/24"
 ifconfig_epair0b="up"
 defaultrouter="192.0.2.254"
 EOF
-	atf_check -o match:'^Created clone interfaces: epair0\.$' \
+	atf_check -o match:'^Created clone interfaces: epair0a epair0b\.$' \
 	    -o match:'^Starting Network: epair0a\.$' \
 	    -o not-match:epair1 service netif start epair0a
 	atf_check -o match:'inet 192\.0\.2\.1 ' ifconfig epair0a
@@ -98,7 +98,7 @@ cloned_interfaces="epair1 epair10"
 ifconfig_epair1a="up"
 ifconfig_epair10a="up"
 EOF
-	atf_check -o match:'interfaces: epair10\.$' service netif start epair10a
+	atf_check -o match:'interfaces: epair10a epair10b\.$' service netif start epair10a
 	atf_check -o inline:"lo0 epair10a epair10b\n" ifconfig -l
 	atf_check -o ignore service netif start
 	atf_check -o ignore service netif stop epair1a
