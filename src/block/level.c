@@ -131,6 +131,26 @@ static int level_load(struct level *l, const char *dir, bool copied,
 			   ret, e);
 }
 
+/*
+ * A step may take along what another one relied on: with the last address of
+ * a subnet the kernel drops the routes through it.  So what was changed is
+ * compared once more, and once more at most.
+ */
+static int settle(const struct rc *rc, size_t *changes, struct err *e)
+{
+	for (int i = 0; i < 3; i++) {
+		cleanup_plan struct plan plan = {0};
+		int r = rc_start(rc, &plan, e);
+
+		if (r < 0)
+			return r;
+		*changes += plan.n;
+		if (!plan.n || rc->dry_run)
+			return 0;
+	}
+	return 0;
+}
+
 int level_up(const char *dir, bool dry_run, const struct report *r,
 	     size_t *changes, struct err *e)
 {
@@ -138,7 +158,6 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 	cleanup_rcconf struct rcconf *conf = NULL;
 	cleanup_prisons struct prisons *ps = NULL;
 	cleanup_strv struct strv before = {0};
-	cleanup_plan struct plan plan = {0};
 	/*
 	 * In a jail with a copy-on-write root the block's files are copied
 	 * into its /etc, where FreeBSD's programs look for them; a jail with a
@@ -160,14 +179,13 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 	if (ret < 0)
 		return ret;
 	prisons_free(&ps); /* rc opens its own, and locks it */
-	ret = rc_start(&(struct rc){.dir = &l.dir,
-				    .conf = conf,
-				    .report = r,
-				    .dry_run = dry_run},
-		       &plan, e);
+	ret = settle(&(struct rc){.dir = &l.dir,
+				  .conf = conf,
+				  .report = r,
+				  .dry_run = dry_run},
+		     changes, e);
 	if (ret < 0)
 		return ret;
-	*changes += plan.n;
 	return descend(&l, &before, dry_run, r, changes, e);
 }
 

@@ -88,6 +88,13 @@ change_body()
 	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.22
 	atf_check -o ignore jexec lab ifconfig epair1a
 	atf_check -o empty cellblock diff lab
+	# the route goes with the address that it hangs on, and comes back
+	echo 'defaultrouter="10.9.0.1"' >>lab/jails/a/rc.conf
+	atf_check -o ignore -e ignore cellblock up lab
+	sed -i s/10.9.0.22/10.9.0.23/ lab/jails/a/rc.conf
+	atf_check -o ignore -e ignore cellblock up lab
+	atf_check -o match:"^default +10.9.0.1 " jexec lab.a netstat -rn
+	atf_check -o empty cellblock diff lab
 }
 
 atf_test_case change_address
