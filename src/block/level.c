@@ -134,7 +134,7 @@ static int level_load(struct level *l, const char *dir, bool copied,
 /*
  * A step may take along what another one relied on: with the last address of
  * a subnet the kernel drops the routes through it.  So what was changed is
- * compared once more, and once more at most.
+ * compared again, twice at most.
  */
 static int settle(const struct rc *rc, size_t *changes, struct err *e)
 {

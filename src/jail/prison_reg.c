@@ -154,6 +154,22 @@ static void drop_stale_tmp(int dirfd, const char *dir)
 	}
 }
 
+/*
+ * State of interfaces goes when there is none: the records of units and the
+ * lock that orders writers, unless one is writing.
+ */
+static void drop_if(struct prisons *ps)
+{
+	cleanup_close int lock = -1;
+
+	unlinkat(ps->dirfd, "if/units", AT_REMOVEDIR);
+	lock = openat(ps->dirfd, "if/lock",
+		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(ps->dirfd, "if/lock", 0);
+	unlinkat(ps->dirfd, "if", AT_REMOVEDIR);
+}
+
 void reg_tidy(struct prisons *ps)
 {
 	cleanup_close int hold = -1;
@@ -178,7 +194,7 @@ void reg_tidy(struct prisons *ps)
 	unlinkat(ps->dirfd, "lock", 0);
 	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 	/* interfaces and blocks keep theirs */
-	unlinkat(ps->dirfd, "if", AT_REMOVEDIR);
+	drop_if(ps);
 	unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR);
 	rmdir(CELLBLOCK_RUN);
 }

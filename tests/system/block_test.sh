@@ -475,6 +475,7 @@ host_body()
 	atf_check -o inline:"$name\n" hostname
 	snapshot >after
 	atf_check diff -u before after
+	atf_check -s exit:1 test -e /run/cellblock
 }
 
 atf_test_case killed
