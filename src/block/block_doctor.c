@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "block/doctor.h"
+#include "block/jsontext.h"
 #include "jail/prison.h"
 
 #include <errno.h>
@@ -105,19 +106,13 @@ static int remains(bool repair, struct strv *found, struct err *e)
 static int put_json(json_t *kernel, const struct strv *found,
 		    struct strbuf *out, struct err *e)
 {
-	json_t *list = json_array(), *top;
-	char *text;
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < found->n; i++)
 		json_array_append_new(list, json_string(found->v[i]));
-	top = json_pack("{s:o, s:o}", "kernel", kernel, "remains", list);
-	text = json_dumps(top, JSON_INDENT(2));
-	json_decref(top);
-	if (!text)
-		return err_nomem(e);
-	strbuf_addf(out, "%s\n", text);
-	free(text);
-	return 0;
+	return jsontext_put(
+		json_pack("{s:o, s:o}", "kernel", kernel, "remains", list), out,
+		e);
 }
 
 int block_doctor(bool repair, bool json, struct strbuf *out,

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "block/jsontext.h"
 #include "jail/prison.h"
 
 #include <errno.h>
@@ -91,10 +92,9 @@ int block_status(const char *which, bool json, struct strbuf *out,
 {
 	cleanup_prisons struct prisons *ps = NULL;
 	cleanup_strv struct strv names = {0};
-	json_t *list = json ? json_array() : NULL, *top;
+	json_t *list = json ? json_array() : NULL;
 	struct prison *v = NULL;
 	size_t n = 0;
-	char *text;
 	int r;
 
 	r = prisons_open(&ps, e);
@@ -109,12 +109,5 @@ int block_status(const char *which, bool json, struct strbuf *out,
 		json_decref(list);
 		return r < 0 ? r : 0;
 	}
-	top = json_pack("{s:o}", "blocks", list);
-	text = json_dumps(top, JSON_INDENT(2));
-	json_decref(top);
-	if (!text)
-		return err_nomem(e);
-	strbuf_addf(out, "%s\n", text);
-	free(text);
-	return 0;
+	return jsontext_put(json_pack("{s:o}", "blocks", list), out, e);
 }
