@@ -18,8 +18,8 @@ FUZZ_SECONDS ?= 10
 SOURCES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' \
 	2>/dev/null || find src tests bench -name '*.[ch]')
 
-.PHONY: all help deps quickstart check unit system lint install uninstall \
-	fmt bench fuzz sanitize clean
+.PHONY: all help deps quickstart check check-escape unit system lint escape \
+	install uninstall fmt bench fuzz sanitize clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS)
@@ -32,7 +32,8 @@ help:
 	@echo 'deps        install the Debian packages of packages.txt (root)'
 	@echo 'quickstart  deps, all, and the lab examples/snort-lab running'
 	@echo 'check       deps, all, every test; then look for leftovers (root)'
-	@echo 'unit system lint   one suite of check'
+	@echo 'unit system lint escape   one suite of check'
+	@echo 'check-escape the ways out of a jail, each tried (tests/escape)'
 	@echo 'sanitize    unit and golden tests under ASan and UBSan'
 	@echo 'fuzz        each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'bench       compare with ip(8), runc and bare system calls (root)'
@@ -54,8 +55,10 @@ check:
 	@$(MAKE) --no-print-directory all
 	@tools/check.sh $(BUILD)
 
-unit system lint: all
+unit system lint escape: all
 	@tools/check.sh $(BUILD) $@
+
+check-escape: escape
 
 sanitize:
 	@[ -f build-asan/build.ninja ] || CC='$(CC)' meson setup build-asan \

@@ -6,7 +6,7 @@ set -u
 
 build=${1:?usage: check BUILD [SUITE...]}
 shift
-suites=${*:-unit golden lint system}
+suites=${*:-unit golden lint system escape}
 all=${*:-yes}
 passed=0 failed=0 skipped=0
 

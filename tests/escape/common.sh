@@ -1,0 +1,167 @@
+# shellcheck shell=sh
+#
+# common: what the escape tests share.  tests/system/common.sh comes first:
+# each case runs in a box, so the "host" that a jail must not reach is the
+# box, and nothing here touches the machine.
+#
+# How to write a test of a way out.  The attack is a small program
+# tests/escape/NAME.c (a line in meson.build; static, escape.h has what it
+# needs), or shell.  It tries for real what was published, and prints one line:
+#
+#	escaped: WHAT    held: WHAT    broken: WHAT
+#
+# A case shows it both ways:
+#
+#	atf_test_case sysrq
+#	sysrq_head()
+#	{
+#		atf_set descr "Writing to the host's sysrq-trigger"
+#	}
+#	sysrq_body()
+#	{
+#		weak_jail w path=/
+#		must_escape jexec w "$ESC/sysrq"
+#		each_jail sysrq_held
+#	}
+#	sysrq_held()
+#	{
+#		must_hold jexec "$1" "$ESC/sysrq"
+#	}
+#
+# must_escape runs it against a jail (or a runtime, see below) without the
+# wall in question: a test that cannot fail proves nothing.  must_hold runs it
+# against a jail as anybody makes it, once for each kind of jail that each_jail
+# makes: path=/ and a directory, with a vnet and without.  A case whose attack
+# cannot succeed on this kernel says so by `cannot "WHY"` instead, and proves
+# the mechanism otherwise.
+#
+#   weak_jail NAME PARAM...   with the host's users and every wall off
+#   plain_jail NAME PARAM...  as `jail -c` makes it
+#   each_jail FUNCTION        FUNCTION NAME in each kind of plain jail;
+#                             $KIND says which, $ROOT is its root directory
+#   root_new DIR              a root directory with busybox and the attacks
+#   init_pid NAME             its first process, as the box sees it
+#
+# $ESC/NAME is an attack, the same path in the box and in every root.
+# naive(1) there is a runtime as they were before they were attacked: it joins
+# a jail's namespaces without one of the protections (naive.c says which), for
+# attacks on the joining of a jail, which no parameter of a jail can weaken.
+
+# shellcheck source=tests/system/common.sh
+. "$(atf_get_srcdir)/../system/common.sh"
+
+ESC=/tmp/escape
+export ESC
+
+# Attacks lie where the jail's root, nobody to the box, may execute them.
+if [ -n "$CELLBLOCK_BOX" ] && ! [ -e "$ESC" ]; then
+	mkdir -p "$ESC"
+	for f in "$CB_BUILD"/tests/escape/attacks/*; do
+		[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$ESC/"
+	done
+	chmod 755 "$ESC" "$ESC"/*
+fi
+
+# Every wall that can be taken away, and the words for it.
+WEAK='host.users=inherit host.unconfined=syscalls,caps,files,devices'
+
+weak_jail()
+{
+	local name
+
+	name=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	jail -q -c name="$name" persist $WEAK "$@" ||
+	    atf_fail "the weakened jail $name: jail -c $*"
+}
+
+plain_jail()
+{
+	local name
+
+	name=$1
+	shift
+	jail -q -c name="$name" persist "$@" || atf_fail "jail $name: $*"
+}
+
+# root_new DIR: what a jail needs to run a shell, and the attacks.
+root_new()
+{
+	local app
+
+	need busybox
+	mkdir -p "$1/bin" "$1/etc" "$1/root" "$1/tmp/escape" "$1/proc" \
+	    "$1/dev" "$1/sys" "$1/run" || atf_fail "$1"
+	chmod 1777 "$1/tmp"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	for app in $(busybox --list); do
+		[ -e "$1/bin/$app" ] || ln -s busybox "$1/bin/$app"
+	done
+	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
+	    >"$1/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$1/etc/group"
+	cp "$ESC"/* "$1/tmp/escape/"
+}
+
+each_jail()
+{
+	local root
+
+	root=$PWD/root
+	[ -d "$root" ] || root_new "$root"
+	for KIND in "path=/" "path=/ vnet" "path=$root" "path=$root vnet"; do
+		ROOT=${KIND#path=}
+		ROOT=${ROOT% vnet}
+		# shellcheck disable=SC2086 # words
+		plain_jail d $KIND
+		"$@" d
+		jail -r d || atf_fail "jail -r of $KIND"
+	done
+}
+
+init_pid()
+{
+	sed -n 's/^init = "\([0-9]*\)".*/\1/p' \
+	    "/run/cellblock/jails/$(jls -j "$1" jid)/life"
+}
+
+# The attack's one line to $VERDICT; all else it says goes to the log.
+attempt()
+{
+	"$@" >verdict.out 2>verdict.err </dev/null
+	VERDICT=$(grep -E '^(escaped|held|broken): ' verdict.out)
+	case $VERDICT in
+	'' | broken:* | *'
+'*)
+		cat verdict.out verdict.err
+		atf_fail "no verdict ($KIND): $*"
+		;;
+	esac
+	echo "${KIND:-weakened}: $VERDICT"
+}
+
+must_escape()
+{
+	KIND=
+	attempt "$@"
+	case $VERDICT in
+	escaped:*) ;;
+	*) atf_fail "held even where it is weakened: $VERDICT: $*" ;;
+	esac
+}
+
+must_hold()
+{
+	attempt "$@"
+	case $VERDICT in
+	held:*) ;;
+	*) atf_fail "$KIND: $VERDICT: $*" ;;
+	esac
+}
+
+# cannot WHY: in place of must_escape, told in the log.
+cannot()
+{
+	echo "not shown to succeed: $*"
+}
