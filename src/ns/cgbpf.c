@@ -1,0 +1,292 @@
+/*
+ * cgbpf: see cgbpf.h.
+ *
+ * Theory of operation.  A program is an array of struct bpf_insn, loaded,
+ * attached to the cgroup's descriptor and closed: from then on it lives as
+ * long as the cgroup does and nothing is pinned anywhere.  BPF_F_ALLOW_MULTI
+ * makes it add to what stands above: a device must be allowed by the programs
+ * of every cgroup from the jail's to the root, so that a jail within a jail
+ * never opens more than its parent; and of bind's results the "needs no
+ * capability" bit of any program counts.
+ *
+ * The device program walks the list in order: for each rule "type, major and
+ * minor as here? then 1", at the end 0.  The context word is access << 16 |
+ * type; whoever asks to make a node is refused first.
+ *
+ * Detaching, and loading any other program, needs CAP_BPF or CAP_SYS_ADMIN
+ * over the machine, which nobody has in a user namespace.
+ */
+#include "ns/cgbpf.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DEVICES_NAME "cb_devices"
+#define PORTS_NAME "cb_low_ports"
+#define PROGS_MAX 64
+/* bind may go on, and without CAP_NET_BIND_SERVICE (Linux 5.12) */
+#define BIND_OK 1
+#define BIND_OK_NO_CAP 3
+
+/* --- instructions
+ * ------------------------------------------------------------ */
+
+static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
+				 int16_t off, int32_t imm)
+{
+	return (struct bpf_insn){.code = code,
+				 .dst_reg = dst & 15,
+				 .src_reg = src & 15,
+				 .off = off,
+				 .imm = imm};
+}
+
+#define LOAD32(dst, src, off) op(BPF_LDX | BPF_W | BPF_MEM, dst, src, off, 0)
+#define MOV32(dst, src) op(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define SET(dst, v) op(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, v)
+#define AND32(dst, v) op(BPF_ALU | BPF_AND | BPF_K, dst, 0, 0, v)
+#define RSH32(dst, v) op(BPF_ALU | BPF_RSH | BPF_K, dst, 0, 0, v)
+/* skip so many instructions if not equal; if any of these bits is not set */
+#define SKIP_NE32(dst, v, n) op(BPF_JMP32 | BPF_JNE | BPF_K, dst, 0, n, v)
+#define SKIP_EQ32(dst, v, n) op(BPF_JMP32 | BPF_JEQ | BPF_K, dst, 0, n, v)
+#define CALL(fn) op(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
+#define EXIT() op(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+/* --- bpf(2)
+ * ------------------------------------------------------------------ */
+
+static int bpf(int cmd, union bpf_attr *a)
+{
+	long r = syscall(SYS_bpf, cmd, a, sizeof(*a));
+
+	return r < 0 ? -errno : (int)r;
+}
+
+/* What a refusal means; `what` is what the jail is left without. */
+static int refused(struct err *e, int r, const char *what)
+{
+	/* the kernel says EINVAL of program types that it does not have */
+	if (r == -ENOSYS || r == -EINVAL)
+		return err_set(e, ENOSYS,
+			       "%s: this kernel has no BPF programs for "
+			       "cgroups (CONFIG_BPF_SYSCALL, "
+			       "CONFIG_CGROUP_BPF)",
+			       what);
+	return err_sys(e, -r, "%s: BPF", what);
+}
+
+static int prog_load(const struct bpf_insn *insns, size_t n, uint32_t type,
+		     uint32_t attach, const char *name)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.prog_type = type;
+	a.expected_attach_type = attach;
+	a.insns = (uint64_t)(uintptr_t)insns;
+	a.insn_cnt = (uint32_t)n;
+	a.license = (uint64_t)(uintptr_t) "BSD";
+	strncpy(a.prog_name, name, sizeof(a.prog_name) - 1);
+	return bpf(BPF_PROG_LOAD, &a);
+}
+
+static int prog_attach(int cgroup_fd, int prog, uint32_t attach)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.target_fd = (uint32_t)cgroup_fd;
+	a.attach_bpf_fd = (uint32_t)prog;
+	a.attach_type = attach;
+	a.attach_flags = BPF_F_ALLOW_MULTI;
+	return bpf(BPF_PROG_ATTACH, &a);
+}
+
+static int prog_detach(int cgroup_fd, int prog, uint32_t attach)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.target_fd = (uint32_t)cgroup_fd;
+	a.attach_bpf_fd = (uint32_t)prog;
+	a.attach_type = attach;
+	return bpf(BPF_PROG_DETACH, &a);
+}
+
+/* Ids of what is attached to this very cgroup; their number. */
+static int prog_ids(int cgroup_fd, uint32_t attach, uint32_t ids[PROGS_MAX])
+{
+	union bpf_attr a;
+	int r;
+
+	memset(&a, 0, sizeof(a));
+	a.query.target_fd = (uint32_t)cgroup_fd;
+	a.query.attach_type = attach;
+	a.query.prog_ids = (uint64_t)(uintptr_t)ids;
+	a.query.prog_cnt = PROGS_MAX;
+	r = bpf(BPF_PROG_QUERY, &a);
+	return r < 0 ? r : (int)a.query.prog_cnt;
+}
+
+/* A descriptor of the program of that id if it is one of ours, else < 0. */
+static int prog_open(uint32_t id, const char *name)
+{
+	struct bpf_prog_info info;
+	cleanup_close int fd = -1;
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.prog_id = id;
+	fd = bpf(BPF_PROG_GET_FD_BY_ID, &a);
+	if (fd < 0)
+		return fd;
+	memset(&info, 0, sizeof(info));
+	memset(&a, 0, sizeof(a));
+	a.info.bpf_fd = (uint32_t)fd;
+	a.info.info_len = sizeof(info);
+	a.info.info = (uint64_t)(uintptr_t)&info;
+	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &a) < 0 ||
+	    strncmp(info.name, name, sizeof(info.name)) != 0)
+		return -ENOENT;
+	return take_fd(&fd);
+}
+
+/* --- devices
+ * ----------------------------------------------------------------- */
+
+#define HEAD_INSNS 10
+#define RULE_INSNS 5
+
+/*
+ * r2 type, r3 access, r4 major, r5 minor.  The order of tests in a rule is
+ * the one that fails soonest: few rules share a minor number.
+ */
+static size_t device_program(struct bpf_insn *p, const struct dev_rule *v,
+			     size_t n)
+{
+	const int16_t at_access =
+		offsetof(struct bpf_cgroup_dev_ctx, access_type);
+	size_t k = 0;
+
+	p[k++] = LOAD32(BPF_REG_2, BPF_REG_1, at_access);
+	p[k++] = MOV32(BPF_REG_3, BPF_REG_2);
+	p[k++] = AND32(BPF_REG_2, 0xffff);
+	p[k++] = RSH32(BPF_REG_3, 16);
+	p[k++] = LOAD32(BPF_REG_4, BPF_REG_1,
+			offsetof(struct bpf_cgroup_dev_ctx, major));
+	p[k++] = LOAD32(BPF_REG_5, BPF_REG_1,
+			offsetof(struct bpf_cgroup_dev_ctx, minor));
+	p[k++] = AND32(BPF_REG_3, BPF_DEVCG_ACC_MKNOD);
+	p[k++] = SKIP_EQ32(BPF_REG_3, 0, 2);
+	p[k++] = SET(BPF_REG_0, 0);
+	p[k++] = EXIT();
+	for (size_t i = 0; i < n; i++) {
+		int16_t rest = 2 + 1 + (v[i].major >= 0) + (v[i].minor >= 0);
+
+		if (v[i].minor >= 0)
+			p[k++] = SKIP_NE32(BPF_REG_5, v[i].minor, --rest);
+		if (v[i].major >= 0)
+			p[k++] = SKIP_NE32(BPF_REG_4, v[i].major, --rest);
+		p[k++] = SKIP_NE32(BPF_REG_2,
+				   v[i].block ? BPF_DEVCG_DEV_BLOCK
+					      : BPF_DEVCG_DEV_CHAR,
+				   --rest);
+		p[k++] = SET(BPF_REG_0, 1);
+		p[k++] = EXIT();
+	}
+	p[k++] = SET(BPF_REG_0, 0);
+	p[k++] = EXIT();
+	return k;
+}
+
+/* Detach ours except the one of id `keep`; ids as they were found before. */
+static int detach_ours(int cgroup_fd, const uint32_t *ids, int n)
+{
+	for (int i = 0; i < n; i++) {
+		cleanup_close int fd = prog_open(ids[i], DEVICES_NAME);
+		int r;
+
+		if (fd < 0)
+			continue;
+		r = prog_detach(cgroup_fd, fd, BPF_CGROUP_DEVICE);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static const char what_devices[] = "device filter";
+
+int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
+		  struct err *e)
+{
+	cleanup_free struct bpf_insn *p = NULL;
+	uint32_t old[PROGS_MAX];
+	cleanup_close int prog = -1;
+	int had, r;
+
+	if (n > CGBPF_RULES_MAX)
+		return err_set(e, E2BIG, "%s: more than %d devices",
+			       what_devices, CGBPF_RULES_MAX);
+	p = calloc(HEAD_INSNS + n * RULE_INSNS + 2, sizeof(*p));
+	if (!p)
+		return err_nomem(e);
+	prog = prog_load(p, device_program(p, v, n),
+			 BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE,
+			 DEVICES_NAME);
+	if (prog < 0)
+		return refused(e, prog, what_devices);
+	/* while both are attached only what is in both lists opens */
+	had = prog_ids(cgroup_fd, BPF_CGROUP_DEVICE, old);
+	r = had < 0 ? had : prog_attach(cgroup_fd, prog, BPF_CGROUP_DEVICE);
+	if (!r)
+		r = detach_ours(cgroup_fd, old, had);
+	return r < 0 ? refused(e, r, what_devices) : 0;
+}
+
+int cgbpf_devices_off(int cgroup_fd, struct err *e)
+{
+	uint32_t old[PROGS_MAX];
+	int r = prog_ids(cgroup_fd, BPF_CGROUP_DEVICE, old);
+
+	if (r == -ENOSYS || r == -EINVAL)
+		return 0;
+	if (r >= 0)
+		r = detach_ours(cgroup_fd, old, r);
+	return r < 0 ? refused(e, r, what_devices) : 0;
+}
+
+/* --- ports below 1024
+ * -------------------------------------------------------- */
+
+int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
+{
+	const struct bpf_insn p[] = {
+		CALL(BPF_FUNC_get_current_uid_gid),
+		/* gid << 32 | uid: a 32 bit jump sees the uid */
+		SKIP_NE32(BPF_REG_0, (int32_t)uid, 2),
+		SET(BPF_REG_0, BIND_OK_NO_CAP),
+		EXIT(),
+		SET(BPF_REG_0, BIND_OK),
+		EXIT(),
+	};
+	static const uint32_t types[] = {BPF_CGROUP_INET4_BIND,
+					 BPF_CGROUP_INET6_BIND};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		cleanup_close int prog = prog_load(
+			p, ARRAY_SIZE(p), BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+			types[i], PORTS_NAME);
+		int r = prog < 0 ? prog
+				 : prog_attach(cgroup_fd, prog, types[i]);
+
+		if (r < 0)
+			return refused(e, r, "allow.reserved_ports");
+	}
+	return 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * cgbpf: BPF programs on a jail's cgroup.  Raw bpf(2), programs written as
+ * instructions here: nothing has to be compiled or opened at run time.
+ */
+#ifndef CB_NS_CGBPF_H
+#define CB_NS_CGBPF_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Device numbers that may be opened. */
+struct dev_rule {
+	bool block;    /* else a character device */
+	int32_t major; /* -1: any */
+	int32_t minor; /* -1: any */
+};
+#define CGBPF_RULES_MAX 1024
+
+/*
+ * Processes in the cgroup and below may open only the devices of these rules
+ * (n may be 0), and may make no device node at all.  Called again it puts the
+ * new list in the place of the old one, with no moment without any.
+ * The error says what the kernel lacks: -ENOSYS no bpf or no CONFIG_CGROUP_BPF,
+ * -EPERM no right to load programs (in a user namespace: programs of those
+ * above stay in force), -E2BIG too many rules.
+ */
+int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
+		  struct err *e);
+/* Take the filter away again; fine when there is none. */
+int cgbpf_devices_off(int cgroup_fd, struct err *e);
+
+/*
+ * Processes of this user (as the machine's first user namespace numbers it)
+ * may bind ports below 1024 from the cgroup and below, in whatever network
+ * namespace they are; others as before.  It goes by the real user id, the
+ * one the kernel tells BPF: a process that has put root aside for a while
+ * (seteuid) may still, a set-user-id program of another user may not.
+ * Errors as above.
+ */
+int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e);
+
+#endif
