@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/fstab.h"
 #include "jail/param.h"
 #include "jail/prison_int.h"
 
@@ -93,7 +94,7 @@ static int jailjob_resolve(struct jailjob *j, struct err *e)
 	return r;
 }
 
-/* The files that mount.fstab names, as lines without comments. */
+/* The files that mount.fstab names, as lines with their places. */
 static int jailjob_fstab(struct jailjob *j, struct err *e)
 {
 	struct jparam *p = pset_find(&j->params, "mount.fstab");
@@ -102,20 +103,20 @@ static int jailjob_fstab(struct jailjob *j, struct err *e)
 	if (!p)
 		return 0;
 	for (size_t i = 0; i < p->values.n; i++) {
+		cleanup_strv struct strv some = {0};
 		cleanup_free char *text = NULL;
-		char *save = NULL;
+		size_t len;
 		int r;
 
-		r = file_read(AT_FDCWD, p->values.v[i], FSTAB_MAX, &text, NULL,
+		r = file_read(AT_FDCWD, p->values.v[i], FSTAB_MAX, &text, &len,
 			      e);
 		if (r < 0)
 			return err_wrap(e, "mount.fstab");
-		for (char *l = strtok_r(text, "\n", &save); l;
-		     l = strtok_r(NULL, "\n", &save)) {
-			l[strcspn(l, "#")] = '\0';
-			if (l[strspn(l, " \t\r")] && strv_add(&lines, l) < 0)
-				return err_nomem(e);
-		}
+		r = fstab_lines(p->values.v[i], text, len, &some, e);
+		for (size_t k = 0; !r && k < some.n; k++)
+			r = strv_add(&lines, some.v[k]) < 0 ? err_nomem(e) : 0;
+		if (r < 0)
+			return r;
 	}
 	return pset_put_values(&j->params, "mount.fstab", &lines, false, NULL,
 			       0, e);

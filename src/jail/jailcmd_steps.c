@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/plan.h"
+#include "jail/fstab.h"
 #include "jail/jailcmd_split.h"
 #include "jail/param.h"
 #include "net/ifconfig.h"
@@ -124,15 +125,13 @@ static int step_unalias6(struct jailrun *run, struct jailjob *j, const char *v)
 static int step_mount_check(struct jailrun *run, struct jailjob *j,
 			    const char *value)
 {
-	cleanup_strv struct strv words = {0};
+	cleanup_fstab_line struct fstab_line l = {0};
+	struct err e = ERR_INIT;
+	int r = fstab_parse(j->steps[j->step].param, value, &l, &e);
 
-	if (strv_split(&words, value, " \t\f\v\r\n") < 0)
-		return -ENOMEM;
-	if (words.n == 0 || words.n >= 3)
-		return 0;
-	jailjob_error(run, j, "%s: %s: missing information",
-		      j->steps[j->step].param, value);
-	return -EINVAL;
+	if (r < 0)
+		jailjob_error(run, j, "%s", e.text);
+	return r < 0 ? r : 0;
 }
 
 static int jailjob_check_path(struct jailrun *run, struct jailjob *j)

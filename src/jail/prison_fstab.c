@@ -242,9 +242,10 @@ static int mount_line(int rootfd, const struct root_plan *p, const char *text,
 		      struct err *e)
 {
 	struct line l __attribute__((cleanup(line_free))) = {0};
+	cleanup_free char *line = strndup(text, strcspn(text, "\n"));
 	int r;
 
-	if (strv_split(&l.f, text, " \t") < 0)
+	if (!line || strv_split(&l.f, line, " \t") < 0)
 		return err_nomem(e);
 	if (l.f.n < 3)
 		return err_set(e, EINVAL, "mount: %s: missing information",
