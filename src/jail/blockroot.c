@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "ns/proctext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,19 +192,15 @@ bool blockroot_here(void)
 {
 	cleanup_fclose FILE *f = fopen("/proc/self/mountinfo", "re");
 	cleanup_free char *line = NULL;
+	struct proctext_mount m;
 	bool copy = false;
 	size_t size = 0;
 
-	/* ID PARENT DEV ROOT POINT OPTIONS... - TYPE SOURCE; the last "/"
-	 * counts */
-	while (f && getline(&line, &size, f) > 0) {
-		char *dash = strstr(line, " - ");
-		char point[8] = "";
-
-		sscanf(line, "%*s %*s %*s %*s %7s", point);
-		if (!strcmp(point, "/") && dash)
-			copy = str_prefix(dash, " - overlay cellblock ");
-	}
+	/* the last "/" counts */
+	while (f && getline(&line, &size, f) > 0)
+		if (proctext_mount(line, &m) && !strcmp(m.point, "/"))
+			copy = !strcmp(m.fstype, "overlay") &&
+			       !strcmp(m.source, "cellblock");
 	return copy;
 }
 

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "jail/param.h"
 #include "jail/regtext.h"
+#include "ns/proctext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,23 +41,16 @@
 /* --- looking
  * ----------------------------------------------------------------------- */
 
-/* Pid in the innermost namespace: the last number of the NSpid line. */
+/* Pid in the innermost namespace. */
 static long inner_pid(pid_t pid)
 {
 	cleanup_free char *text = NULL;
-	char path[64], *line, *end;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	if (file_read(AT_FDCWD, path, 65536, &text, NULL, NULL) < 0)
 		return -1;
-	line = strstr(text, "\nNSpid:");
-	if (!line)
-		return -1;
-	end = strchr(line + 1, '\n');
-	if (end)
-		*end = '\0';
-	line = strrchr(line, '\t');
-	return line ? strtol(line + 1, NULL, 10) : -1;
+	return proctext_inner_pid(text);
 }
 
 /*

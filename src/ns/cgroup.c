@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "ns/proctext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,42 +31,21 @@ static bool is_cgroup2(const char *path)
 	return statfs(path, &s) == 0 && s.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* A mount point in mountinfo has blanks and the like as \ooo. */
-static void unescape(char *s)
-{
-	char *d = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] &&
-		    s[3]) {
-			*d++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
-				      (s[3] - '0'));
-			s += 3;
-		} else {
-			*d++ = *s;
-		}
-	}
-	*d = '\0';
-}
-
 /* The long way, for machines that mount it elsewhere. */
 static int root_from_mountinfo(char **ret, struct err *e)
 {
 	cleanup_fclose FILE *f = fopen("/proc/self/mountinfo", "re");
 	cleanup_free char *line = NULL;
 	size_t size = 0;
-	char at[4096];
+	struct proctext_mount m;
 
 	if (!f)
 		return err_sys(e, errno, "/proc/self/mountinfo");
 	while (getline(&line, &size, f) > 0) {
-		const char *type = strstr(line, " - ");
-
-		if (!type || strncmp(type, " - cgroup2 ", 11) != 0 ||
-		    sscanf(line, "%*s %*s %*s %*s %4095s", at) != 1)
+		if (!proctext_mount(line, &m) ||
+		    strcmp(m.fstype, "cgroup2") != 0)
 			continue;
-		unescape(at);
-		*ret = strdup(at);
+		*ret = strdup(m.point);
 		return *ret ? 0 : err_nomem(e);
 	}
 	return err_set(e, ENOENT, "no cgroup2 is mounted");

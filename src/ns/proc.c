@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "ns/proctext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +17,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-/*
- * State letter and start time out of /proc/PID/stat.  The second field is the
- * program's name in parentheses and may hold anything, parentheses too, so
- * fields are counted from the last closing one.
- */
 static int stat_read(pid_t pid, char *ret_state, uint64_t *ret_start)
 {
-	char path[64], buf[1024], *s, *save = NULL, *end;
 	cleanup_close int fd = -1;
-	unsigned long long v;
+	char path[64], buf[1024];
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -36,21 +31,7 @@ static int stat_read(pid_t pid, char *ret_state, uint64_t *ret_start)
 	if (n < 0)
 		return -errno;
 	buf[n] = '\0';
-	s = strrchr(buf, ')');
-	if (!s || s[1] != ' ' || !s[2])
-		return -EBADMSG;
-	*ret_state = s[2];
-	s = strtok_r(s + 2, " ", &save);
-	for (int field = 3; s && field < 22; field++)
-		s = strtok_r(NULL, " ", &save);
-	if (!s)
-		return -EBADMSG;
-	errno = 0;
-	v = strtoull(s, &end, 10);
-	if (errno || *end)
-		return -EBADMSG;
-	*ret_start = v;
-	return 0;
+	return proctext_stat(buf, ret_state, ret_start);
 }
 
 int proc_id_of(pid_t pid, struct proc_id *ret, struct err *e)
