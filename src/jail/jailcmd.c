@@ -391,6 +391,9 @@ static bool jailjob_modifiable(struct jailrun *run, struct jailjob *j, bool say)
 	if (name && say)
 		jailjob_error(run, j, "%s cannot be changed after creation",
 			      name);
+	/* with a restart at hand nothing is left to processes that run */
+	if (!name && !say)
+		name = jailjob_taken(j, &p);
 	return !name;
 }
 

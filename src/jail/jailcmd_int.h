@@ -169,6 +169,8 @@ int jailjob_prison_params(struct jailrun *run, struct jailjob *j, bool create,
 /* A create-only parameter that differs: its name; NULL: none. */
 const char *jailjob_create_only(const struct jailjob *j,
 				const struct prison *p);
+/* A right that it would lose, and what runs in it would not. */
+const char *jailjob_taken(const struct jailjob *j, const struct prison *p);
 /* jid, or name, or NULL: how the running jail is looked up. */
 const char *jailjob_key(const struct jailjob *j);
 

@@ -15,6 +15,7 @@
 #include "jail/fstab.h"
 #include "jail/param.h"
 #include "jail/prison_int.h"
+#include "jail/rights.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -122,16 +123,49 @@ static int jailjob_fstab(struct jailjob *j, struct err *e)
 			       0, e);
 }
 
+/* Are these the same value, whatever the spelling? */
+static bool jparam_same(const struct jparam *p, const struct param_def *d,
+			const struct pset *now)
+{
+	const struct jparam *q = pset_find(now, d->name);
+	const char *was = q && q->values.n ? q->values.v[0] : d->dflt;
+	const char *want = p->values.n ? p->values.v[0] : NULL;
+	int a = 0, b = 0;
+
+	switch (d->type) {
+	case PARAM_JAILSYS:
+		if (param_jailsys(p->name, want, &a, NULL) < 0)
+			return false;
+		if (q && param_jailsys(q->name, was, &b, NULL) < 0)
+			return false;
+		if (!q)
+			(void)param_jailsys(d->name, d->dflt, &b, NULL);
+		return a == b;
+	case PARAM_BOOL: {
+		bool x = false;
+
+		return !param_bool(p, &x, NULL) &&
+		       x == param_set_bool(now, d->name);
+	}
+	case PARAM_INT:
+		return !param_int(p, &a, NULL) && was && atoi(was) == a;
+	default:
+		return want && was && !strcmp(want, was);
+	}
+}
+
 /* One line for each parameter that does not do yet what it says. */
 void jailjob_deferred(struct jailrun *run, const struct jailjob *j)
 {
+	const struct pset none = {0};
+
 	for (size_t i = 0; i < j->given.n; i++) {
 		const struct jparam *p = &j->given.v[i];
 		const struct param_def *d = param_find(p->name, NULL);
 
 		if (!d)
 			continue;
-		if (d->flags & PARAM_DEFER)
+		if ((d->flags & PARAM_DEFER) && !jparam_same(p, d, &none))
 			jailjob_warn(run, j,
 				     "parameter %s is not in force yet: %s",
 				     p->name, d->deferred ? d->deferred : "");
@@ -167,6 +201,8 @@ int jailjob_check(struct jailrun *run, struct jailjob *j)
 		r = jailjob_addrs(j, "ip4.addr", &j->alias4, &e);
 	if (!r)
 		r = jailjob_addrs(j, "ip6.addr", &j->alias6, &e);
+	if (!r && starts)
+		r = rights_pseudo(&j->params, &e);
 	if (!r && starts)
 		r = jailjob_fstab(j, &e);
 	if (r < 0) {
@@ -266,37 +302,6 @@ int jailjob_prison_params(struct jailrun *run, struct jailjob *j, bool create,
 	return 0;
 }
 
-/* Are these the same value, whatever the spelling? */
-static bool jparam_same(const struct jparam *p, const struct param_def *d,
-			const struct pset *now)
-{
-	const struct jparam *q = pset_find(now, d->name);
-	const char *was = q && q->values.n ? q->values.v[0] : d->dflt;
-	const char *want = p->values.n ? p->values.v[0] : NULL;
-	int a = 0, b = 0;
-
-	switch (d->type) {
-	case PARAM_JAILSYS:
-		if (param_jailsys(p->name, want, &a, NULL) < 0)
-			return false;
-		if (q && param_jailsys(q->name, was, &b, NULL) < 0)
-			return false;
-		if (!q)
-			(void)param_jailsys(d->name, d->dflt, &b, NULL);
-		return a == b;
-	case PARAM_BOOL: {
-		bool x = false;
-
-		return !param_bool(p, &x, NULL) &&
-		       x == param_set_bool(now, d->name);
-	}
-	case PARAM_INT:
-		return !param_int(p, &a, NULL) && was && atoi(was) == a;
-	default:
-		return want && was && !strcmp(want, was);
-	}
-}
-
 /*
  * `host` cannot come later, and what needs it cannot either: a jail that was
  * made without has the creator's own names.
@@ -327,4 +332,22 @@ const char *jailjob_create_only(const struct jailjob *j, const struct prison *p)
 			return d->name;
 	}
 	return NULL;
+}
+
+const char *jailjob_taken(const struct jailjob *j, const struct prison *p)
+{
+	cleanup_pset struct pset now = {0};
+
+	if (pset_copy(&now, &p->params, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < j->params.n; i++) {
+		const struct jparam *q = &j->params.v[i];
+		const struct param_def *d = param_find(q->name, NULL);
+
+		if (d && (d->flags & PARAM_KERNEL) &&
+		    pset_put_values(&now, q->name, &q->values, false, NULL, 0,
+				    NULL) < 0)
+			return NULL;
+	}
+	return rights_taken(&p->params, &now);
 }

@@ -4,10 +4,12 @@
  * Theory of operation.  One const table, a row a parameter, in the order of
  * jail(8)'s manual page.  The table is data only: what a parameter does is
  * written where its mechanism lives (prison.c for kernel parameters, jail(8)'s
- * step table for pseudo ones), and those look their names up here.  A row
+ * step table for pseudo ones), and those look their names up here.  Values
+ * that Linux cannot give are refused when a jail starts (rights.c).  A row
  * whose mechanism is still to come has PARAM_DEFER and says in one line what
- * is missing; jail(8) hands that line to the user whenever the parameter is
- * given, so that nobody trusts a wall that is not there.
+ * is missing; jail(8) hands that line to the user when the parameter is given
+ * another value than its default, so that nobody trusts a wall that is not
+ * there.
  */
 #include "jail/param.h"
 
@@ -25,34 +27,14 @@
 #define RO (PARAM_KERNEL | PARAM_RDONLY)
 #define CO (PARAM_KERNEL | PARAM_CREATE)
 #define D PARAM_DEFER
-#define AF (PARAM_KERNEL | PARAM_ALLOW) /* in force: a capability */
-#define A (PARAM_KERNEL | PARAM_ALLOW | PARAM_DEFER)
+#define A (PARAM_KERNEL | PARAM_ALLOW)
+#define ACO (PARAM_KERNEL | PARAM_ALLOW | PARAM_CREATE)
 
 /* What the deferred ones wait for. */
 static const char why_share[] = "sharing addresses with the host comes with "
 				"IP-sharing jails";
-static const char why_allow[] =
-	"this right is not separated from root's others yet";
-static const char why_msgbuf[] =
-	"the machine's kernel.dmesg_restrict decides as well";
-static const char why_mlock[] = "up to the memlock limit every process may";
-static const char why_mount[] = "mounting from inside a jail is not governed "
-				"yet";
-static const char why_nodrv[] = "Linux has no such facility";
-static const char why_release[] = "the kernel release cannot be changed per "
-				  "jail yet";
-static const char why_ipc[] = "a jail has System V IPC of its own; other "
-			      "choices are not in force yet";
-static const char why_securelevel[] = "securelevels are not enforced yet";
 static const char why_devfs[] = "devfs rulesets are not applied yet: /dev has "
 				"a fixed set of nodes";
-static const char why_statfs[] = "a jail sees only its own mounts; other "
-				 "choices are not in force yet";
-static const char why_mac[] = "no MAC policy reads labels";
-static const char why_linux[] = "the Linux ABI is the native one here";
-static const char why_zfs[] = "ZFS datasets are not delegated";
-static const char why_fib[] = "routing tables by number are not set up yet";
-
 static const struct param_def params[] = {
 	/* identity */
 	{"jid", PARAM_INT, CO, NULL, NULL},
@@ -83,57 +65,56 @@ static const struct param_def params[] = {
 	{"host.hostuuid", PARAM_STRING, K,
 	 "00000000-0000-0000-0000-000000000000", NULL},
 	{"host.hostid", PARAM_INT, K, "0", NULL},
-	{"osrelease", PARAM_STRING, CO | D, NULL, why_release},
-	{"osreldate", PARAM_INT, CO | D, NULL, why_release},
+	{"osrelease", PARAM_STRING, CO, NULL, NULL},
+	{"osreldate", PARAM_INT, CO, NULL, NULL},
 
 	/* limits */
-	{"securelevel", PARAM_INT, K | D, "-1", why_securelevel},
+	{"securelevel", PARAM_INT, K, "-1", NULL},
 	{"devfs_ruleset", PARAM_INT, K | D, "0", why_devfs},
-	{"enforce_statfs", PARAM_INT, K | D, "2", why_statfs},
-	{"sysvmsg", PARAM_JAILSYS, K | D, "disable", why_ipc},
-	{"sysvsem", PARAM_JAILSYS, K | D, "disable", why_ipc},
-	{"sysvshm", PARAM_JAILSYS, K | D, "disable", why_ipc},
-	{"mac.label", PARAM_STRING, K | D, NULL, why_mac},
+	{"enforce_statfs", PARAM_INT, K, "2", NULL},
+	{"sysvmsg", PARAM_JAILSYS, CO, "disable", NULL},
+	{"sysvsem", PARAM_JAILSYS, CO, "disable", NULL},
+	{"sysvshm", PARAM_JAILSYS, CO, "disable", NULL},
+	{"mac.label", PARAM_STRING, K, NULL, NULL},
 
 	/* rights */
-	{"allow.set_hostname", PARAM_BOOL, A, "true", why_allow},
-	{"allow.reserved_ports", PARAM_BOOL, AF, "true", NULL},
-	{"allow.suser", PARAM_BOOL, A, "true", why_allow},
-	{"allow.unprivileged_proc_debug", PARAM_BOOL, A, "true", why_allow},
-	{"allow.unprivileged_parent_tampering", PARAM_BOOL, A, "false",
-	 why_allow},
-	{"allow.raw_sockets", PARAM_BOOL, AF, "false", NULL},
-	{"allow.socket_af", PARAM_BOOL, A, "false", why_allow},
-	{"allow.routing", PARAM_BOOL, A, "false", why_allow},
-	{"allow.sysvipc", PARAM_BOOL, A, "false", why_ipc},
-	{"allow.chflags", PARAM_BOOL, AF, "false", NULL},
-	{"allow.extattr", PARAM_BOOL, A, "false", why_allow},
-	{"allow.adjtime", PARAM_BOOL, A, "false", why_allow},
-	{"allow.settime", PARAM_BOOL, AF, "false", NULL},
-	{"allow.quotas", PARAM_BOOL, A, "false", why_allow},
-	{"allow.read_msgbuf", PARAM_BOOL, A, "false", why_msgbuf},
-	{"allow.mlock", PARAM_BOOL, A, "false", why_mlock},
-	{"allow.setaudit", PARAM_BOOL, A, "false", why_allow},
-	{"allow.nfsd", PARAM_BOOL, A, "false", why_nodrv},
-	{"allow.vmm", PARAM_BOOL, A, "false", why_nodrv},
-	{"allow.vmm_ppt", PARAM_BOOL, A, "false", why_nodrv},
-	{"allow.mount", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.devfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.fdescfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.fusefs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.linprocfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.linsysfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.nullfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.procfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.tmpfs", PARAM_BOOL, A, "false", why_mount},
-	{"allow.mount.zfs", PARAM_BOOL, A, "false", why_mount},
+	{"allow.set_hostname", PARAM_BOOL, ACO, "true", NULL},
+	{"allow.reserved_ports", PARAM_BOOL, A, "true", NULL},
+	{"allow.suser", PARAM_BOOL, A, "true", NULL},
+	{"allow.unprivileged_proc_debug", PARAM_BOOL, A, "true", NULL},
+	{"allow.unprivileged_parent_tampering", PARAM_BOOL, A, "false", NULL},
+	{"allow.raw_sockets", PARAM_BOOL, A, "false", NULL},
+	{"allow.socket_af", PARAM_BOOL, A, "false", NULL},
+	{"allow.routing", PARAM_BOOL, A, "false", NULL},
+	{"allow.sysvipc", PARAM_BOOL, ACO, "false", NULL},
+	{"allow.chflags", PARAM_BOOL, A, "false", NULL},
+	{"allow.extattr", PARAM_BOOL, A, "false", NULL},
+	{"allow.adjtime", PARAM_BOOL, A, "false", NULL},
+	{"allow.settime", PARAM_BOOL, A, "false", NULL},
+	{"allow.quotas", PARAM_BOOL, A, "false", NULL},
+	{"allow.read_msgbuf", PARAM_BOOL, A, "false", NULL},
+	{"allow.mlock", PARAM_BOOL, A, "false", NULL},
+	{"allow.setaudit", PARAM_BOOL, A, "false", NULL},
+	{"allow.nfsd", PARAM_BOOL, A, "false", NULL},
+	{"allow.vmm", PARAM_BOOL, ACO, "false", NULL},
+	{"allow.vmm_ppt", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.devfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.fdescfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.fusefs", PARAM_BOOL, ACO, "false", NULL},
+	{"allow.mount.linprocfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.linsysfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.nullfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.procfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.tmpfs", PARAM_BOOL, A, "false", NULL},
+	{"allow.mount.zfs", PARAM_BOOL, A, "false", NULL},
 
 	/* other kernels' worlds */
-	{"linux", PARAM_JAILSYS, K | D, "inherit", why_linux},
-	{"linux.osname", PARAM_STRING, K | D, NULL, why_linux},
-	{"linux.osrelease", PARAM_STRING, K | D, NULL, why_linux},
-	{"linux.oss_version", PARAM_INT, K | D, NULL, why_linux},
-	{"zfs.mount_snapshot", PARAM_INT, K | D, "0", why_zfs},
+	{"linux", PARAM_JAILSYS, K, "inherit", NULL},
+	{"linux.osname", PARAM_STRING, K, NULL, NULL},
+	{"linux.osrelease", PARAM_STRING, K, NULL, NULL},
+	{"linux.oss_version", PARAM_INT, K, NULL, NULL},
+	{"zfs.mount_snapshot", PARAM_INT, K, "0", NULL},
 
 	/* pseudo parameters: jail(8) acts on them */
 	{"exec.prepare", PARAM_LIST, 0, NULL, NULL},
@@ -152,11 +133,11 @@ static const struct param_def params[] = {
 	{"exec.system_user", PARAM_STRING, 0, NULL, NULL},
 	{"exec.timeout", PARAM_INT, 0, "0", NULL},
 	{"exec.consolelog", PARAM_STRING, 0, NULL, NULL},
-	{"exec.fib", PARAM_INT, D, "0", why_fib},
+	{"exec.fib", PARAM_INT, 0, "0", NULL},
 	{"stop.timeout", PARAM_INT, 0, "10", NULL},
 	{"interface", PARAM_STRING, 0, NULL, NULL},
 	{"vnet.interface", PARAM_LIST, 0, NULL, NULL},
-	{"zfs.dataset", PARAM_LIST, D, NULL, why_zfs},
+	{"zfs.dataset", PARAM_LIST, 0, NULL, NULL},
 	{"ip_hostname", PARAM_BOOL, D, "false", why_share},
 	{"mount", PARAM_LIST, 0, NULL, NULL},
 	{"mount.fstab", PARAM_LIST, 0, NULL, NULL},

@@ -20,9 +20,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* What our own programs report as kern.osreldate of the FreeBSD they follow. */
-#define OSRELDATE "1400097"
-
 /* --- what the caller is
  * -------------------------------------------------------- */
 
@@ -286,7 +283,8 @@ static int params_computed(struct prison *p, const struct life *l,
 	if (!r && !pset_find(&p->params, "osrelease") && uname(&u) == 0)
 		r = pset_put(&p->params, "osrelease", u.release, false, e);
 	if (!r && !pset_find(&p->params, "osreldate"))
-		r = pset_put(&p->params, "osreldate", OSRELDATE, false, e);
+		r = pset_put(&p->params, "osreldate", PRISON_OSRELDATE, false,
+			     e);
 	return r;
 }
 

@@ -122,6 +122,9 @@ int prison_list(struct prisons *ps, bool dying, struct prison **ret,
 		size_t *ret_n, struct err *e);
 void prison_list_free(struct prison **v, size_t n);
 
+/* kern.osreldate of the FreeBSD that our programs follow. */
+#define PRISON_OSRELDATE "1400097"
+
 /* Size of meta and of env with their NUL: the usual limit, and the highest. */
 #define PRISON_META_MAX 4096
 #define PRISON_META_HARD 65536

@@ -13,6 +13,7 @@
 #include "base/plan.h"
 #include "jail/param.h"
 #include "jail/regtext.h"
+#include "jail/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -202,24 +203,6 @@ static int check_vnet(const struct pset *ps, struct err *e)
 	return 0;
 }
 
-/* A jail gives its jails no more than it has itself. */
-static int check_allowed(struct prisons *ps, const struct pset *params,
-			 struct err *e)
-{
-	for (size_t i = 0; ps->jailed && i < params->n; i++) {
-		const struct param_def *d = param_find(params->v[i].name, NULL);
-		bool want;
-
-		if (!d || !(d->flags & PARAM_ALLOW) ||
-		    param_bool(&params->v[i], &want, NULL) < 0 || !want)
-			continue;
-		if (!param_set_bool(&ps->self, d->name))
-			return err_set(e, EPERM,
-				       "jail_set: Operation not permitted");
-	}
-	return 0;
-}
-
 /* host.* given means that the jail has its own. */
 static int imply_host(struct pset *ps, struct err *e)
 {
@@ -231,8 +214,7 @@ static int imply_host(struct pset *ps, struct err *e)
 	return 0;
 }
 
-static int check_common(struct prisons *ps, const struct pset *params,
-			struct err *e)
+static int check_common(const struct pset *params, struct err *e)
 {
 	int r = check_addrs(params, e);
 
@@ -240,7 +222,13 @@ static int check_common(struct prisons *ps, const struct pset *params,
 		r = check_vnet(params, e);
 	if (!r && param_int_of(params, "children.max", 0) < 0)
 		r = err_sys(e, EINVAL, "children.max");
-	return r < 0 ? r : check_allowed(ps, params, e);
+	return r;
+}
+
+/* What this level knows of itself; NULL on the machine. */
+static const struct pset *own_params(const struct prisons *ps)
+{
+	return ps->jailed ? &ps->self : NULL;
 }
 
 /* --- creation
@@ -306,11 +294,13 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 			return r;
 		snprintf(c->name, sizeof(c->name), "%s", name);
 	}
-	r = check_common(ps, &c->params, e);
+	r = check_common(&c->params, e);
 	if (!r)
 		r = check_path(&c->params, e);
 	if (!r)
 		r = imply_host(&c->params, e);
+	if (!r)
+		r = rights_create(own_params(ps), &c->params, e);
 	if (!r)
 		r = check_limit(ps, param_int_of(&c->params, "children.max", 0),
 				e);
@@ -610,6 +600,15 @@ static int update_merge(struct prisons *ps, struct pset *all,
 	return r < 0 ? r : meta_merge(ps, all, ch, e);
 }
 
+/* Has it processes besides its first one?  Without a cgroup: perhaps. */
+static bool is_running(const struct life *l)
+{
+	cleanup_free char *tree =
+		l->cgroup ? str_printf("%s/tree", l->cgroup) : NULL;
+
+	return !tree || cgroup_populated(tree);
+}
+
 static int update(struct prisons *ps, const struct pset *in, int flags,
 		  int *ret_jid, struct err *e)
 {
@@ -623,7 +622,7 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = update_find(ps, &ch, &jid, e);
 	if (!r)
-		r = check_common(ps, &ch, e);
+		r = check_common(&ch, e);
 	if (!r)
 		r = reg_lock(ps, &lock, e);
 	if (r < 0)
@@ -642,6 +641,9 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 		r = pset_copy(&all, &old, e);
 	if (!r)
 		r = update_merge(ps, &all, &ch, e);
+	if (!r)
+		r = rights_update(own_params(ps), &ch, &old, &all,
+				  is_running(&l), e);
 	if (!r)
 		r = update_host(ps, jid, &old, &ch, e);
 	if (!r)
