@@ -19,17 +19,8 @@ mkdir -p "$build/found"
 
 # Inputs to begin with.
 seeds() {
-	case $1 in
-	ifconfig) echo tests/fuzz/ifconfig ;;
-	ifstate) echo tests/fuzz/ifstate ;;
-	rcedit) echo tests/fuzz/rcedit ;;
-	rcset) echo tests/fuzz/rcset ;;
-	jailconf) cat <<EOF
-tests/golden/jail.conf
-tests/fuzz/jailconf
-EOF
-	;;
-	esac
+	echo "tests/fuzz/$1"
+	[ "$1" != jailconf ] || echo tests/golden/jail.conf
 }
 
 for f in "$build"/tests/fuzz/*_fuzz; do

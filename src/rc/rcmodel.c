@@ -39,8 +39,7 @@ int rcmodel_sysctl(struct model_ctx *x, struct facts *f, const char *name,
 	return 0;
 }
 
-/* NAME=VALUE of one line of sysctl.conf, comments gone; false: no such. */
-static bool sysctl_line(char *line, char **ret_name, char **ret_value)
+bool rcmodel_sysctl_line(char *line, char **ret_name, char **ret_value)
 {
 	char *eq, *end;
 
@@ -85,7 +84,7 @@ static int sysctl_file(struct model_ctx *x, const char *name)
 		if (nl)
 			*nl++ = '\0';
 		no++;
-		if (!sysctl_line(p, &key, &value)) {
+		if (!rcmodel_sysctl_line(p, &key, &value)) {
 			if (p[strspn(p, " \t\r")])
 				report(x->r, REPORT_WARN,
 				       "%s line %u: no assignment: %s", path,

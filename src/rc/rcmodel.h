@@ -51,6 +51,9 @@ void rcmodel_warn_later(const struct rcconf *c, const struct report *r);
 void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
 		   const char *suffix);
 
+/* NAME=VALUE of one line of sysctl.conf, comments gone; false: no such. */
+bool rcmodel_sysctl_line(char *line, char **ret_name, char **ret_value);
+
 /* rcmodel_net.c: the facts of RC_NETIF and RC_ROUTING. */
 struct model_ctx {
 	const struct rcconf *c;

@@ -1,73 +1,34 @@
 #! /usr/bin/env atf-sh
-# The seeds of each fuzzer, and what it once found, run through it again.
+# The seeds of each fuzzer, and what it once found, run through it again: one
+# case for each directory of tests/fuzz.
 CB_NO_BOX=1
 . "$(atf_get_srcdir)/../system/common.sh"
 
-atf_test_case ifconfig
-ifconfig_head()
+# replay NAME [DIRECTORY...]: with the seeds that lie elsewhere.
+replay()
 {
-	atf_set descr "Command lines of ifconfig(8): hostile seeds"
-}
-ifconfig_body()
-{
+	name=$1
+	shift
 	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
-		"$CB_BUILD/tests/fuzz/ifconfig_replay" \
-		"$CB_SRC/tests/fuzz/ifconfig"
+		"$CB_BUILD/tests/fuzz/${name}_replay" \
+		"$CB_SRC/tests/fuzz/$name" "$@"
 }
 
-atf_test_case ifstate
-ifstate_head()
-{
-	atf_set descr "State files of interfaces: hostile seeds"
-}
-ifstate_body()
-{
-	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
-		"$CB_BUILD/tests/fuzz/ifstate_replay" \
-		"$CB_SRC/tests/fuzz/ifstate"
-}
-
-atf_test_case jailconf
-jailconf_head()
-{
-	atf_set descr "jail.conf(5): hostile seeds and the golden corpus"
-}
-jailconf_body()
-{
-	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
-		"$CB_BUILD/tests/fuzz/jailconf_replay" \
-		"$CB_SRC/tests/fuzz/jailconf" "$CB_SRC/tests/golden/jail.conf"
-}
-
-atf_test_case rcedit
-rcedit_head()
-{
-	atf_set descr "Changes to rc.conf: hostile seeds"
-}
-rcedit_body()
-{
-	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
-		"$CB_BUILD/tests/fuzz/rcedit_replay" \
-		"$CB_SRC/tests/fuzz/rcedit"
-}
-
-atf_test_case rcset
-rcset_head()
-{
-	atf_set descr "What shells print for set: hostile seeds"
-}
-rcset_body()
-{
-	atf_check -o match:"^[0-9]+ inputs$" -e ignore \
-		"$CB_BUILD/tests/fuzz/rcset_replay" \
-		"$CB_SRC/tests/fuzz/rcset"
-}
+for f in "$CB_SRC"/tests/fuzz/*_fuzz.c; do
+	name=${f##*/}
+	name=${name%_fuzz.c}
+	case $name in
+	jailconf) more=$CB_SRC/tests/golden/jail.conf ;;
+	*) more= ;;
+	esac
+	cases="$cases $name"
+	atf_test_case "$name"
+	eval "${name}_body() { replay $name $more; }"
+done
 
 atf_init_test_cases()
 {
-	atf_add_test_case ifconfig
-	atf_add_test_case ifstate
-	atf_add_test_case jailconf
-	atf_add_test_case rcedit
-	atf_add_test_case rcset
+	for c in $cases; do
+		atf_add_test_case "$c"
+	done
 }
