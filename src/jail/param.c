@@ -65,6 +65,8 @@ static const struct param_def params[] = {
 	{"host.hostuuid", PARAM_STRING, K,
 	 "00000000-0000-0000-0000-000000000000", NULL},
 	{"host.hostid", PARAM_INT, K, "0", NULL},
+	{"host.users", PARAM_JAILSYS, CO | PARAM_LINUX, "new", NULL},
+	{"host.unconfined", PARAM_LIST, CO | PARAM_LINUX, NULL, NULL},
 	{"osrelease", PARAM_STRING, CO, NULL, NULL},
 	{"osreldate", PARAM_INT, CO, NULL, NULL},
 

@@ -2,10 +2,10 @@
  * prison_exec: jail_attach(2) and what is built on it: running things inside.
  *
  * Theory of operation.  The child is born in the jail's cgroup and pid
- * namespace (the caller's "pid namespace for children" is switched for the
- * one clone3), then:
+ * namespace (by way of a process that enters this and ends), then:
  *
- *   1. enter    all other namespaces of the jail's first process, by pidfd
+ *   1. enter    all other namespaces of the jail's first process, by pidfd,
+ *               its user namespace last
  *   2. settle   session, root directory, descriptors
  *   3. drop     user and groups, capability bounds of the jail
  *   4. run      fn, or execve
@@ -313,6 +313,8 @@ static int env_set(struct strv *env, char *const *words)
 struct join {
 	const struct prison_exec *x;
 	int pidfd;
+	int differing; /* CLONE_NEW* of what is entered by pidfd */
+	int userfd;    /* the jail's user namespace; -1: the caller's */
 	uint64_t caps;
 	struct user user;
 	struct strv env;
@@ -331,12 +333,10 @@ static void join_free(struct join *j)
 /* 1. Nothing may be opened by path before all are entered. */
 static int join_enter(const struct join *j, struct err *e)
 {
-	const int all = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-			CLONE_NEWNET | CLONE_NEWCGROUP;
-
-	if (setns(j->pidfd, all) < 0)
+	if (j->differing && setns(j->pidfd, j->differing) < 0)
 		return err_sys(e, errno, "enter namespaces");
-	return 0;
+	/* last: with it go all rights outside */
+	return j->userfd >= 0 ? userns_enter(j->userfd, e) : 0;
 }
 
 static int fd_compare(const void *a, const void *b)
@@ -546,48 +546,106 @@ static int join_prepare(struct join *j, const struct target *t, struct err *e)
 	return 0;
 }
 
+struct birth {
+	struct join *j;
+	struct ns_child child;
+	pid_t pid;
+	struct err e;
+};
+
+/*
+ * Whoever enters a pid namespace for its children may have no way back, so
+ * this is done by a process that ends then; its child is its parent's.
+ */
+static int birth_child(void *arg)
+{
+	struct birth *b = arg;
+
+	if (setns(b->j->pidfd, CLONE_NEWPID) < 0)
+		return err_sys(&b->e, errno, "enter pid namespace") < 0;
+	return (b->j->vfork ? ns_vfork(&b->child, &b->pid, NULL, &b->e)
+			    : ns_fork(&b->child, &b->pid, NULL, &b->e)) < 0;
+}
+
 /* One child in the jail's cgroup and pid namespace. */
 static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
 		      struct err *e)
 {
 	cleanup_free char *tree = NULL;
-	cleanup_close int own = -1, cg = -1;
-	struct ns_child c = {.cgroup_fd = -1, .fn = join_child, .arg = j};
+	cleanup_close int cg = -1;
+	struct birth b = {
+		.j = j,
+		.child = {.flags = CLONE_PARENT,
+			  .cgroup_fd = -1,
+			  .fn = join_child,
+			  .arg = j},
+		.e = ERR_INIT,
+	};
+	const struct ns_child c = {
+		.cgroup_fd = -1, .fn = birth_child, .arg = &b};
 	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), r;
+	pid_t pid;
 
 	if (l->cgroup) {
 		tree = str_printf("%s/tree", l->cgroup);
 		r = tree ? cgroup_open(tree, &cg, e) : err_nomem(e);
 		if (r < 0)
 			return r;
-		c.cgroup_fd = cg;
+		b.child.cgroup_fd = cg;
 	}
-	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	if (own < 0)
-		return err_sys(e, errno, "/proc/self/ns/pid");
+	j->vfork = !j->x->fn;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (setns(j->pidfd, CLONE_NEWPID) < 0) {
-		r = err_sys(e, errno, "enter pid namespace");
-	} else {
-		j->vfork = !j->x->fn;
-		r = j->vfork ? ns_vfork(&c, ret_pid, NULL, e)
-			     : ns_fork(&c, ret_pid, NULL, e);
-		if (setns(own, CLONE_NEWPID) < 0)
-			abort(); /* every later child would be in the jail */
-	}
+	r = ns_vfork(&c, &pid, NULL, e);
 	prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1 : 0, 0, 0, 0);
-	return r;
+	if (r < 0)
+		return r;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*ret_pid = b.pid;
+	return b.e.code ? err_set(e, b.e.code, "%s", b.e.text) : 0;
+}
+
+/*
+ * The namespaces to enter: those that are not our own, for there may be no
+ * right to enter one in which we are.
+ */
+static int join_namespaces(struct join *j, const struct proc_id *init,
+			   int *ret_userfd, struct err *e)
+{
+	cleanup_close int fd = -1;
+	char path[64];
+	int types, r = ns_differing(init->pid, &types, e);
+
+	if (r < 0)
+		return r;
+	j->differing = types & ~CLONE_NEWUSER;
+	if (types & CLONE_NEWUSER) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user",
+			 (int)init->pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(e, errno, "%s", path);
+	}
+	/* looked at by its number: was that still the process? */
+	if (!proc_id_alive(init))
+		return err_set(e, ESRCH, "the jail's first process is gone");
+	j->userfd = *ret_userfd = take_fd(&fd);
+	return 0;
 }
 
 static int target_spawn(const struct target *t, const struct prison_exec *x,
 			const char *what, pid_t *ret_pid, struct err *e)
 {
-	struct join j __attribute__((cleanup(join_free))) = {.x = x};
-	cleanup_close int pidfd = -1;
+	struct join j
+		__attribute__((cleanup(join_free))) = {.x = x, .userfd = -1};
+	cleanup_close int pidfd = -1, userfd = -1;
 	pid_t pid = 0;
 	int r;
 
 	r = proc_id_open(&t->life.init, &pidfd, e);
+	if (r < 0)
+		return r;
+	r = join_namespaces(&j, &t->life.init, &userfd, e);
 	if (r < 0)
 		return r;
 	j.pidfd = pidfd;

@@ -142,8 +142,9 @@ static int opts_new(const struct line *l, const char *fstype, int *ret_fd,
 }
 
 /* unionfs: the source on top of what is there, writes go to the source. */
-static int union_new(int rootfd, const struct line *l, const char *target,
-		     int *ret_fd, struct err *e)
+static int union_new(int rootfd, const struct root_plan *p,
+		     const struct line *l, const char *target, int *ret_fd,
+		     struct err *e)
 {
 	cleanup_close int at = -1;
 	cleanup_free char *lower = NULL;
@@ -152,7 +153,7 @@ static int union_new(int rootfd, const struct line *l, const char *target,
 	struct mnt_opt o[3];
 	int r;
 
-	r = mnt_point(rootfd, target, false, &at, e);
+	r = root_point(p, rootfd, target, false, &at, e);
 	if (r < 0)
 		return r;
 	lower = str_printf("/proc/self/fd/%d", at);
@@ -205,7 +206,7 @@ static int mount_parsed(int rootfd, const struct root_plan *p,
 		if (!r && (l->set || l->clear))
 			r = mnt_set(fd, l->set, l->clear, e);
 	} else if (how == HOW_OVERLAY) {
-		r = union_new(rootfd, l, target, &fd, e);
+		r = union_new(rootfd, p, l, target, &fd, e);
 	} else {
 		r = opts_new(l, fstype, &fd, e);
 	}
@@ -213,8 +214,8 @@ static int mount_parsed(int rootfd, const struct root_plan *p,
 	if (!r && how == HOW_BIND && fstat(fd, &st) < 0)
 		r = err_sys(e, errno, "mount: %s", l->f.v[0]);
 	if (!r)
-		r = mnt_point(rootfd, target,
-			      how == HOW_BIND && !S_ISDIR(st.st_mode), &at, e);
+		r = root_point(p, rootfd, target,
+			       how == HOW_BIND && !S_ISDIR(st.st_mode), &at, e);
 	return r < 0 ? r : mnt_attach(fd, at, l->f.v[1], e);
 }
 

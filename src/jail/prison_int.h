@@ -5,6 +5,7 @@
  *   prison_reg.c     the registry's files, names, jids
  *   prison_set.c     checks, jail_set(2)
  *   prison_make.c    making a jail: the parent's side
+ *   prison_users.c   ... its user namespace and what belongs to that
  *   prison_root.c    making a jail: the first process's own view of files
  *   prison_fstab.c   ... and its mount, mount.fstab lines
  *   prison_remove.c  jail_remove(2)
@@ -137,7 +138,7 @@ int prison_fill(struct prison *p, const struct life *l, struct err *e);
 
 int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	      const struct pset *mounts, const char *cgroup, int lo, int hi,
-	      struct err *e);
+	      int slot, struct err *e);
 /* Everything goes; pending/JID is the caller's.  Also after a failed make. */
 int jail_destroy(struct prisons *ps, int jid, struct err *e);
 /* Take pending/JID over for removal; -ENOENT when it is gone meanwhile. */
@@ -146,6 +147,25 @@ int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e);
 int keeper_start(struct prisons *ps, int jid, struct err *e);
 void keeper_stop(struct life *l);
 
+/* --- prison_users.c ---------------------------------------------------------
+ */
+
+/* Who a jail's users are outside. */
+struct jail_users {
+	struct ns_users ns; /* .user is -1: the creator's own users */
+	uint32_t uid, gid;  /* its root, as its creator says it */
+	bool shifted;	    /* other ids than inside: mounts are idmapped */
+};
+/* Give the jail a slot of ids, or take it back.  Call with the lock held. */
+int users_take(struct prisons *ps, int jid, int *ret_slot, struct err *e);
+void users_drop(struct prisons *ps, int jid);
+/*
+ * Make the jail's user namespace, and in it those of CLONE_NEWNET, NEWIPC and
+ * NEWUTS that are in flags.  slot -1: the creator's ids one to one.
+ */
+int users_make(int slot, const struct pset *params, uint64_t flags,
+	       struct jail_users *ret, struct err *e);
+
 /* --- prison_root.c -----------------------------------------------------------
  */
 
@@ -153,6 +173,7 @@ struct root_plan {
 	const char *path; /* the jail's root in the creator's view */
 	bool copy;	  /* copy-on-write view of it */
 	bool vnet, children, cgroup;
+	bool nested;	     /* its creator has no rights on the machine */
 	const char *lower;   /* with copy: what is copied */
 	const char *scratch; /* a directory to mount on, in this namespace */
 	const char *rt;
@@ -160,12 +181,22 @@ struct root_plan {
 	const char *self;	   /* text for its `self` */
 	const struct pset *params; /* of them it is told prison_told[] */
 	const struct pset *mounts;
+	const struct jail_users *users;
 	int die_fd; /* see root_failpoint() */
 };
 /* In the jail's first process: see the head of prison_root.c. */
 int root_enter(const struct root_plan *p, struct err *e);
 /* plan_failpoint() for the first process: its creator dies there. */
 void root_failpoint(const struct root_plan *p);
+
+/*
+ * What was made for the jail becomes its root's; name "": dirfd itself.  And
+ * a mount point in its root, made if missing.
+ */
+int root_give(const struct root_plan *p, int dirfd, const char *name,
+	      struct err *e);
+int root_point(const struct root_plan *p, int rootfd, const char *where,
+	       bool file, int *ret, struct err *e);
 
 /* -ELOOP when a symbolic link lies on the way to `where`, told as `name`. */
 int root_no_link(int rootfd, const char *where, const char *name,

@@ -54,6 +54,7 @@ struct make {
 	int init_fd;  /* the program */
 	int go[2];
 	int cgns_fd;
+	struct jail_users users;
 	uint64_t mntns; /* id of the creator's mount namespace */
 	struct err *e;	/* the first process's, in shared memory */
 	bool failed;	/* it did not get as far as its program */
@@ -67,6 +68,7 @@ static void make_close(struct make *m)
 	cleanup_close_p(&m->go[0]);
 	cleanup_close_p(&m->go[1]);
 	cleanup_close_p(&m->cgns_fd);
+	ns_users_close(&m->users.ns);
 }
 
 /* --- 1. cgroups
@@ -95,6 +97,25 @@ static int make_cgroups(struct make *m, struct err *e)
 		}
 	}
 	return r;
+}
+
+/* Its own jails' processes are put below `tree` by the jail's root. */
+static int delegate(const struct make *m, struct err *e)
+{
+	static const char *const files[] = {"", "/cgroup.procs",
+					    "/cgroup.threads",
+					    "/cgroup.subtree_control"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *p =
+			str_printf("%s/tree%s", m->cgroup, files[i]);
+
+		if (!p)
+			return err_nomem(e);
+		if (chown(p, m->users.uid, m->users.gid) < 0)
+			return err_sys(e, errno, "cgroup %s", p);
+	}
+	return 0;
 }
 
 /* Shares memory and descriptors with the creator: the answer is in *arg. */
@@ -198,6 +219,42 @@ static void arm_failpoints(struct make *m)
 	m->root.die_fd = p[1];
 }
 
+/* The namespaces that were made before the first process. */
+static int enter_made(const struct make *m, struct err *e)
+{
+	const struct {
+		int fd, type;
+		const char *name;
+	} rows[] = {
+		{m->cgns_fd, CLONE_NEWCGROUP, "cgroup"},
+		{m->users.ns.net, CLONE_NEWNET, "network"},
+		{m->users.ns.ipc, CLONE_NEWIPC, "ipc"},
+		{m->users.ns.uts, CLONE_NEWUTS, "uts"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].fd >= 0 && setns(rows[i].fd, rows[i].type) < 0)
+			return err_sys(e, errno, "%s namespace", rows[i].name);
+	return 0;
+}
+
+/*
+ * From here on the process has no right outside the jail.  What was mounted
+ * with the creator's rights is copied into a mount namespace of the jail's,
+ * where the kernel locks it: nobody in the jail can take a mount away, look
+ * under it or make it writable.
+ */
+static int become_users(const struct make *m, struct err *e)
+{
+	int r = userns_enter(m->users.ns.user, e);
+
+	if (r < 0)
+		return r;
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, errno, "mount namespace");
+	return m->root.children ? mnt_ns_newer(m->mntns, e) : 0;
+}
+
 static int first_child(void *arg)
 {
 	struct make *m = arg;
@@ -206,14 +263,15 @@ static int first_child(void *arg)
 
 	/* a creator that is killed takes the unfinished jail with it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (m->cgns_fd >= 0 && setns(m->cgns_fd, CLONE_NEWCGROUP) < 0)
-		r = err_sys(e, errno, "cgroup namespace");
-	if (!r && m->root.children)
+	r = enter_made(m, e);
+	if (!r && m->root.children && m->users.ns.user < 0)
 		r = mnt_ns_newer(m->mntns, e);
 	if (!r)
 		r = set_names(m, e);
 	if (!r)
 		r = root_enter(&m->root, e);
+	if (!r && m->users.ns.user >= 0)
+		r = become_users(m, e);
 	if (!r)
 		prctl(PR_SET_PDEATHSIG, 0);
 	if (!r)
@@ -232,7 +290,7 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	struct ns_child c = {.flags = m->flags, .fn = first_child, .arg = m};
 	struct err ce = ERR_INIT;
 	pid_t pid;
-	int r = 0;
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), r = 0;
 
 	if (!file || (m->cgroup && !cgdir))
 		return err_nomem(e);
@@ -251,7 +309,10 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	arm_failpoints(m);
 	m->failed = false;
 	plan_failpoint();
+	/* it is in the jail before it has another program than ours */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	r = ns_vfork(&c, &pid, &pidfd, e);
+	prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1 : 0, 0, 0, 0);
 	if (r < 0)
 		return r;
 	close(take_fd(&m->go[0]));
@@ -383,9 +444,27 @@ static int let_go(struct make *m, struct err *e)
 	return 0;
 }
 
+/* The namespaces that belong to its users are made with those. */
+static int make_users(struct make *m, int slot, struct err *e)
+{
+	int r;
+
+	plan_failpoint();
+	r = users_make(slot, m->params, m->flags, &m->users, e);
+	if (r < 0)
+		return r;
+	if (m->users.ns.net >= 0)
+		m->flags &= ~(uint64_t)CLONE_NEWNET;
+	if (m->users.ns.ipc >= 0)
+		m->flags &= ~(uint64_t)CLONE_NEWIPC;
+	if (m->users.ns.uts >= 0)
+		m->flags &= ~(uint64_t)CLONE_NEWUTS;
+	return 0;
+}
+
 int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	      const struct pset *mounts, const char *cgroup, int lo, int hi,
-	      struct err *e)
+	      int slot, struct err *e)
 {
 	struct make m __attribute__((cleanup(make_close))) = {
 		.ps = ps,
@@ -394,6 +473,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.init_fd = -1,
 		.go = {-1, -1},
 		.cgns_fd = -1,
+		.users = {.ns = {-1, -1, -1, -1}},
 		.cgroup = (char *)cgroup,
 	};
 	cleanup_strbuf struct strbuf self = STRBUF_INIT;
@@ -416,6 +496,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.block = pset_value(mounts, "block.dir"),
 		.mounts = mounts,
 		.params = params,
+		.users = &m.users,
+		.nested = !userns_initial(),
 	};
 	m.root.lower = m.root.path;
 	if (!strcmp(m.root.path, "/") && pset_find(&ps->self, "blockroot"))
@@ -425,10 +507,14 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	r = rt_dir(ps, &m.rt, e);
 	if (!r)
 		r = self_text(&m, lo, hi, &self, e);
+	if (!r && param_jailsys_of(params, "host.users", 1) == 1)
+		r = make_users(&m, slot, e);
 	m.root.rt = m.rt;
 	m.root.self = self.s;
 	if (!r && cgroup)
 		r = make_cgroups(&m, e);
+	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
+		r = delegate(&m, e);
 	if (!r && cgroup)
 		r = make_cgns(&m, e);
 	if (!r && m.root.copy)

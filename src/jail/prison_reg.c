@@ -25,7 +25,8 @@
 /* The initial pid namespace has a constant number: PROC_PID_INIT_INO. */
 #define PID_NS_INIT "pid:[4026531836]"
 
-static const char *const subdirs[] = {"jails", "names", "pending", "ranges"};
+static const char *const subdirs[] = {"jails", "names", "pending", "ranges",
+				      "ids"};
 
 /* --- the directory ----------------------------------------------------------
  */

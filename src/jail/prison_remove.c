@@ -177,6 +177,7 @@ static int drop_files(struct prisons *ps, int jid, const struct pending *p,
 	if (p->name)
 		name_drop(ps, p->name, jid);
 	range_drop(ps, jid);
+	users_drop(ps, jid);
 	plan_failpoint();
 	snprintf(path, sizeof(path), "jails/%d", jid);
 	r = file_rmtree(ps->dirfd, path, e);

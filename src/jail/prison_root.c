@@ -12,13 +12,17 @@
  *   4. furnish  /proc /dev /sys, the jail's own mounts, /run/cellblock
  *   5. turn     pivot_root; the creator's mounts are gone
  *
+ * All of it has the creator's rights.  Then the process enters the jail's
+ * user namespace and copies what was mounted (prison_make.c).  So whatever is
+ * made here for the jail to own is given to its root's id, and a directory
+ * other than "/" is shown through an idmapped mount: owners are inside what
+ * they are outside.  "/" itself is shown as it is: its files are nobody's,
+ * and the jail's root can do with them what any user of the machine can.
+ *
  * Mount points are resolved inside the root by openat2 and handed to the
  * kernel as descriptors, for the root may have been written by an earlier
  * jail.  The child shares memory with its parent (ns_vfork), so it only
  * makes system calls, reports by its struct err and leaves no lock held.
- *
- * A user namespace (issue 3) goes between stages 3 and 4: what is made from
- * there on then belongs to it.
  */
 #include "jail/prison_int.h"
 
@@ -32,12 +36,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #define RUN_SIZE "8m"
 #define RUN_INODES "16384"
+#define TTY_GID 5
 
 struct gathered {
 	int rt, block, host; /* detached trees, or -1 */
@@ -50,17 +57,87 @@ static void gathered_close(struct gathered *g)
 	cleanup_close_p(&g->host);
 }
 
+/* --- whose files ------------------------------------------------------------
+ */
+
+/* Show the files of a detached tree with the jail's users as owners. */
+static int root_idmap(const struct root_plan *p, int fd, const char *what,
+		      struct err *e)
+{
+	int user = p->users->ns.user, r;
+
+	if (!p->users->shifted)
+		return 0;
+	if (mnt_idmap(fd, user, true, NULL) == 0)
+		return 0;
+	/* something mounted below cannot: its files are nobody's */
+	r = mnt_idmap(fd, user, false, NULL);
+	if (r == -EINVAL || r == -EPERM)
+		return err_set(e, -r,
+			       "%s: this kernel cannot show files of that file "
+			       "system with a jail's own users (no idmapped "
+			       "mounts); host.users=inherit does without",
+			       what);
+	return r < 0 ? err_sys(e, -r, "%s", what) : 0;
+}
+
+/* What was made for the jail becomes its root's. */
+int root_give(const struct root_plan *p, int dirfd, const char *name,
+	      struct err *e)
+{
+	if (p->users->shifted &&
+	    fchownat(dirfd, name, p->users->uid, p->users->gid,
+		     AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, errno, "owner of %s", name);
+	return 0;
+}
+
+/*
+ * Make files in the jail's own tree as its root: an idmapped mount takes no
+ * others.  The kernel puts file capabilities aside as long.
+ */
+static void act_as_jail(const struct root_plan *p, bool on)
+{
+	if (!p->users->shifted)
+		return;
+	setfsgid(on ? p->users->gid : getegid());
+	setfsuid(on ? p->users->uid : geteuid());
+}
+
+int root_point(const struct root_plan *p, int rootfd, const char *where,
+	       bool file, int *ret, struct err *e)
+{
+	const char *path = where + strspn(where, "/");
+	int r;
+
+	if (file_open_in_root(rootfd, *path ? path : ".",
+			      O_PATH | (file ? 0 : O_DIRECTORY), 0, ret,
+			      NULL) == 0)
+		return 0;
+	act_as_jail(p, true);
+	r = mnt_point(rootfd, where, file, ret, e);
+	act_as_jail(p, false);
+	return r;
+}
+
 #define RO_ATTRS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
-static int gather_one(const char *path, bool recursive, uint64_t attrs,
-		      int *ret, struct err *e)
+enum gather {
+	GATHER_PLAIN,
+	GATHER_OWN /* the jail's root owns what root owns */
+};
+
+static int gather_one(const struct root_plan *p, const char *path,
+		      enum gather how, bool recursive, int *ret, struct err *e)
 {
 	cleanup_close int fd = -1;
 	int r;
 
 	r = mnt_clone(AT_FDCWD, path, recursive, &fd, e);
+	if (!r && how == GATHER_OWN)
+		r = root_idmap(p, fd, path, e);
 	if (!r)
-		r = mnt_set(fd, attrs, 0, e);
+		r = mnt_set(fd, RO_ATTRS, 0, e);
 	if (!r)
 		*ret = take_fd(&fd);
 	return r;
@@ -72,11 +149,11 @@ static int stage_gather(const struct root_plan *p, struct gathered *g,
 {
 	int r;
 
-	r = gather_one(p->rt, false, RO_ATTRS, &g->rt, e);
+	r = gather_one(p, p->rt, GATHER_PLAIN, false, &g->rt, e);
 	if (!r && p->block)
-		r = gather_one(p->block, true, RO_ATTRS, &g->block, e);
+		r = gather_one(p, p->block, GATHER_OWN, true, &g->block, e);
 	if (!r && p->copy && p->children)
-		r = gather_one(p->lower, false, RO_ATTRS, &g->host, e);
+		r = gather_one(p, p->lower, GATHER_OWN, false, &g->host, e);
 	return r;
 }
 
@@ -113,6 +190,42 @@ static void stage_forget(const struct root_plan *p)
 	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
+/* The directories of an overlay, on a tmpfs of its own. */
+static int overlay_dirs(const struct root_plan *p, int *ret, struct err *e)
+{
+	static const char *const dirs[] = {"upper", "work", "lower", "root"};
+	const struct mnt_opt mode = {"mode", "0755"};
+	cleanup_close int tmp = -1;
+	int r;
+
+	r = mnt_new("tmpfs", "cellblock", &mode, 1, 0, &tmp, e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(tmp, dirs[i], 0755) < 0)
+			r = err_sys(e, errno, "overlay");
+	/* "/" of the jail has the owner of the upper one */
+	if (!r)
+		r = root_give(p, tmp, "upper", e);
+	if (!r)
+		*ret = take_fd(&tmp);
+	return r;
+}
+
+/* The lower layer with the jail's owners, on the directory made for it. */
+static int overlay_lower(const struct root_plan *p, int tmp, struct err *e)
+{
+	cleanup_close int at = -1, fd = -1;
+	int r;
+
+	r = mnt_clone(AT_FDCWD, p->lower, false, &fd, e);
+	if (!r)
+		r = root_idmap(p, fd, p->lower, e);
+	if (r < 0)
+		return r;
+	at = openat(tmp, "lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return at < 0 ? err_sys(e, errno, "overlay")
+		      : mnt_attach(fd, at, p->lower, e);
+}
+
 /*
  * An overlay: upper and work directory on a tmpfs that only the overlay
  * holds.  They need a path while it is made: `scratch`.
@@ -121,27 +234,30 @@ static int root_overlay(const struct root_plan *p, int *ret, struct err *e)
 {
 	cleanup_free char *upper = str_printf("%s/upper", p->scratch);
 	cleanup_free char *work = str_printf("%s/work", p->scratch);
-	const struct mnt_opt mode = {"mode", "0755"};
+	cleanup_free char *lower = str_printf("%s/lower", p->scratch);
 	struct mnt_opt o[] = {
-		{"lowerdir", p->lower}, {"upperdir", upper}, {"workdir", work}};
+		{"lowerdir", p->users->shifted ? lower : p->lower},
+		{"upperdir", upper},
+		{"workdir", work},
+		/* without rights over the file system: user.overlay.* */
+		{"userxattr", NULL}};
 	cleanup_close int tmp = -1, at = -1, fd = -1;
 	int r;
 
-	if (!upper || !work)
+	if (!upper || !work || !lower)
 		return err_nomem(e);
-	r = mnt_new("tmpfs", "cellblock", &mode, 1, 0, &tmp, e);
+	r = overlay_dirs(p, &tmp, e);
 	if (r < 0)
 		return r;
-	if (mkdirat(tmp, "upper", 0755) < 0 || mkdirat(tmp, "work", 0755) < 0 ||
-	    mkdirat(tmp, "root", 0755) < 0)
-		return err_sys(e, errno, "overlay");
 	at = open(p->scratch, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (at < 0)
 		return err_sys(e, errno, "%s", p->scratch);
 	r = mnt_attach(tmp, at, p->scratch, e);
+	if (!r && p->users->shifted)
+		r = overlay_lower(p, tmp, e);
 	if (!r)
-		r = mnt_new("overlay", "cellblock", o, ARRAY_SIZE(o), 0, &fd,
-			    e);
+		r = mnt_new("overlay", "cellblock", o,
+			    ARRAY_SIZE(o) - (p->nested ? 0 : 1), 0, &fd, e);
 	if (r < 0)
 		return r;
 	close(take_fd(&at));
@@ -174,6 +290,11 @@ static int stage_root(const struct root_plan *p, int *ret, struct err *e)
 		return err_sys(e, errno, "path %s", p->path);
 	r = mnt_clone(at, "", true, &fd, e);
 	if (!r)
+		r = root_idmap(p, fd, p->path, e);
+	/* nodes that lie in it are no devices of the jail's */
+	if (!r && p->users->ns.user >= 0)
+		r = mnt_set(fd, MOUNT_ATTR_NODEV, 0, e);
+	if (!r)
 		r = mnt_attach(fd, at, p->path, e);
 	if (r < 0)
 		return err_wrap(e, "path %s", p->path);
@@ -192,7 +313,8 @@ int root_no_link(int rootfd, const char *where, const char *name, struct err *e)
 }
 
 /* Attach on `where` inside the root; made if missing. */
-static int put(int rootfd, const char *where, bool file, int fd, struct err *e)
+static int put(const struct root_plan *p, int rootfd, const char *where,
+	       bool file, int fd, struct err *e)
 {
 	cleanup_close int at = -1;
 	int r;
@@ -200,19 +322,21 @@ static int put(int rootfd, const char *where, bool file, int fd, struct err *e)
 	r = root_no_link(rootfd, where, where, e);
 	if (r < 0)
 		return r;
-	r = mnt_point(rootfd, where, file, &at, e);
+	r = root_point(p, rootfd, where, file, &at, e);
 	return r < 0 ? r : mnt_attach(fd, at, where, e);
 }
 
-static int put_new(int rootfd, const char *where, const char *fstype,
-		   const struct mnt_opt *o, size_t n, unsigned int attrs,
-		   struct err *e)
+static int put_new(const struct root_plan *p, int rootfd, const char *where,
+		   const char *fstype, const struct mnt_opt *o, size_t n,
+		   unsigned int attrs, struct err *e)
 {
 	cleanup_close int fd = -1;
 	int r;
 
 	r = mnt_new(fstype, fstype, o, n, attrs, &fd, e);
-	return r < 0 ? r : put(rootfd, where, false, fd, e);
+	if (!r && !strcmp(fstype, "tmpfs"))
+		r = root_give(p, fd, "", e);
+	return r < 0 ? r : put(p, rootfd, where, false, fd, e);
 }
 
 /* --- /dev --------------------------------------------------------------------
@@ -241,14 +365,21 @@ static const struct {
  * A node of our own; where making one is not permitted, the creator's is
  * shown (bind mount, which must wait until the tree is attached).
  */
-static int dev_nodes(int dev, bool vnet, bool *ret_bind, struct err *e)
+static int dev_nodes(const struct root_plan *p, int dev, bool *ret_bind,
+		     struct err *e)
 {
+	int r;
+
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		if (nodes[i].vnet_only && !vnet)
+		if (nodes[i].vnet_only && !p->vnet)
 			continue;
 		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666,
-			    makedev(nodes[i].major, nodes[i].minor)) == 0)
+			    makedev(nodes[i].major, nodes[i].minor)) == 0) {
+			r = root_give(p, dev, nodes[i].name, e);
+			if (r < 0)
+				return r;
 			continue;
+		}
 		if (errno != EPERM)
 			return err_sys(e, errno, "/dev/%s", nodes[i].name);
 		*ret_bind = true;
@@ -256,59 +387,67 @@ static int dev_nodes(int dev, bool vnet, bool *ret_bind, struct err *e)
 	return 0;
 }
 
-static int dev_binds(int rootfd, bool vnet, struct err *e)
+static int dev_binds(const struct root_plan *p, int rootfd, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
 		cleanup_close int fd = -1;
 		char path[64];
 		int r;
 
-		if (nodes[i].vnet_only && !vnet)
+		if (nodes[i].vnet_only && !p->vnet)
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
 		/* a creator without it has none to show */
 		if (mnt_clone(AT_FDCWD, path, false, &fd, NULL) < 0)
 			continue;
-		r = put(rootfd, path, true, fd, e);
+		r = put(p, rootfd, path, true, fd, e);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int furnish_dev(int rootfd, bool vnet, struct err *e)
+static int furnish_dev(int rootfd, const struct root_plan *p, struct err *e)
 {
+	char tty[16];
+
 	static const struct mnt_opt tmpfs[] = {
 		{"mode", "0755"}, {"size", "1m"}, {"nr_inodes", "1024"}};
-	static const struct mnt_opt pts[] = {{"newinstance", NULL},
-					     {"ptmxmode", "0666"},
-					     {"mode", "0620"},
-					     {"gid", "5"}};
+	const struct mnt_opt pts[] = {{"newinstance", NULL},
+				      {"ptmxmode", "0666"},
+				      {"mode", "0620"},
+				      {"gid", tty}};
 	static const struct mnt_opt shm[] = {{"mode", "1777"}};
 	cleanup_close int dev = -1;
 	bool bind = false;
 	int r;
 
+	snprintf(tty, sizeof(tty), "%u",
+		 TTY_GID + (p->users->shifted ? p->users->gid : 0));
 	r = mnt_new("tmpfs", "devfs", tmpfs, ARRAY_SIZE(tmpfs),
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &dev, e);
 	if (r < 0)
 		return r;
 	if (mkdirat(dev, "pts", 0755) < 0 || mkdirat(dev, "shm", 01777) < 0 ||
-	    (vnet && mkdirat(dev, "net", 0755) < 0))
+	    (p->vnet && mkdirat(dev, "net", 0755) < 0))
 		return err_sys(e, errno, "/dev");
+	r = root_give(p, dev, "", e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		if (symlinkat(links[i].target, dev, links[i].name) < 0)
 			return err_sys(e, errno, "/dev/%s", links[i].name);
-	r = dev_nodes(dev, vnet, &bind, e);
+	r = dev_nodes(p, dev, &bind, e);
 	if (!r)
-		r = put(rootfd, "dev", false, dev, e);
+		r = put(p, rootfd, "dev", false, dev, e);
 	if (!r && bind)
-		r = dev_binds(rootfd, vnet, e);
+		r = dev_binds(p, rootfd, e);
 	if (!r)
-		r = put_new(rootfd, "dev/pts", "devpts", pts, ARRAY_SIZE(pts),
+		r = put_new(p, rootfd, "dev/pts", "devpts", pts,
+			    ARRAY_SIZE(pts),
 			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 	if (!r)
-		r = put_new(rootfd, "dev/shm", "tmpfs", shm, ARRAY_SIZE(shm),
+		r = put_new(p, rootfd, "dev/shm", "tmpfs", shm, ARRAY_SIZE(shm),
 			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 				    MOUNT_ATTR_NOEXEC,
 			    e);
@@ -324,14 +463,14 @@ static int furnish_kernel(int rootfd, const struct root_plan *p, struct err *e)
 {
 	int r;
 
-	r = put_new(rootfd, "proc", "proc", NULL, 0, INERT, e);
+	r = put_new(p, rootfd, "proc", "proc", NULL, 0, INERT, e);
 	/* sysfs shows the interfaces of the vnet it is mounted in */
 	if (!r)
-		r = put_new(rootfd, "sys", "sysfs", NULL, 0,
+		r = put_new(p, rootfd, "sys", "sysfs", NULL, 0,
 			    INERT | MOUNT_ATTR_RDONLY, e);
 	/* writable only for those that put jails of their own below */
 	if (!r && p->cgroup)
-		r = put_new(rootfd, "sys/fs/cgroup", "cgroup2", NULL, 0,
+		r = put_new(p, rootfd, "sys/fs/cgroup", "cgroup2", NULL, 0,
 			    INERT | (p->children ? 0 : MOUNT_ATTR_RDONLY), e);
 	return r;
 }
@@ -339,8 +478,8 @@ static int furnish_kernel(int rootfd, const struct root_plan *p, struct err *e)
 /* --- /run/cellblock
  * ---------------------------------------------------------------- */
 
-static int write_text(int run, const char *name, const char *text,
-		      struct err *e)
+static int write_text(const struct root_plan *p, int run, const char *name,
+		      const char *text, struct err *e)
 {
 	cleanup_close int fd = openat(
 		run, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -348,7 +487,7 @@ static int write_text(int run, const char *name, const char *text,
 
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
 		return err_sys(e, errno, CELLBLOCK_RUN "/%s", name);
-	return 0;
+	return root_give(p, fd, "", e);
 }
 
 static int furnish_run(int rootfd, const struct root_plan *p,
@@ -364,7 +503,7 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 
 	/* the machine's pid files and sockets are not the jail's */
 	if (p->copy) {
-		r = put_new(rootfd, "run", "tmpfs", o, 1,
+		r = put_new(p, rootfd, "run", "tmpfs", o, 1,
 			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
 		if (r < 0)
 			return r;
@@ -372,19 +511,24 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 	r = mnt_new("tmpfs", "cellblock", o, ARRAY_SIZE(o),
 		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &run, e);
 	if (!r)
-		r = write_text(run, "self", p->self, e);
+		r = root_give(p, run, "", e);
+	if (!r)
+		r = write_text(p, run, "self", p->self, e);
 	for (size_t i = 0; !r && i < PRISON_NTOLD; i++) {
 		const char *v = pset_value(p->params, prison_told[i].param);
 
 		if (v && *v)
-			r = write_text(run, prison_told[i].file, v, e);
+			r = write_text(p, run, prison_told[i].file, v, e);
 	}
-	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
-		if ((trees[i] >= 0 || !strcmp(dirs[i], "if")) &&
-		    mkdirat(run, dirs[i], 0755) < 0)
-			r = err_sys(e, errno, CELLBLOCK_RUN);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++) {
+		if (trees[i] < 0 && strcmp(dirs[i], "if") != 0)
+			continue;
+		r = mkdirat(run, dirs[i], 0755) < 0
+			    ? err_sys(e, errno, CELLBLOCK_RUN)
+			    : root_give(p, run, dirs[i], e);
+	}
 	if (!r)
-		r = put(rootfd, CELLBLOCK_RUN, false, run, e);
+		r = put(p, rootfd, CELLBLOCK_RUN, false, run, e);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++) {
 		cleanup_close int at = -1;
 
@@ -424,10 +568,13 @@ int root_enter(const struct root_plan *p, struct err *e)
 	}
 	root_failpoint(p);
 	/* what configures the machine does not configure the jail */
-	if (!r && p->copy)
+	if (!r && p->copy) {
+		act_as_jail(p, true);
 		r = blockroot_install(rootfd, g.block, NULL, e);
+		act_as_jail(p, false);
+	}
 	if (!r)
-		r = furnish_dev(rootfd, p->vnet, e);
+		r = furnish_dev(rootfd, p, e);
 	if (!r)
 		r = furnish_kernel(rootfd, p, e);
 	if (!r && p->mounts)

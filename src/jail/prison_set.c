@@ -208,9 +208,36 @@ static int imply_host(struct pset *ps, struct err *e)
 {
 	if (pset_find(ps, "host"))
 		return 0;
-	for (size_t i = 0; i < ps->n; i++)
-		if (str_prefix(ps->v[i].name, "host."))
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct param_def *d = param_find(ps->v[i].name, NULL);
+
+		/* host.users and the like are no fields of the host */
+		if (str_prefix(ps->v[i].name, "host.") && d &&
+		    !(d->flags & PARAM_LINUX))
 			return pset_put(ps, "host", "new", false, e);
+	}
+	return 0;
+}
+
+static int check_confinement(const struct pset *params, struct err *e)
+{
+	static const char *const walls[] = {"syscalls", "caps", "files",
+					    "devices"};
+	const struct jparam *p = pset_find(params, "host.unconfined");
+	size_t k;
+
+	if (param_jailsys_of(params, "host.users", 1) == 0)
+		return err_set(e, EINVAL,
+			       "host.users: \"disable\" is not possible");
+	for (size_t i = 0; p && i < p->values.n; i++) {
+		for (k = 0; k < ARRAY_SIZE(walls); k++)
+			if (!strcmp(walls[k], p->values.v[i]))
+				break;
+		if (k == ARRAY_SIZE(walls) && *p->values.v[i])
+			return err_set(e, EINVAL,
+				       "host.unconfined: unknown word \"%s\"",
+				       p->values.v[i]);
+	}
 	return 0;
 }
 
@@ -222,6 +249,8 @@ static int check_common(const struct pset *params, struct err *e)
 		r = check_vnet(params, e);
 	if (!r && param_int_of(params, "children.max", 0) < 0)
 		r = err_sys(e, EINVAL, "children.max");
+	if (!r)
+		r = check_confinement(params, e);
 	return r;
 }
 
@@ -239,6 +268,7 @@ struct create {
 	char name[NAME_LEN_MAX + 1];
 	int want; /* jid asked for, 0: any */
 	int jid, lo, hi;
+	int slot; /* of ids; -1: none */
 	char *cgroup;
 };
 
@@ -396,6 +426,9 @@ static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 	plan_failpoint();
 	if (!r && c->lo)
 		r = range_take(ps, c->jid, c->lo, c->hi, e);
+	if (!r && userns_initial() &&
+	    param_jailsys_of(&c->params, "host.users", 1) == 1)
+		r = users_take(ps, c->jid, &c->slot, e);
 	snprintf(path, sizeof(path), "jails/%d", c->jid);
 	if (!r && mkdirat(ps->dirfd, path, 0755) < 0)
 		r = err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
@@ -422,7 +455,7 @@ static int create_failed(struct prisons *ps, struct create *c, int r,
 static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 		  struct err *e)
 {
-	struct create c __attribute__((cleanup(create_free))) = {0};
+	struct create c __attribute__((cleanup(create_free))) = {.slot = -1};
 	int r;
 
 	r = canonical(in, &c.params, &c.mounts, e);
@@ -435,7 +468,7 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	r = create_enter(ps, &c, e);
 	if (!r)
 		r = jail_make(ps, c.jid, &c.params, &c.mounts, c.cgroup, c.lo,
-			      c.hi, e);
+			      c.hi, c.slot, e);
 	if (r < 0)
 		return create_failed(ps, &c, r, e);
 	*ret_jid = c.jid;

@@ -88,6 +88,19 @@ int mnt_set(int fd, uint64_t set, uint64_t clear, struct err *e)
 	return 0;
 }
 
+int mnt_idmap(int fd, int userfd, bool recursive, struct err *e)
+{
+	struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP,
+			       .userns_fd = (uint64_t)userfd};
+	unsigned int flags = AT_EMPTY_PATH;
+
+	if (recursive)
+		flags |= AT_RECURSIVE;
+	if (mount_setattr(fd, "", flags, &a, sizeof(a)) < 0)
+		return err_sys(e, errno, "idmapped mount");
+	return 0;
+}
+
 int mnt_attach(int fd, int to, const char *what, struct err *e)
 {
 	if (move_mount(fd, "", to, "",

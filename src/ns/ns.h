@@ -59,6 +59,53 @@ void ns_vfork_unblock(void);
 int ns_fork(const struct ns_child *c, pid_t *ret_pid, int *ret_pidfd,
 	    struct err *e);
 
+/* A process that does nothing but be in new namespaces (CLONE_NEW* flags). */
+struct ns_held {
+	pid_t pid;
+	int pipe[2];
+	void *stack;
+};
+/* It ends by ns_held_end(), or with the caller. */
+int ns_hold(uint64_t flags, struct ns_held *h, struct err *e);
+void ns_held_end(struct ns_held *h);
+
+/* --- userns.c: user namespaces -------------------------------------------- */
+
+struct ns_idmap {
+	uint32_t inside, outside, count;
+};
+struct ns_idmaps {
+	struct ns_idmap *uid, *gid;
+	size_t nuid, ngid;
+};
+void ns_idmaps_free(struct ns_idmaps *m);
+int ns_idmap_add(struct ns_idmap **v, size_t *n, uint32_t inside,
+		 uint32_t outside, uint32_t count, struct err *e);
+/* The caller's own ids, each to itself: the map of a namespace below. */
+int userns_own_maps(struct ns_idmaps *ret, struct err *e);
+/* Is the caller in the machine's user namespace? */
+bool userns_initial(void);
+/*
+ * CLONE_NEW* of the namespaces (mount, uts, ipc, network, cgroup, user) in
+ * which that process is not with the caller.
+ */
+int ns_differing(pid_t pid, int *ret, struct err *e);
+
+/* Descriptors of a user namespace and of those that belong to it, or -1. */
+struct ns_users {
+	int user, net, ipc, uts;
+};
+void ns_users_close(struct ns_users *u);
+/*
+ * Make them.  flags: CLONE_NEWNET, CLONE_NEWIPC, or 0; uts: a uts namespace,
+ * too, whose host name the new namespace's root may set without any
+ * capability.
+ */
+int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
+		struct ns_users *ret, struct err *e);
+/* Enter it and be its root, with all rights in it.  System calls only. */
+int userns_enter(int userfd, struct err *e);
+
 /* --- cgroup.c: cgroup2 without controllers, as a container of processes --- */
 
 /* Where cgroup2 is mounted; -ENOENT when it is not.  Malloc'd. */
@@ -89,6 +136,12 @@ int mnt_clone(int dirfd, const char *path, bool recursive, int *ret_fd,
 	      struct err *e);
 /* Change attributes of a whole (detached or attached) tree. */
 int mnt_set(int fd, uint64_t set, uint64_t clear, struct err *e);
+/*
+ * Owners in a detached tree are seen through a user namespace's map: its root
+ * owns what root owns.  recursive: what is mounted below, too.  -EINVAL when
+ * a file system cannot do it.
+ */
+int mnt_idmap(int fd, int userfd, bool recursive, struct err *e);
 /* Attach a detached tree on the directory or file behind `to`. */
 int mnt_attach(int fd, int to, const char *what, struct err *e);
 /*

@@ -1,0 +1,258 @@
+/*
+ * userns: user namespaces and the namespaces that belong to them.
+ *
+ * Theory of operation.  The ids of a user namespace can only be written from
+ * outside, while a process is in it.  So a holder is made that does nothing
+ * but wait for the end of a pipe (ns_hold); its maker writes the maps, opens
+ * the holder's namespaces and lets it end.  The descriptors keep them.
+ *
+ * The uts namespace belongs to one user namespace more, an empty one below
+ * the first whose owner is the first one's root.  The kernel gives a user
+ * namespace's owner all rights over it, so that root can set the host name
+ * without CAP_SYS_ADMIN over anything else.
+ */
+#include "ns/ns.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define MAP_MAX 340 /* the kernel's limit of lines */
+
+void ns_users_close(struct ns_users *u)
+{
+	cleanup_close_p(&u->user);
+	cleanup_close_p(&u->net);
+	cleanup_close_p(&u->ipc);
+	cleanup_close_p(&u->uts);
+}
+
+static int map_write(pid_t pid, const char *file, const struct ns_idmap *m,
+		     size_t n, struct err *e)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	cleanup_close int fd = -1;
+	char path[64];
+
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&b, "%u %u %u\n", m[i].inside, m[i].outside,
+			    m[i].count);
+	if (strbuf_failed(&b))
+		return err_nomem(e);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	/* one write is all the kernel takes */
+	if (fd < 0 || write(fd, b.s, b.len) != (ssize_t)b.len)
+		return err_sys(e, errno, "%s of the jail's users", file);
+	return 0;
+}
+
+static int ns_of(pid_t pid, const char *ns, int *ret, struct err *e)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, ns);
+	*ret = open(path, O_RDONLY | O_CLOEXEC);
+	return *ret < 0 ? err_sys(e, errno, "%s", path) : 0;
+}
+
+int userns_enter(int userfd, struct err *e)
+{
+	if (setns(userfd, CLONE_NEWUSER) < 0)
+		return err_sys(e, errno, "enter user namespace");
+	/* the creator's ids mean nobody here; system calls, as glibc's
+	 * wrappers would wake other threads */
+	if (syscall(SYS_setgroups, 0, NULL) < 0 ||
+	    syscall(SYS_setresgid, 0, 0, 0) < 0 ||
+	    syscall(SYS_setresuid, 0, 0, 0) < 0)
+		return err_sys(e, errno, "become the jail's root");
+	return 0;
+}
+
+struct uts {
+	int user;
+	int fd;
+	int error;
+};
+
+static int uts_open(void *arg)
+{
+	struct uts *u = arg;
+
+	u->fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	if (u->fd < 0)
+		u->error = errno;
+	return 0;
+}
+
+static int uts_child(void *arg)
+{
+	const struct ns_child c = {
+		.flags = CLONE_NEWUSER | CLONE_NEWUTS | CLONE_FILES,
+		.cgroup_fd = -1,
+		.fn = uts_open,
+		.arg = arg,
+	};
+	struct uts *u = arg;
+	struct err e = ERR_INIT;
+	pid_t pid;
+
+	if (userns_enter(u->user, &e) < 0 || ns_vfork(&c, &pid, NULL, &e) < 0) {
+		u->error = e.code;
+		return 1;
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+/* Shares our descriptors: what the grandchild opens is ours. */
+static int make_uts(struct ns_users *n, struct err *e)
+{
+	struct uts u = {.user = n->user, .fd = -1};
+	const struct ns_child c = {
+		.flags = CLONE_FILES,
+		.cgroup_fd = -1,
+		.fn = uts_child,
+		.arg = &u,
+	};
+	pid_t pid;
+	int r = ns_vfork(&c, &pid, NULL, e);
+
+	if (r < 0)
+		return r;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (u.error)
+		return err_sys(e, u.error, "uts namespace");
+	n->uts = u.fd;
+	return 0;
+}
+
+int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
+		struct ns_users *ret, struct err *e)
+{
+	struct ns_users n
+		__attribute__((cleanup(ns_users_close))) = {-1, -1, -1, -1};
+	struct ns_held h;
+	int r = ns_hold(flags | CLONE_NEWUSER, &h, e);
+
+	if (r == -ENOSPC || r == -EUSERS)
+		return err_set(e, -r,
+			       "user namespaces: the limit "
+			       "user.max_user_namespaces is reached; "
+			       "host.users=inherit does without");
+	if (r == -EINVAL || r == -ENOSYS)
+		return err_set(e, -r,
+			       "the kernel lacks user namespaces "
+			       "(CONFIG_USER_NS); host.users=inherit does "
+			       "without");
+	if (r < 0)
+		return r;
+	r = map_write(h.pid, "uid_map", maps->uid, maps->nuid, e);
+	if (!r)
+		r = map_write(h.pid, "gid_map", maps->gid, maps->ngid, e);
+	if (!r)
+		r = ns_of(h.pid, "user", &n.user, e);
+	if (!r && flags & CLONE_NEWNET)
+		r = ns_of(h.pid, "net", &n.net, e);
+	if (!r && flags & CLONE_NEWIPC)
+		r = ns_of(h.pid, "ipc", &n.ipc, e);
+	ns_held_end(&h);
+	if (!r && uts)
+		r = make_uts(&n, e);
+	if (r < 0)
+		return r;
+	*ret = n;
+	n = (struct ns_users){-1, -1, -1, -1};
+	return 0;
+}
+
+void ns_idmaps_free(struct ns_idmaps *m)
+{
+	free(m->uid);
+	free(m->gid);
+}
+
+int ns_idmap_add(struct ns_idmap **v, size_t *n, uint32_t inside,
+		 uint32_t outside, uint32_t count, struct err *e)
+{
+	struct ns_idmap *p;
+
+	if (*n >= MAP_MAX)
+		return err_set(e, EINVAL, "too many ranges of ids");
+	p = reallocarray(*v, *n + 1, sizeof(*p));
+	if (!p)
+		return err_nomem(e);
+	*v = p;
+	p[(*n)++] = (struct ns_idmap){inside, outside, count};
+	return 0;
+}
+
+static int own_map(const char *path, struct ns_idmap **v, size_t *n,
+		   struct err *e)
+{
+	cleanup_fclose FILE *f = fopen(path, "re");
+	unsigned int in, out, count;
+	int r = 0;
+
+	if (!f)
+		return err_sys(e, errno, "%s", path);
+	while (!r && fscanf(f, "%u %u %u", &in, &out, &count) == 3)
+		r = ns_idmap_add(v, n, in, in, count, e);
+	return r;
+}
+
+int userns_own_maps(struct ns_idmaps *ret, struct err *e)
+{
+	int r = own_map("/proc/self/uid_map", &ret->uid, &ret->nuid, e);
+
+	return r < 0 ? r
+		     : own_map("/proc/self/gid_map", &ret->gid, &ret->ngid, e);
+}
+
+bool userns_initial(void)
+{
+	struct ns_idmaps m __attribute__((cleanup(ns_idmaps_free))) = {0};
+
+	/* kernels without user namespaces have no such file */
+	return userns_own_maps(&m, NULL) < 0 ||
+	       (m.nuid == 1 && !m.uid[0].inside &&
+		m.uid[0].count == UINT32_MAX);
+}
+
+int ns_differing(pid_t pid, int *ret, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int type;
+	} rows[] = {
+		{"mnt", CLONE_NEWNS},	     {"uts", CLONE_NEWUTS},
+		{"ipc", CLONE_NEWIPC},	     {"net", CLONE_NEWNET},
+		{"cgroup", CLONE_NEWCGROUP}, {"user", CLONE_NEWUSER},
+	};
+	struct stat own, other;
+	char path[64];
+
+	*ret = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", rows[i].name);
+		if (stat(path, &own) < 0)
+			continue; /* a kernel without */
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid,
+			 rows[i].name);
+		if (stat(path, &other) < 0)
+			return err_sys(e, errno, "%s", path);
+		if (own.st_ino != other.st_ino || own.st_dev != other.st_dev)
+			*ret |= rows[i].type;
+	}
+	return 0;
+}
