@@ -227,26 +227,33 @@ void prison_list_free(struct prison **v, size_t n)
 	*v = NULL;
 }
 
+struct named {
+	char *buf;
+	size_t size;
+};
+
+static int get_hostname(void *arg)
+{
+	const struct named *n = arg;
+
+	return gethostname(n->buf, n->size) < 0 ? errno : 0;
+}
+
 /* The hostname is the uts namespace's: the jail may have changed it. */
 static void hostname_of(const struct life *l, bool own, char *buf, size_t size)
 {
-	cleanup_close int ns = -1, self = -1;
+	struct named n = {buf, size};
+	cleanup_close int ns = -1;
 	char path[64];
 
-	if (gethostname(buf, size) < 0)
+	if (get_hostname(&n))
 		*buf = '\0';
 	if (!own || geteuid() != 0)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/ns/uts", (int)l->init.pid);
 	ns = open(path, O_RDONLY | O_CLOEXEC);
-	self = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
-	if (ns < 0 || self < 0 || !proc_id_alive(&l->init) ||
-	    setns(ns, CLONE_NEWUTS) < 0)
-		return;
-	if (gethostname(buf, size) < 0)
-		*buf = '\0';
-	if (setns(self, CLONE_NEWUTS) < 0)
-		abort(); /* our own hostname would be the jail's from now on */
+	if (ns >= 0 && proc_id_alive(&l->init))
+		ns_uts_call(ns, get_hostname, &n, NULL);
 }
 
 static int put_int(struct pset *ps, const char *name, int v, struct err *e)

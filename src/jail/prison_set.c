@@ -483,9 +483,10 @@ static int set_hostname(void *data)
 	const char *const *h = data;
 
 	/* FreeBSD cuts nothing off either: too long is an error */
-	if (h[0] && sethostname(h[0], strlen(h[0])) < 0)
-		return 1;
-	return h[1] && setdomainname(h[1], strlen(h[1])) < 0;
+	if ((h[0] && sethostname(h[0], strlen(h[0])) < 0) ||
+	    (h[1] && setdomainname(h[1], strlen(h[1])) < 0))
+		return errno;
+	return 0;
 }
 
 /* The names live in the jail's uts namespace. */
@@ -495,9 +496,10 @@ static int update_host(struct prisons *ps, int jid, const struct pset *old,
 	const char *h[2] = {pset_value(ch, "host.hostname"),
 			    pset_value(ch, "host.domainname")};
 	cleanup_life struct life l = {0};
-	cleanup_close int pidfd = -1, own = -1;
+	cleanup_close int uts = -1;
+	char path[64];
 	int was = param_jailsys_of(old, "host", 2);
-	int r, bad;
+	int r;
 
 	/* its uts namespace was made with it, or it has its creator's */
 	if (param_jailsys_of(ch, "host", was) != was)
@@ -509,17 +511,14 @@ static int update_host(struct prisons *ps, int jid, const struct pset *old,
 		return err_set(e, EINVAL,
 			       "host cannot be changed after creation");
 	r = life_read(ps, jid, &l, e);
-	if (!r)
-		r = proc_id_open(&l.init, &pidfd, e);
 	if (r < 0)
 		return r;
-	own = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
-	if (own < 0 || setns(pidfd, CLONE_NEWUTS) < 0)
-		return err_sys(e, errno, "host.hostname");
-	bad = set_hostname(h) ? errno : 0;
-	if (setns(own, CLONE_NEWUTS) < 0)
-		abort(); /* the next sethostname would hit the wrong host */
-	return bad ? err_sys(e, bad, "host.hostname") : 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/uts", (int)l.init.pid);
+	uts = open(path, O_RDONLY | O_CLOEXEC);
+	if (uts < 0 || !proc_id_alive(&l.init))
+		return err_sys(e, ESRCH, "host.hostname");
+	r = ns_uts_call(uts, set_hostname, h, e);
+	return r < 0 ? err_wrap(e, "host.hostname") : 0;
 }
 
 /* Create-only ones may be given again with the value they have. */

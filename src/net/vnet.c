@@ -138,7 +138,8 @@ int vnet_enter(const struct vnet *v, int *ret_back, struct err *e)
 		*ret_back = -1;
 		return 0;
 	}
-	if (setns(v->nsfd, CLONE_NEWNET) < 0)
+	/* to enter what one is in asks whether the way back is open */
+	if (setns(self, CLONE_NEWNET) < 0 || setns(v->nsfd, CLONE_NEWNET) < 0)
 		return err_sys(e, errno, "enter network namespace");
 	*ret_back = take_fd(&self);
 	return 0;

@@ -103,6 +103,11 @@ void ns_users_close(struct ns_users *u);
  */
 int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
 		struct ns_users *ret, struct err *e);
+/*
+ * fn(arg) with the host name of a uts namespace, in the caller's memory; it
+ * returns 0 or a positive errno.
+ */
+int ns_uts_call(int nsfd, int (*fn)(void *arg), void *arg, struct err *e);
 /* Enter it and be its root, with all rights in it.  System calls only. */
 int userns_enter(int userfd, struct err *e);
 
