@@ -48,8 +48,18 @@
 # Golden and lint tests source ../system/common.sh; one that needs no box sets
 # CB_NO_BOX=1 before.
 #
+# What only Debian's own kernel can show (bonding, wireguard, cgroup2 as the
+# only hierarchy, 6.1) is tested in a virtual machine: in the head of a case,
+#
+#	vm_only "the machine's kernel has no bonding"
+#	vm_also "kernel 6.1 has its own idea of idmapped mounts"
+#
+# `make check-vm` runs all cases in there, .ci/run these two kinds.  Elsewhere
+# a vm_only case is skipped with its reason.  CB_VM is set in the machine.
+#
 # Variables: CB_SRC source tree, CB_BUILD build tree, CB_BIN the commands,
-# CB_TOOLS helper programs (also in PATH, last).
+# CB_TOOLS helper programs (also in PATH, last), CB_SLOW how many times longer
+# all takes on an emulated processor.
 
 CB_BUILD=$(cd "$(dirname "$0")/../.." && pwd -P)
 CB_TOOLS=$CB_BUILD/tests/tools
@@ -104,12 +114,31 @@ if [ -z "$CELLBLOCK_BOX" ] && [ -z "$CB_NO_BOX" ] && [ $# -gt 0 ]; then
 	cb_enter_box "$@"
 fi
 
+# vm_also WHY, vm_only WHY: see above; for heads.  vm_only puts another body in
+# the place of the case's, which is read later.
+vm_also()
+{
+	atf_set X-vm "$*"
+}
+
+vm_only()
+{
+	vm_also "$*"
+	[ -z "${CB_VM:-}" ] || return 0
+	CB_VM_WHY=$*
+	# shellcheck disable=SC2154 # libatf-sh's
+	eval "${Test_Case}_body() {
+		atf_skip \"needs the virtual machine (make check-vm):\" \
+		    \"\$CB_VM_WHY\"
+	}"
+}
+
 # wait_for SECONDS COMMAND...: run it (output dropped) until it succeeds.
 wait_for()
 {
 	local n
 
-	n=$(($1 * 20))
+	n=$(($1 * 20 * ${CB_SLOW:-1}))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		n=$((n - 1))

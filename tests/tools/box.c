@@ -14,9 +14,13 @@
  *             ended, in whatever way (Kyua kills by SIGKILL); then it kills
  *             the cgroup and removes it
  *
- * In the box /run and /tmp are empty file systems (directories given by -k
- * stay visible), /proc, /sys, /sys/fs/bpf and the cgroup2 tree are its own,
- * lo is up, and the host name is "box".
+ * In the box /run and /tmp are empty (directories given by -k stay visible),
+ * /proc, /sys, /sys/fs/bpf and the cgroup2 tree are its own, what is written
+ * below /etc goes with the box, lo is up, and the host name is "box".
+ *
+ * /tmp is a tmpfs where the kernel can make idmapped mounts of one (6.3, which
+ * is when jails can have their root there), else a directory of the caller's
+ * /tmp, which the guardian removes.
  *
  *   box [-k DIR]... [--] COMMAND [ARG...]
  *
@@ -26,6 +30,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
@@ -42,6 +47,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +61,8 @@ struct box {
 	char cg_mount[4096]; /* where the cgroup2 tree is mounted */
 	char cg_dir[4096];   /* the box's own cgroup, below that */
 	int cg_fd;
+	char tmp_dir[64]; /* what is /tmp in the box; "": a tmpfs */
+	int tmp_fd;	  /* the caller's /tmp */
 	const char *keep[KEEP_MAX];
 	int keep_fd[KEEP_MAX];
 	int nkeep;
@@ -166,18 +174,61 @@ static void cgroup_prune(int dirfd)
 	closedir(d);
 }
 
+/* ----------------------------------------------------- /tmp on the disk */
+
+/* Can a tmpfs be mounted idmapped?  Since Linux 6.3. */
+static bool tmpfs_idmaps(void)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	return uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2 ||
+	       major > 6 || (major == 6 && minor >= 3);
+}
+
+static void tmp_make(struct box *b)
+{
+	if (tmpfs_idmaps())
+		return;
+	snprintf(b->tmp_dir, sizeof(b->tmp_dir), "/tmp/box-XXXXXX");
+	if (!mkdtemp(b->tmp_dir) || chmod(b->tmp_dir, 01777))
+		die("%s", b->tmp_dir);
+	b->tmp_fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->tmp_fd < 0)
+		die("/tmp");
+}
+
+/* Remove what is below dirfd/name, and the name; not what is mounted there. */
+static void tmp_prune(int dirfd, const char *name)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_NO_XDEV,
+	};
+	int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	struct dirent *de;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	while (d && (de = readdir(d))) {
+		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
+			continue;
+		if (unlinkat(fd, de->d_name, 0))
+			tmp_prune(fd, de->d_name);
+	}
+	if (d)
+		closedir(d);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
 /* ------------------------------------------------------------ guardian */
 
-/* Close every descriptor from 0 on except a and b. */
-static void close_others(int a, int b)
+/* Close every descriptor but these (0 is the box's stdin: not needed). */
+static void close_others(int a, int b, int c)
 {
-	int lo = a < b ? a : b, hi = a < b ? b : a;
-
-	if (lo > 0)
-		close_range(0, (unsigned int)lo - 1, 0);
-	if (hi > lo + 1)
-		close_range((unsigned int)lo + 1, (unsigned int)hi - 1, 0);
-	close_range((unsigned int)hi + 1, ~0U, 0);
+	for (int fd = 0; fd < 1024; fd++)
+		if (fd != a && fd != b && fd != c)
+			close(fd);
+	close_range(1024, ~0U, 0);
 }
 
 /* Wait for the end of box, then kill and remove its cgroup; never returns. */
@@ -189,7 +240,7 @@ static void guardian(const struct box *b, int pipe_rd)
 	setsid();
 	if (chdir("/"))
 		_exit(1);
-	close_others(pipe_rd, b->cg_fd);
+	close_others(pipe_rd, b->cg_fd, b->tmp_fd);
 	while (read(pipe_rd, &c, 1) < 0 && errno == EINTR)
 		;
 	kill_fd = openat(b->cg_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
@@ -197,8 +248,12 @@ static void guardian(const struct box *b, int pipe_rd)
 		if (kill_fd >= 0 && write(kill_fd, "1", 1) < 0)
 			break;
 		cgroup_prune(b->cg_fd);
-		if (!rmdir(b->cg_dir) || errno == ENOENT)
+		if (!rmdir(b->cg_dir) || errno == ENOENT) {
+			if (b->tmp_dir[0])
+				tmp_prune(b->tmp_fd,
+					  strrchr(b->tmp_dir, '/') + 1);
 			_exit(0);
+		}
 		nap_ms(i < 20 ? 1 : 10);
 	}
 	_exit(1);
@@ -228,12 +283,22 @@ static void mkdirs(const char *path)
 	mkdir(buf, 0755);
 }
 
-/* An empty file system there, then the kept directories again. */
-static void private_dir(const struct box *b, const char *dir, const char *mode)
+/*
+ * An empty directory there (`from`, or NULL: a new tmpfs), then the kept
+ * directories again.
+ */
+static void private_dir(const struct box *b, const char *dir, const char *mode,
+			const char *from)
 {
 	size_t n = strlen(dir);
 
-	mount_or_die("box", dir, "tmpfs", MS_NOSUID | MS_NODEV, mode);
+	if (from) {
+		mount_or_die(from, dir, NULL, MS_BIND, NULL);
+		mount_or_die(NULL, dir, NULL,
+			     MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV, NULL);
+	} else {
+		mount_or_die("box", dir, "tmpfs", MS_NOSUID | MS_NODEV, mode);
+	}
 	for (int i = 0; i < b->nkeep; i++) {
 		char src[64];
 
@@ -269,6 +334,26 @@ static void private_sys(const struct box *b)
 		die("mount bpf");
 }
 
+/*
+ * What is written below /etc is seen in the box only and goes with it: an
+ * overlay whose upper layer is a tmpfs that nothing else holds.  Where
+ * overlays cannot be (boxes in boxes in boxes), nothing can be written.
+ */
+static void private_etc(void)
+{
+	mount_or_die("box", "/tmp", "tmpfs", 0, NULL);
+	if (mkdir("/tmp/upper", 0755) || mkdir("/tmp/work", 0755))
+		die("mkdir");
+	if (mount("box", "/etc", "overlay", 0,
+		  "lowerdir=/etc,upperdir=/tmp/upper,workdir=/tmp/work")) {
+		mount_or_die("/etc", "/etc", NULL, MS_BIND | MS_REC, NULL);
+		mount_or_die(NULL, "/etc", NULL,
+			     MS_BIND | MS_REMOUNT | MS_RDONLY, NULL);
+	}
+	if (umount2("/tmp", MNT_DETACH))
+		die("umount /tmp");
+}
+
 static void loopback_up(void)
 {
 	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -297,8 +382,9 @@ static void enter(struct box *b)
 	mount_or_die("box", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		     NULL);
 	private_sys(b);
-	private_dir(b, "/run", "mode=755");
-	private_dir(b, "/tmp", "mode=1777");
+	private_etc();
+	private_dir(b, "/run", "mode=755", NULL);
+	private_dir(b, "/tmp", "mode=1777", b->tmp_dir[0] ? b->tmp_dir : NULL);
 	if (chdir(cwd) && chdir("/tmp"))
 		die("chdir");
 	if (sethostname("box", 3))
@@ -391,7 +477,7 @@ static int run(struct box *b)
 
 int main(int argc, char **argv)
 {
-	static struct box b;
+	static struct box b = {.tmp_fd = -1};
 	int c;
 
 	while ((c = getopt(argc, argv, "+k:")) != -1) {
@@ -412,5 +498,6 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	cgroup_find_mount(&b);
 	cgroup_make(&b);
+	tmp_make(&b);
 	return run(&b);
 }
