@@ -18,8 +18,8 @@ FUZZ_SECONDS ?= 10
 SOURCES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' \
 	2>/dev/null || find src tests bench -name '*.[ch]')
 
-.PHONY: all help deps quickstart check check-escape unit system lint escape \
-	install uninstall fmt bench fuzz sanitize clean
+.PHONY: all help deps quickstart check check-escape check-vm unit system \
+	lint escape install uninstall fmt bench fuzz sanitize clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS)
@@ -34,6 +34,8 @@ help:
 	@echo 'check       deps, all, every test; then look for leftovers (root)'
 	@echo 'unit system lint escape   one suite of check'
 	@echo 'check-escape the ways out of a jail, each tried (tests/escape)'
+	@echo 'check-vm    system and escape tests on Debian 12'\''s own kernel, in a'
+	@echo '            virtual machine; CASES=marked: those that need it'
 	@echo 'sanitize    unit and golden tests under ASan and UBSan'
 	@echo 'fuzz        each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'bench       compare with ip(8), runc and bare system calls (root)'
@@ -59,6 +61,12 @@ unit system lint escape: all
 	@tools/check.sh $(BUILD) $@
 
 check-escape: escape
+
+check-vm:
+	@tools/deps.sh packages.txt || echo 'make: going on without them' >&2
+	@tools/deps.sh packages-vm.txt
+	@$(MAKE) --no-print-directory all
+	@tests/vm/check $(BUILD) $(CASES)
 
 sanitize:
 	@[ -f build-asan/build.ninja ] || CC='$(CC)' meson setup build-asan \

@@ -1,16 +1,29 @@
 #!/bin/sh
-# check BUILD [SUITE...]: run test suites under Kyua (without SUITE all, and
-# then see that the machine is as it was).  Ends with "N passed, N failed";
-# the same counts are in BUILD/check.result.
+# check [-f FILE] [-o DIR] BUILD [SUITE...]: run test suites under Kyua.
+#
+# Without SUITE all of them; "leftovers", the last of all, sees that the
+# machine is as it was.  FILE has lines "SUITE PROGRAM:CASE": of these suites
+# just these cases.  Ends with "N passed, N failed"; the same counts are in
+# check.result of DIR (without -o: BUILD).
 set -u
 
-build=${1:?usage: check BUILD [SUITE...]}
+filters=""
+out=""
+while getopts f:o: o; do
+	case $o in
+	f) filters=$OPTARG ;;
+	o) out=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+build=${1:?usage: check [-f FILE] [-o DIR] BUILD [SUITE...]}
 shift
-suites=${*:-unit golden lint system escape}
-all=${*:-yes}
+out=${out:-$build}
+suites=${*:-unit golden lint system escape leftovers}
 passed=0 failed=0 skipped=0
 
-rm -f "$build/check.result"
+rm -f "$out/check.result"
 if [ "$(id -u)" != 0 ]; then
 	echo "check: the tests make namespaces of their own: run it as root" >&2
 	exit 1
@@ -19,50 +32,55 @@ CELLBLOCK_CHECK=$(date +%s).$$
 LSAN_OPTIONS=suppressions=$PWD/tests/unit/lsan.supp:print_suppressions=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export CELLBLOCK_CHECK LSAN_OPTIONS UBSAN_OPTIONS
-tools/leftovers.sh snapshot "$build/check.before"
+tools/leftovers.sh snapshot "$out/check.before"
 
 # The number before WORD in Kyua's "Test cases: 14 total, 0 skipped, ..."
 count() {
 	sed -n "s/^Test cases:.* \([0-9]*\) $2.*/\1/p" "$1" | tail -1
 }
 
-for s in $suites; do
-	echo "== $s"
-	db=$build/check-$s.db
-	rm -f "$db"
-	kyua --logfile="$build/kyua.log" -v parallelism="${JOBS:-2}" test \
-		--results-file="$db" --kyuafile="tests/$s/Kyuafile" \
-		--build-root="$build/tests/$s" </dev/null
-	kyua --logfile="$build/kyua.log" report --results-file="$db" \
-		--verbose --results-filter=broken,failed \
-		>"$build/check-$s.txt" 2>&1
-	total=$(count "$build/check-$s.txt" total)
-	if [ -z "$total" ]; then
-		echo "$s: no result from kyua"
-		failed=$((failed + 1))
-		continue
-	fi
-	skip=$(count "$build/check-$s.txt" skipped)
-	bad=$(($(count "$build/check-$s.txt" broken) + \
-		$(count "$build/check-$s.txt" failed)))
-	# What a failed test printed, for logs of machines one cannot visit.
-	[ "$bad" = 0 ] || sed -n '/^===> [^ ]*:/,$p' "$build/check-$s.txt"
-	passed=$((passed + total - skip - bad))
-	failed=$((failed + bad))
-	skipped=$((skipped + skip))
-done
-
-if [ "$all" = yes ]; then
-	echo "== leftovers"
-	if tools/leftovers.sh compare "$build/check.before" "$build"; then
+leftovers() {
+	if tools/leftovers.sh compare "$out/check.before" "$build"; then
 		echo "nothing is left behind"
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
 	fi
-fi
+}
+
+for s in $suites; do
+	echo "== $s"
+	if [ "$s" = leftovers ]; then
+		leftovers
+		continue
+	fi
+	cases=$([ -z "$filters" ] || sed -n "s/^$s //p" "$filters")
+	db=$out/check-$s.db
+	rm -f "$db"
+	# shellcheck disable=SC2086 # a list of words
+	kyua --logfile="$out/kyua.log" -v parallelism="${JOBS:-2}" test \
+		--results-file="$db" --kyuafile="tests/$s/Kyuafile" \
+		--build-root="$build/tests/$s" $cases </dev/null
+	kyua --logfile="$out/kyua.log" report --results-file="$db" \
+		--verbose --results-filter=broken,failed \
+		>"$out/check-$s.txt" 2>&1
+	total=$(count "$out/check-$s.txt" total)
+	if [ -z "$total" ]; then
+		echo "$s: no result from kyua"
+		failed=$((failed + 1))
+		continue
+	fi
+	skip=$(count "$out/check-$s.txt" skipped)
+	bad=$(($(count "$out/check-$s.txt" broken) + \
+		$(count "$out/check-$s.txt" failed)))
+	# What a failed test printed, for logs of machines one cannot visit.
+	[ "$bad" = 0 ] || sed -n '/^===> [^ ]*:/,$p' "$out/check-$s.txt"
+	passed=$((passed + total - skip - bad))
+	failed=$((failed + bad))
+	skipped=$((skipped + skip))
+done
 
 [ "$skipped" = 0 ] || echo "$skipped skipped"
-echo "$passed $failed $skipped" >"$build/check.result"
+echo "$passed $failed $skipped" >"$out/check.result"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

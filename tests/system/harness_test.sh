@@ -5,7 +5,7 @@
 atf_test_case private
 private_head()
 {
-	atf_set descr "A box has its own network, /run, /tmp, /sys and processes"
+	atf_set descr "A box has its own network, /run, /tmp, /etc, /sys and processes"
 }
 private_body()
 {
@@ -16,7 +16,10 @@ private_body()
 	atf_check -o match:"^0::/$" grep ^0:: /proc/self/cgroup
 	atf_check -o inline:"1\n" sh -c 'ls -d /proc/1 | wc -l'
 	ip link add bridgebox type bridge || atf_fail "no rights in the box"
-	touch /run/x /tmp/x
+	touch /run/x /tmp/x /etc/x
+	atf_check rm /etc/passwd
+	# what is written there must not be read back from elsewhere, either
+	atf_check -s exit:1 test -e /run/upper -o -e /tmp/upper
 }
 
 atf_test_case again
@@ -29,6 +32,8 @@ again_body()
 	atf_check -s exit:1 -e ignore ip link show bridgebox
 	atf_check -s exit:1 test -e /run/x
 	atf_check -s exit:1 test -e /tmp/x
+	atf_check -s exit:1 test -e /etc/x
+	atf_check test -e /etc/passwd
 }
 
 atf_test_case state
