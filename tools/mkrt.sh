@@ -30,7 +30,7 @@ done
 	exit 1
 }
 
-sed -n 's/.*{ *"\([a-z_]*\)", *cmd_.*/\1/p' \
+sed -n 's/.*{ *"\([a-z_-]*\)", *cmd_.*/\1/p' \
     "$(dirname "$0")/../src/cmd/commands.c" | while read -r name; do
 	ln -s ../launch "$rt.new/bin/$name"
 done

@@ -16,6 +16,7 @@ const struct command *command_find(const char *name);
 
 int cmd_arp(int argc, char **argv);
 int cmd_cellblock(int argc, char **argv);
+int cmd_freebsd_version(int argc, char **argv);
 int cmd_ifconfig(int argc, char **argv);
 int cmd_jail(int argc, char **argv);
 int cmd_jexec(int argc, char **argv);
@@ -28,5 +29,6 @@ int cmd_route(int argc, char **argv);
 int cmd_service(int argc, char **argv);
 int cmd_sysctl(int argc, char **argv);
 int cmd_sysrc(int argc, char **argv);
+int cmd_uname(int argc, char **argv);
 
 #endif

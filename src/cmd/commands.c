@@ -7,6 +7,7 @@
 const struct command commands[] = {
 	{"cellblock", cmd_cellblock, "bring blocks of jails up and down"},
 	{"arp", cmd_arp, "address resolution table"},
+	{"freebsd-version", cmd_freebsd_version, "release of system and jails"},
 	{"ifconfig", cmd_ifconfig, "configure network interfaces"},
 	{"jail", cmd_jail, "create, modify and remove jails"},
 	{"jexec", cmd_jexec, "run a command inside a jail"},
@@ -19,6 +20,7 @@ const struct command commands[] = {
 	{"service", cmd_service, "control rc services"},
 	{"sysctl", cmd_sysctl, "get or set kernel state"},
 	{"sysrc", cmd_sysrc, "edit rc.conf"},
+	{"uname", cmd_uname, "what the system is, inside jails"},
 	{NULL, NULL, NULL},
 };
 

@@ -58,10 +58,10 @@ static int self_read(struct prisons *ps, struct err *e)
 	return 0;
 }
 
-int prison_self(struct prison_self *ret, struct err *e)
+/* A handle that knows what this level is, and looks no further. */
+static int self_open(struct prisons **ret, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = calloc(1, sizeof(*ps));
-	const char *name;
 	int r;
 
 	if (!ps)
@@ -70,6 +70,30 @@ int prison_self(struct prison_self *ret, struct err *e)
 	r = reg_open(ps, false, e);
 	if (!r)
 		r = self_read(ps, e);
+	if (!r)
+		*ret = take_ptr(ps);
+	return r;
+}
+
+int prison_self_params(struct pset *ret, bool *ret_jailed, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	int r = self_open(&ps, e);
+
+	if (r < 0)
+		return r;
+	*ret = ps->self;
+	ps->self = (struct pset){0};
+	*ret_jailed = ps->jailed;
+	return 0;
+}
+
+int prison_self(struct prison_self *ret, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	const char *name;
+	int r = self_open(&ps, e);
+
 	if (r < 0)
 		return r;
 	*ret = (struct prison_self){

@@ -193,5 +193,11 @@ struct prison_self {
 	bool block_root; /* has /run/cellblock/host: may make copy roots */
 };
 int prison_self(struct prison_self *ret, struct err *e);
+/*
+ * The parameters of the jail that the caller is in, as far as its creator
+ * tells it: those with another value than the table's default.  None on the
+ * machine.
+ */
+int prison_self_params(struct pset *ret, bool *ret_jailed, struct err *e);
 
 #endif

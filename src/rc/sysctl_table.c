@@ -9,12 +9,14 @@
  *   keep   nothing in Linux corresponds: the value is kept under
  *          /run/cellblock/sysctl and shown back; `inert` says what is missing
  *   fixed  a constant (dflt)
+ *   param  the jail's parameter (path); on the machine, dflt
  *   fn     a function of its own
  */
 #include "rc/sysctl.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/param.h"
 #include "jail/prison.h"
 
 #include <ctype.h>
@@ -445,6 +447,99 @@ static int get_self(const struct sysctl_row *row, struct strbuf *b,
 	return r;
 }
 
+/* A parameter of the jail we are in (path); dflt on the machine. */
+static int get_param(const struct sysctl_row *row, struct strbuf *b,
+		     struct err *e)
+{
+	cleanup_pset struct pset self = {0};
+	const struct param_def *d = param_find(row->path, NULL);
+	const char *v;
+	bool jailed = false;
+	int r = prison_self_params(&self, &jailed, e);
+
+	if (r < 0 || !d)
+		return r;
+	v = pset_value(&self, row->path);
+	if (!jailed)
+		strbuf_adds(b, row->dflt);
+	else if (d->type == PARAM_BOOL) /* arg: the row says the reverse */
+		strbuf_adds(b, param_set_bool(&self, row->path) != row->arg
+				       ? "1"
+				       : "0");
+	else
+		strbuf_adds(b, v ? v : d->dflt ? d->dflt : row->dflt);
+	return 0;
+}
+
+/* The kernel's in a jail that was given none. */
+static int get_osrelease(const struct sysctl_row *row, struct strbuf *b,
+			 struct err *e)
+{
+	struct utsname u;
+	struct sysctl_row own = *row;
+
+	own.path = "osrelease";
+	own.dflt = uname(&u) < 0 ? "" : u.release;
+	return get_param(&own, b, e);
+}
+
+/* The kernel's notes have it, as ld(1) wrote it. */
+static int get_build_id(const struct sysctl_row *row, struct strbuf *b,
+			struct err *e)
+{
+	enum {
+		HEAD = 12,
+		GNU_BUILD_ID = 3
+	};
+	cleanup_free char *text = NULL;
+	uint32_t h[3];
+	size_t len = 0, next;
+	int r = file_read(AT_FDCWD, "/sys/kernel/notes", VALUE_MAX, &text, &len,
+			  e);
+
+	(void)row;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i + HEAD <= len; i = next) {
+		memcpy(h, text + i, HEAD);
+		i += HEAD;
+		/* hostile sizes run past the end, not around it */
+		if (h[0] > len || h[1] > len)
+			break;
+		next = i + (h[0] + 3) / 4 * 4;
+		if (next + h[1] > len)
+			break;
+		if (h[2] == GNU_BUILD_ID && h[0] == 4 &&
+		    !memcmp(text + i, "GNU", 4)) {
+			for (size_t k = 0; k < h[1]; k++)
+				strbuf_addf(b, "%02x",
+					    (unsigned char)text[next + k]);
+			return 0;
+		}
+		next += (h[1] + 3) / 4 * 4;
+	}
+	return 0;
+}
+
+/*
+ * What runs already would escape a level: only the creator, who knows whether
+ * something runs, can raise it.
+ */
+static int set_securelevel(const struct sysctl_row *row, const char *value,
+			   struct err *e)
+{
+	cleanup_strbuf struct strbuf now = STRBUF_INIT;
+	long long want = strtoll(value, NULL, 0);
+	int r = get_param(row, &now, e), level;
+
+	if (r < 0)
+		return r;
+	level = atoi(now.s);
+	if (want == level)
+		return 0;
+	return err_sys(e, want < level ? EPERM : ENOTSUP, "%s", row->name);
+}
+
 /* What the creator of this jail gave it as env; the host has none. */
 static int get_jail_env(const struct sysctl_row *row, struct strbuf *b,
 			struct err *e)
@@ -528,6 +623,11 @@ static int set_metamax(const struct sysctl_row *row, const char *value,
 		.name = n, .type = SYSCTL_STRING, .get = get_fixed, .dflt = v, \
 		.descr = d                                                     \
 	}
+#define PARAM(n, p, v, a, d)                                                   \
+	{                                                                      \
+		.name = n, .get = get_param, .path = p, .dflt = v, .arg = a,   \
+		.descr = d                                                     \
+	}
 #define FN(n, t, f, a, d)                                                      \
 	{                                                                      \
 		.name = n, .type = t, .get = f, .arg = a, .descr = d           \
@@ -556,6 +656,8 @@ static const struct sysctl_row sysctl_rows[] = {
 	   "Amount of memory (in bytes) reported by the firmware"),
 	FN("hw.usermem", SYSCTL_LONG, get_physmem, 1,
 	   "Amount of memory (in bytes) which is not wired"),
+	FN("kern.build_id", SYSCTL_STRING, get_build_id, 0,
+	   "Operating system build-id"),
 	FN("kern.boottime", SYSCTL_STRING, get_boottime, 0,
 	   "Estimated system boottime"),
 	{.name = "kern.domainname",
@@ -575,6 +677,7 @@ static const struct sysctl_row sysctl_rows[] = {
 	 .arg = 'n',
 	 .descr = "Hostname"},
 	FN("kern.hostuuid", SYSCTL_STRING, get_hostuuid, 0, "Host UUID"),
+	FIXED_S("kern.ident", "GENERIC", "Kernel identifier"),
 	PROC("kern.ipc.maxsockbuf", "net/core/rmem_max",
 	     "Maximum socket buffer size"),
 	PROC("kern.ipc.soacceptqueue", "net/core/somaxconn",
@@ -588,7 +691,9 @@ static const struct sysctl_row sysctl_rows[] = {
 	 .path = "fs/file-max",
 	 .descr = "Maximum number of files"},
 	PROC("kern.maxproc", "kernel/pid_max", "Maximum number of processes"),
-	FN("kern.osrelease", SYSCTL_STRING, get_uname, 'r',
+	PARAM("kern.osreldate", "osreldate", PRISON_OSRELDATE, 0,
+	      "Kernel release date"),
+	FN("kern.osrelease", SYSCTL_STRING, get_osrelease, 0,
 	   "Operating system release"),
 	FN("kern.ostype", SYSCTL_STRING, get_uname, 's',
 	   "Operating system type"),
@@ -596,7 +701,14 @@ static const struct sysctl_row sysctl_rows[] = {
 	 .get = get_openfiles,
 	 .path = "fs/file-nr",
 	 .descr = "System-wide number of open files"},
-	FIXED("kern.securelevel", "-1", "Current secure level"),
+	{
+		.name = "kern.securelevel",
+		.get = get_param,
+		.set = set_securelevel,
+		.path = "securelevel",
+		.dflt = "-1",
+		.descr = "Current secure level",
+	},
 	FN("kern.smp.cpus", SYSCTL_INT, get_ncpu, 0, "Number of CPUs online"),
 	FN("kern.version", SYSCTL_STRING, get_uname, 'v', "Kernel version"),
 	KEEP("net.add_addr_allfibs", "0",
@@ -721,17 +833,17 @@ static const struct sysctl_row sysctl_rows[] = {
 	     "Enable access to the device nodes for users", NO_TAP),
 	KEEP("net.link.vlan.mtag_pcp", "0",
 	     "Retain VLAN PCP information as packets are passed up", NO_OTHER),
-	FIXED("security.jail.allow_raw_sockets", "0",
+	PARAM("security.jail.allow_raw_sockets", "allow.raw_sockets", "0", 0,
 	      "Processes in jail can create raw sockets"),
-	FIXED("security.jail.chflags_allowed", "0",
+	PARAM("security.jail.chflags_allowed", "allow.chflags", "0", 0,
 	      "Processes in jail can alter system file flags"),
 	FN("security.jail.children.cur", SYSCTL_INT, get_self,
 	   SELF_CHILDREN_CUR, "Current number of child jails"),
 	FN("security.jail.children.max", SYSCTL_INT, get_self,
 	   SELF_CHILDREN_MAX, "Maximum number of child jails"),
-	FIXED("security.jail.devfs_ruleset", "0",
+	PARAM("security.jail.devfs_ruleset", "devfs_ruleset", "0", 0,
 	      "Ruleset for the devfs filesystem in jail"),
-	FIXED("security.jail.enforce_statfs", "2",
+	PARAM("security.jail.enforce_statfs", "enforce_statfs", "2", 0,
 	      "Processes in jail cannot see all mounted file systems"),
 	FN("security.jail.env", SYSCTL_STRING, get_jail_env, 0,
 	   "Meta information provided by parent jail"),
@@ -747,24 +859,33 @@ static const struct sysctl_row sysctl_rows[] = {
 		.dflt = "4096",
 		.descr = "Maximum buffer size of each meta and env",
 	},
-	FIXED("security.jail.mount_allowed", "0",
+	PARAM("security.jail.mount_allowed", "allow.mount", "0", 0,
 	      "Processes in jail can mount/unmount jail-friendly file systems"),
-	FIXED("security.jail.mount_devfs_allowed", "0",
+	PARAM("security.jail.mount_devfs_allowed", "allow.mount.devfs", "0", 0,
 	      "Jail may mount the devfs file system"),
-	FIXED("security.jail.mount_fdescfs_allowed", "0",
-	      "Jail may mount the fdescfs file system"),
-	FIXED("security.jail.mount_nullfs_allowed", "0",
-	      "Jail may mount the nullfs file system"),
-	FIXED("security.jail.mount_procfs_allowed", "0",
-	      "Jail may mount the procfs file system"),
-	FIXED("security.jail.mount_tmpfs_allowed", "0",
+	PARAM("security.jail.mount_fdescfs_allowed", "allow.mount.fdescfs", "0",
+	      0, "Jail may mount the fdescfs file system"),
+	PARAM("security.jail.mount_fusefs_allowed", "allow.mount.fusefs", "0",
+	      0, "Jail may mount the fusefs file system"),
+	PARAM("security.jail.mount_linprocfs_allowed", "allow.mount.linprocfs",
+	      "0", 0, "Jail may mount the linprocfs file system"),
+	PARAM("security.jail.mount_linsysfs_allowed", "allow.mount.linsysfs",
+	      "0", 0, "Jail may mount the linsysfs file system"),
+	PARAM("security.jail.mount_nullfs_allowed", "allow.mount.nullfs", "0",
+	      0, "Jail may mount the nullfs file system"),
+	PARAM("security.jail.mount_procfs_allowed", "allow.mount.procfs", "0",
+	      0, "Jail may mount the procfs file system"),
+	PARAM("security.jail.mount_tmpfs_allowed", "allow.mount.tmpfs", "0", 0,
 	      "Jail may mount the tmpfs file system"),
-	FIXED("security.jail.set_hostname_allowed", "1",
-	      "Processes in jail can set their hostnames"),
-	FIXED("security.jail.socket_unixiproute_only", "1",
+	PARAM("security.jail.mount_zfs_allowed", "allow.mount.zfs", "0", 0,
+	      "Jail may mount the zfs file system"),
+	PARAM("security.jail.set_hostname_allowed", "allow.set_hostname", "1",
+	      0, "Processes in jail can set their hostnames"),
+	PARAM("security.jail.socket_unixiproute_only", "allow.socket_af", "1",
+	      1,
 	      "Processes in jail are limited to creating UNIX/IP/route sockets "
 	      "only"),
-	FIXED("security.jail.sysvipc_allowed", "0",
+	PARAM("security.jail.sysvipc_allowed", "allow.sysvipc", "0", 0,
 	      "Processes in jail can use System V IPC primitives"),
 	FN("security.jail.vnet", SYSCTL_INT, get_self, SELF_VNET,
 	   "Jail owns vnet?"),
