@@ -14,7 +14,13 @@ failed=0
 	CC=clang meson setup "$build" -Dfuzz=true -Dwerror=false \
 		-Db_sanitize=address,undefined -Db_lundef=false \
 		-Doptimization=1 -Dc_args=-fsanitize=fuzzer-no-link >/dev/null
-ninja -C "$build" -j "$jobs"
+targets=tests/tools/box
+for f in tests/fuzz/*_fuzz.c; do
+	name=${f##*/}
+	targets="$targets tests/fuzz/${name%.c}"
+done
+# shellcheck disable=SC2086 # a list
+ninja -C "$build" -j "$jobs" $targets
 mkdir -p "$build/found"
 
 # Inputs to begin with.
