@@ -32,7 +32,7 @@ CELLBLOCK_CHECK=$(date +%s).$$
 LSAN_OPTIONS=suppressions=$PWD/tests/unit/lsan.supp:print_suppressions=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export CELLBLOCK_CHECK LSAN_OPTIONS UBSAN_OPTIONS
-tools/leftovers.sh snapshot "$out/check.before"
+tools/leftovers.sh snapshot "$out/check.before" "$build"
 
 # The number before WORD in Kyua's "Test cases: 14 total, 0 skipped, ..."
 count() {

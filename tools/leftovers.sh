@@ -1,11 +1,16 @@
 #!/bin/sh
-# leftovers snapshot FILE | compare FILE BUILD
+# leftovers snapshot FILE BUILD | compare FILE BUILD
 #
 # What the machine holds that a test could leave behind: interfaces, network
-# namespaces, mounts, /run, pinned BPF objects, cgroups; and, for compare,
-# processes that run a program of BUILD or carry CELLBLOCK_CHECK's value in
-# their environment.  compare waits a while for what ends by itself.
+# namespaces, mounts, /run, pinned BPF objects, BPF programs, cgroups of every
+# hierarchy, System V IPC and files in /tmp and /dev/shm of users from the
+# jails' ranges; and, for compare, processes of such users, processes that run
+# a program of BUILD, and those that carry CELLBLOCK_CHECK's value in their
+# environment.  compare waits a while for what ends by itself.
 set -u
+
+# Where jails' users begin: see src/ns/userns.c and /etc/subuid.
+range=1879048192
 
 links() {
 	# Names, kinds, addresses; not counters, which change by themselves.
@@ -28,13 +33,26 @@ state() {
 places() {
 	find /run /sys/fs/bpf -xdev 2>/dev/null | grep -vE \
 		'^/run/(systemd|user|udev|log|lock|mount|dbus|sudo|credentials|initctl)(/|$)'
-	cg=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
-	[ -z "$cg" ] || find "$cg" -type d 2>/dev/null | while read -r d; do
+	{
+		awk '/ - cgroup2? / { print $5 }' /proc/self/mountinfo |
+			while read -r cg; do
+				find "$cg" -type d 2>/dev/null
+			done
+		find /tmp -xdev -maxdepth 1 -type d 2>/dev/null
+	} | while read -r d; do
 		box=${d#*/box-}
-		[ "$box" != "$d" ] && [ -d "/proc/${box%%/*}" ] && continue
-		case ${d#"$cg"} in
+		[ "$box" != "$d" ] && [ -d "/proc/${box%%[/-]*}" ] && continue
+		case $d in
 		*/box-* | */cellblock* | */cbbench-*) echo "$d" ;;
 		esac
+	done
+	"$build/tests/tools/bpflist" 2>/dev/null
+	find /tmp /dev/shm -xdev -maxdepth 1 -uid "+$((range - 1))" 2>/dev/null
+	for f in msg sem shm; do
+		awk -v f=$f -v low=$range '
+			NR == 1 { for (i = 1; i <= NF; i++) col[$i] = i; next }
+			$col["uid"] >= low { print f, $2, $col["uid"] }
+		' "/proc/sysvipc/$f" 2>/dev/null
 	done
 }
 
@@ -47,6 +65,13 @@ processes() {
 		"$build"/*)
 			;;
 		*)
+			uid=$(stat -c %u "$p" 2>/dev/null) || continue
+			if [ "$uid" -ge "$range" ]; then
+				[ -n "$(after "$p")" ] || continue
+				printf '%s uid %s %s\n' "${p#/proc/}" "$uid" \
+					"$(tr '\0' ' ' <"$p/cmdline")"
+				continue
+			fi
 			[ -n "${CELLBLOCK_CHECK:-}" ] || continue
 			[ -n "$(after "$p")" ] || continue
 			tr '\0' '\n' <"$p/environ" 2>/dev/null |
@@ -66,6 +91,7 @@ after() {
 
 case ${1:-} in
 snapshot)
+	build=$3
 	state >"$2"
 	places | sort >"$2.places"
 	;;
@@ -85,7 +111,7 @@ compare)
 	exit 1
 	;;
 *)
-	echo "usage: leftovers snapshot FILE | compare FILE BUILD" >&2
+	echo "usage: leftovers snapshot FILE BUILD | compare FILE BUILD" >&2
 	exit 2
 	;;
 esac

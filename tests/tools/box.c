@@ -190,7 +190,8 @@ static void tmp_make(struct box *b)
 {
 	if (tmpfs_idmaps())
 		return;
-	snprintf(b->tmp_dir, sizeof(b->tmp_dir), "/tmp/box-XXXXXX");
+	snprintf(b->tmp_dir, sizeof(b->tmp_dir), "/tmp/box-%d-XXXXXX",
+		 (int)getpid());
 	if (!mkdtemp(b->tmp_dir) || chmod(b->tmp_dir, 01777))
 		die("%s", b->tmp_dir);
 	b->tmp_fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
