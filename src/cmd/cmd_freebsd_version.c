@@ -3,6 +3,7 @@
  * the programs, and the jails.  Here all of them are what osrelease says.
  */
 #include "cmd/cmd.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -48,6 +49,8 @@ int cmd_freebsd_version(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int ch, r = 0;
 
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
 	opterr = 0;
 	while ((ch = getopt(argc, argv, "krhuj:")) != -1) {
 		switch (ch) {

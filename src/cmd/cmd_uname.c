@@ -6,6 +6,7 @@
  * be found: there it gives way to the next uname in PATH.
  */
 #include "cmd/cmd.h"
+#include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -132,6 +133,8 @@ int cmd_uname(int argc, char **argv)
 
 	if (prison_self(&self, NULL) < 0 || !self.jailed)
 		return pass_on(argv);
+	if (vnetopt_help(argc, argv, usage))
+		return 0;
 	opterr = 0;
 	want = parse(argc, argv);
 	if (want < 0) {

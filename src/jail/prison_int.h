@@ -10,6 +10,7 @@
  *   prison_fstab.c   ... and its mount, mount.fstab lines
  *   prison_remove.c  jail_remove(2)
  *   prison_lend.c    interfaces that go in and come back
+ *   prison_self.c    what a jail is told of itself
  *   prison_exec.c    jail_attach(2), running things inside
  *   prison_nest.c    jails in jails, seen and handled from outside
  */
@@ -246,6 +247,15 @@ extern const struct told {
 #define PRISON_NTOLD 3
 /* Tell the running jail what of them is new. */
 int told_update(const struct life *l, const struct pset *old,
+		const struct pset *now, struct err *e);
+
+/* --- prison_self.c -------------------------------------------------------- */
+
+/* The text of `self` for a jail with these parameters (jid, name included). */
+int self_text(const struct pset *params, int lo, int hi, bool blockroot,
+	      struct strbuf *out, struct err *e);
+/* Tell the running jail, if something of it is new. */
+int self_update(const struct life *l, const struct pset *old,
 		const struct pset *now, struct err *e);
 
 /* --- prison_nest.c -------------------------------------------------------- */

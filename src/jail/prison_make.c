@@ -25,7 +25,6 @@
 #include "base/file.h"
 #include "base/plan.h"
 #include "jail/param.h"
-#include "jail/regtext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -360,58 +359,8 @@ static int pin_mounts(struct make *m, pid_t pid, struct err *e)
 	return r < 0 ? err_set(e, pe.code, "%s", pe.text) : 0;
 }
 
-/* --- what the jail may know of itself
- * -------------------------------------------------- */
-
-static int put_allowed(struct pset *self, const struct pset *params,
-		       struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; !r && param_at(i); i++) {
-		const struct param_def *d = param_at(i);
-
-		if ((d->flags & PARAM_ALLOW) && pset_find(params, d->name) &&
-		    param_set_bool(params, d->name))
-			r = pset_put(self, d->name, "true", false, e);
-	}
-	return r;
-}
-
-static int self_text(const struct make *m, int lo, int hi, struct strbuf *out,
-		     struct err *e)
-{
-	cleanup_pset struct pset self = {0};
-	const char *name = pset_value(m->params, "name");
-	char num[16], a[16], b[16];
-	int r;
-
-	snprintf(num, sizeof(num), "%d", m->jid);
-	r = pset_put(&self, "jid", num, false, e);
-	if (!r)
-		r = pset_put(&self, "name", name ? name : num, false, e);
-	if (!r && m->root.vnet)
-		r = pset_put(&self, "vnet", "new", false, e);
-	if (!r) {
-		snprintf(num, sizeof(num), "%d",
-			 param_int_of(m->params, "children.max", 0));
-		r = pset_put(&self, "children.max", num, false, e);
-	}
-	if (!r && lo) {
-		snprintf(a, sizeof(a), "%d", lo);
-		snprintf(b, sizeof(b), "%d", hi);
-		r = pset_put(&self, "jids", a, false, e);
-		if (!r)
-			r = pset_put(&self, "jids", b, true, e);
-	}
-	if (!r && m->root.copy && m->root.children)
-		r = pset_put(&self, "blockroot", NULL, false, e);
-	if (!r)
-		r = put_allowed(&self, m->params, e);
-	if (!r)
-		regtext_print(out, &self);
-	return !r && strbuf_failed(out) ? err_nomem(e) : r;
-}
+/* --- all of it
+ * ------------------------------------------------------------------- */
 
 static void plan_namespaces(struct make *m)
 {
@@ -506,7 +455,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	plan_namespaces(&m);
 	r = rt_dir(ps, &m.rt, e);
 	if (!r)
-		r = self_text(&m, lo, hi, &self, e);
+		r = self_text(params, lo, hi, m.root.copy && m.root.children,
+			      &self, e);
 	if (!r && param_jailsys_of(params, "host.users", 1) == 1)
 		r = make_users(&m, slot, e);
 	m.root.rt = m.rt;

@@ -20,9 +20,6 @@
 
 bool rights_same_users(const struct pset *params)
 {
-	/* until there are user namespaces */
-	if (!param_find("host.users", NULL))
-		return true;
 	return param_jailsys_of(params, "host.users", 1) == 2;
 }
 
