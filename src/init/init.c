@@ -19,8 +19,6 @@ void tiny_main(long *stack)
 	long n;
 
 	(void)stack;
-	/* /proc/1/exe and /proc/1/mem are nobody's business in the jail */
-	tiny_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 	tiny_call(__NR_rt_sigprocmask, SIG_BLOCK_ALL, (long)&all, 0,
 		  sizeof(all), 0);
 	do
@@ -29,6 +27,11 @@ void tiny_main(long *stack)
 	if (n != 1)
 		tiny_exit(1);
 	tiny_call(__NR_close, GO_FD, 0, 0, 0, 0);
+	/*
+	 * /proc/1/exe and /proc/1/mem are nobody's business in the jail.  Not
+	 * before: the creator has files to write there (ns/userns.c).
+	 */
+	tiny_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (;;) {
 		/* blocked signals stay pending: none is lost in between */
 		while (tiny_call(__NR_wait4, -1, 0, 1 /* WNOHANG */, 0, 0) > 0)

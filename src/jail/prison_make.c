@@ -282,7 +282,6 @@ static int first_child(void *arg)
 static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 		      struct err *e)
 {
-	cleanup_free char *file = str_printf("%s/init", m->rt);
 	cleanup_free char *cgdir =
 		m->cgroup ? str_printf("%s/init", m->cgroup) : NULL;
 	cleanup_close int cg = -1, pidfd = -1;
@@ -291,11 +290,8 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	pid_t pid;
 	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), r = 0;
 
-	if (!file || (m->cgroup && !cgdir))
+	if (m->cgroup && !cgdir)
 		return err_nomem(e);
-	m->init_fd = open(file, O_PATH | O_CLOEXEC);
-	if (m->init_fd < 0)
-		return err_sys(e, errno, "%s", file);
 	if (pipe2(m->go, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "pipe");
 	if (cgdir)
@@ -393,13 +389,23 @@ static int let_go(struct make *m, struct err *e)
 	return 0;
 }
 
+static int open_init(struct make *m, struct err *e)
+{
+	cleanup_free char *file = str_printf("%s/init", m->rt);
+
+	if (!file)
+		return err_nomem(e);
+	m->init_fd = open(file, O_PATH | O_CLOEXEC);
+	return m->init_fd < 0 ? err_sys(e, errno, "%s", file) : 0;
+}
+
 /* The namespaces that belong to its users are made with those. */
 static int make_users(struct make *m, int slot, struct err *e)
 {
 	int r;
 
 	plan_failpoint();
-	r = users_make(slot, m->params, m->flags, &m->users, e);
+	r = users_make(slot, m->params, m->flags, m->init_fd, &m->users, e);
 	if (r < 0)
 		return r;
 	if (m->users.ns.net >= 0)
@@ -457,6 +463,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	if (!r)
 		r = self_text(params, lo, hi, m.root.copy && m.root.children,
 			      &self, e);
+	if (!r)
+		r = open_init(&m, e);
 	if (!r && param_jailsys_of(params, "host.users", 1) == 1)
 		r = make_users(&m, slot, e);
 	m.root.rt = m.rt;

@@ -47,7 +47,7 @@
 #define TTY_GID 5
 
 struct gathered {
-	int rt, block, host; /* detached trees, or -1 */
+	int rt, block, host, sys; /* detached trees, or -1 */
 };
 
 static void gathered_close(struct gathered *g)
@@ -55,6 +55,7 @@ static void gathered_close(struct gathered *g)
 	cleanup_close_p(&g->rt);
 	cleanup_close_p(&g->block);
 	cleanup_close_p(&g->host);
+	cleanup_close_p(&g->sys);
 }
 
 /* --- whose files ------------------------------------------------------------
@@ -154,6 +155,9 @@ static int stage_gather(const struct root_plan *p, struct gathered *g,
 		r = gather_one(p, p->block, GATHER_OWN, true, &g->block, e);
 	if (!r && p->copy && p->children)
 		r = gather_one(p, p->lower, GATHER_OWN, false, &g->host, e);
+	/* a stack that is not ours has a sysfs that we cannot mount */
+	if (!r && p->nested && !p->vnet)
+		r = gather_one(p, "/sys", GATHER_PLAIN, true, &g->sys, e);
 	return r;
 }
 
@@ -459,13 +463,16 @@ static int furnish_dev(int rootfd, const struct root_plan *p, struct err *e)
 
 #define INERT (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-static int furnish_kernel(int rootfd, const struct root_plan *p, struct err *e)
+static int furnish_kernel(int rootfd, const struct root_plan *p,
+			  const struct gathered *g, struct err *e)
 {
 	int r;
 
 	r = put_new(p, rootfd, "proc", "proc", NULL, 0, INERT, e);
 	/* sysfs shows the interfaces of the vnet it is mounted in */
-	if (!r)
+	if (!r && g->sys >= 0)
+		r = put(p, rootfd, "sys", false, g->sys, e);
+	else if (!r)
 		r = put_new(p, rootfd, "sys", "sysfs", NULL, 0,
 			    INERT | MOUNT_ATTR_RDONLY, e);
 	/* writable only for those that put jails of their own below */
@@ -554,7 +561,7 @@ void root_failpoint(const struct root_plan *p)
 int root_enter(const struct root_plan *p, struct err *e)
 {
 	struct gathered g
-		__attribute__((cleanup(gathered_close))) = {-1, -1, -1};
+		__attribute__((cleanup(gathered_close))) = {-1, -1, -1, -1};
 	cleanup_close int rootfd = -1;
 	int r;
 
@@ -576,7 +583,7 @@ int root_enter(const struct root_plan *p, struct err *e)
 	if (!r)
 		r = furnish_dev(rootfd, p, e);
 	if (!r)
-		r = furnish_kernel(rootfd, p, e);
+		r = furnish_kernel(rootfd, p, &g, e);
 	if (!r && p->mounts)
 		r = root_mounts(rootfd, p, e);
 	if (!r)

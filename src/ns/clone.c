@@ -15,16 +15,13 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define CHILD_STACK (256 * 1024)
-#define HOLD_STACK (16 * 1024)
 
 static int64_t clone3_on_stack(struct clone_args *a, int (*fn)(void *),
 			       void *arg)
@@ -156,61 +153,4 @@ int ns_fork(const struct ns_child *c, pid_t *ret_pid, int *ret_pidfd,
 	if (r < 0)
 		r = -errno;
 	return done(r, &pidfd, ret_pid, ret_pidfd, e);
-}
-
-/*
- * Runs beside the caller in the caller's memory: only calls that do not fail
- * (errno is the caller's, too), nothing that is not its own.
- */
-static int hold(void *arg)
-{
-	const struct ns_held *h = arg;
-	char c;
-
-	syscall(SYS_close, h->pipe[1]);
-	syscall(SYS_read, h->pipe[0], &c, 1);
-	return 0;
-}
-
-int ns_hold(uint64_t flags, struct ns_held *h, struct err *e)
-{
-	const struct ns_child c = {.flags = flags, .cgroup_fd = -1};
-	struct clone_args a;
-	sigset_t all, mask;
-	int pidfd = -1, r;
-	int64_t pid;
-
-	if (pipe2(h->pipe, O_CLOEXEC) < 0)
-		return err_sys(e, errno, "pipe");
-	h->stack = mmap(NULL, HOLD_STACK, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (h->stack == MAP_FAILED) {
-		r = err_sys(e, errno, "stack of a child");
-		close(h->pipe[0]);
-		close(h->pipe[1]);
-		return r;
-	}
-	args_fill(&a, &c, &pidfd);
-	a.flags |= CLONE_VM;
-	a.stack = (uint64_t)(uintptr_t)h->stack;
-	a.stack_size = HOLD_STACK;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &mask);
-	pid = clone3_on_stack(&a, hold, h);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	r = done(pid, &pidfd, &h->pid, NULL, e);
-	close(h->pipe[0]);
-	if (r < 0) {
-		close(h->pipe[1]);
-		munmap(h->stack, HOLD_STACK);
-	}
-	return r;
-}
-
-void ns_held_end(struct ns_held *h)
-{
-	close(h->pipe[1]);
-	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	munmap(h->stack, HOLD_STACK);
 }

@@ -59,16 +59,6 @@ void ns_vfork_unblock(void);
 int ns_fork(const struct ns_child *c, pid_t *ret_pid, int *ret_pidfd,
 	    struct err *e);
 
-/* A process that does nothing but be in new namespaces (CLONE_NEW* flags). */
-struct ns_held {
-	pid_t pid;
-	int pipe[2];
-	void *stack;
-};
-/* It ends by ns_held_end(), or with the caller. */
-int ns_hold(uint64_t flags, struct ns_held *h, struct err *e);
-void ns_held_end(struct ns_held *h);
-
 /* --- userns.c: user namespaces -------------------------------------------- */
 
 struct ns_idmap {
@@ -99,10 +89,11 @@ void ns_users_close(struct ns_users *u);
 /*
  * Make them.  flags: CLONE_NEWNET, CLONE_NEWIPC, or 0; uts: a uts namespace,
  * too, whose host name the new namespace's root may set without any
- * capability.
+ * capability.  holder: a program (descriptor) that waits for the end of its
+ * descriptor 3 and ends then.
  */
 int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
-		struct ns_users *ret, struct err *e);
+		int holder, struct ns_users *ret, struct err *e);
 /*
  * fn(arg) with the host name of a uts namespace, in the caller's memory; it
  * returns 0 or a positive errno.

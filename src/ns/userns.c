@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 
 #define MAP_MAX 340 /* the kernel's limit of lines */
+#define HOLD_FD 3
 
 void ns_users_close(struct ns_users *u)
 {
@@ -75,6 +76,58 @@ int userns_enter(int userfd, struct err *e)
 	    syscall(SYS_setresuid, 0, 0, 0) < 0)
 		return err_sys(e, errno, "become the jail's root");
 	return 0;
+}
+
+struct holder {
+	int prog;
+	int pipe[2];
+	pid_t pid;
+	int error;
+};
+
+static int holder_child(void *arg)
+{
+	struct holder *h = arg;
+	char *argv[] = {(char *)"cellblock-holder", NULL}, *envp[] = {NULL};
+	int prog = fcntl(h->prog, F_DUPFD_CLOEXEC, HOLD_FD + 1);
+
+	if (prog >= 0 && dup2(h->pipe[0], HOLD_FD) == HOLD_FD) {
+		/* may have been that number already, and close-on-exec */
+		fcntl(HOLD_FD, F_SETFD, 0);
+		syscall(SYS_close_range, 0, HOLD_FD - 1, 0);
+		ns_vfork_unblock();
+		syscall(SYS_execveat, prog, "", argv, envp, AT_EMPTY_PATH);
+	}
+	h->error = errno;
+	return 1;
+}
+
+static void holder_end(struct holder *h)
+{
+	close(h->pipe[1]);
+	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* All descriptors of ours are close-on-exec, so it has none but the pipe. */
+static int holder_make(struct holder *h, uint64_t flags, struct err *e)
+{
+	const struct ns_child c = {
+		.flags = flags, .cgroup_fd = -1, .fn = holder_child, .arg = h};
+	int r;
+
+	if (pipe2(h->pipe, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	r = ns_vfork(&c, &h->pid, NULL, e);
+	close(h->pipe[0]);
+	if (r < 0) {
+		close(h->pipe[1]);
+		return r;
+	}
+	if (!h->error)
+		return 0;
+	holder_end(h);
+	return err_sys(e, h->error, "holder of the jail's users");
 }
 
 struct uts {
@@ -138,12 +191,12 @@ static int make_uts(struct ns_users *n, struct err *e)
 }
 
 int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
-		struct ns_users *ret, struct err *e)
+		int holder, struct ns_users *ret, struct err *e)
 {
 	struct ns_users n
 		__attribute__((cleanup(ns_users_close))) = {-1, -1, -1, -1};
-	struct ns_held h;
-	int r = ns_hold(flags | CLONE_NEWUSER, &h, e);
+	struct holder h = {.prog = holder};
+	int r = holder_make(&h, flags | CLONE_NEWUSER, e);
 
 	if (r == -ENOSPC || r == -EUSERS)
 		return err_set(e, -r,
@@ -166,7 +219,7 @@ int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
 		r = ns_of(h.pid, "net", &n.net, e);
 	if (!r && flags & CLONE_NEWIPC)
 		r = ns_of(h.pid, "ipc", &n.ipc, e);
-	ns_held_end(&h);
+	holder_end(&h);
 	if (!r && uts)
 		r = make_uts(&n, e);
 	if (r < 0)
