@@ -24,9 +24,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define MAP_MAX 340 /* the kernel's limit of lines */
 #define HOLD_FD 3
+#define SETTLE_TRIES 20000 /* a second */
 
 void ns_users_close(struct ns_users *u)
 {
@@ -109,6 +111,27 @@ static void holder_end(struct holder *h)
 		;
 }
 
+/*
+ * The kernel wakes the maker of a vfork'ed child a moment before the child's
+ * /proc files are those of its new program.
+ */
+static void holder_settle(const struct holder *h)
+{
+	const struct timespec nap = {.tv_nsec = 50000};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)h->pid);
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+		if (fd >= 0)
+			close(fd);
+		if (fd >= 0 || errno != EACCES)
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
 /* All descriptors of ours are close-on-exec, so it has none but the pipe. */
 static int holder_make(struct holder *h, uint64_t flags, struct err *e)
 {
@@ -124,8 +147,10 @@ static int holder_make(struct holder *h, uint64_t flags, struct err *e)
 		close(h->pipe[1]);
 		return r;
 	}
-	if (!h->error)
+	if (!h->error) {
+		holder_settle(h);
 		return 0;
+	}
 	holder_end(h);
 	return err_sys(e, h->error, "holder of the jail's users");
 }
