@@ -32,6 +32,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -330,9 +331,35 @@ static void join_free(struct join *j)
 	strv_free(&j->env);
 }
 
+/*
+ * allow.mlock.  The limit is counted by the machine and can only be raised
+ * from there; in a jail within a jail it is what it was for the first.
+ */
+static int join_mlock(const struct join *j, struct err *e)
+{
+	const bool may = j->caps & UINT64_C(1) << CAP_IPC_LOCK;
+	struct rlimit l = {0};
+
+	if (may) {
+		l.rlim_cur = l.rlim_max = RLIM_INFINITY;
+		if (setrlimit(RLIMIT_MEMLOCK, &l) == 0)
+			return 0;
+		if (getrlimit(RLIMIT_MEMLOCK, &l) < 0)
+			return err_sys(e, errno, "limit of locked memory");
+		l.rlim_cur = l.rlim_max;
+	}
+	if (setrlimit(RLIMIT_MEMLOCK, &l) < 0)
+		return err_sys(e, errno, "limit of locked memory");
+	return 0;
+}
+
 /* 1. Nothing may be opened by path before all are entered. */
 static int join_enter(const struct join *j, struct err *e)
 {
+	int r = join_mlock(j, e);
+
+	if (r < 0)
+		return r;
 	if (j->differing && setns(j->pidfd, j->differing) < 0)
 		return err_sys(e, errno, "enter namespaces");
 	/* last: with it go all rights outside */

@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/plan.h"
 #include "jail/param.h"
+#include "jail/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -362,7 +363,9 @@ static void plan_namespaces(struct make *m)
 {
 	const char *host = pset_value(m->params, "host.hostname");
 
-	m->flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+	m->flags = CLONE_NEWPID | CLONE_NEWNS;
+	if (!rights_sysv_shared(m->params))
+		m->flags |= CLONE_NEWIPC;
 	if (m->root.vnet)
 		m->flags |= CLONE_NEWNET;
 	if (param_jailsys_of(m->params, "host", 2) == 1) {

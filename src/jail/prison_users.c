@@ -184,7 +184,8 @@ int users_make(int slot, const struct pset *params, uint64_t flags, int init_fd,
 {
 	struct ns_idmaps maps __attribute__((cleanup(ns_idmaps_free))) = {0};
 	bool uts = flags & CLONE_NEWUTS &&
-		   param_set_bool(params, "allow.set_hostname");
+		   param_set_bool(params, "allow.set_hostname") &&
+		   param_set_bool(params, "allow.suser");
 	int r;
 
 	ret->shifted = slot >= 0;
