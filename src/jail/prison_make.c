@@ -26,6 +26,7 @@
 #include "base/plan.h"
 #include "jail/param.h"
 #include "jail/rights.h"
+#include "ns/cgbpf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,26 @@ static int delegate(const struct make *m, struct err *e)
 			return err_sys(e, errno, "cgroup %s", p);
 	}
 	return 0;
+}
+
+/*
+ * The jail's root has no right over a stack that is its creator's, and may
+ * bind its low ports all the same.  In a jail's jail that one's is in force.
+ */
+static int open_ports(const struct make *m, struct err *e)
+{
+	cleanup_free char *tree = str_printf("%s/tree", m->cgroup);
+	cleanup_close int cg = -1;
+	struct err pe = ERR_INIT;
+	int r;
+
+	if (m->root.vnet || !m->users.shifted ||
+	    !param_set_bool(m->params, "allow.reserved_ports"))
+		return 0;
+	r = tree ? cgroup_open(tree, &cg, e) : err_nomem(e);
+	if (!r && cgbpf_low_ports(cg, m->users.uid, &pe) < 0)
+		report(m->ps->report, REPORT_WARN, "%s", pe.text);
+	return r;
 }
 
 /* Shares memory and descriptors with the creator: the answer is in *arg. */
@@ -476,6 +497,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = make_cgroups(&m, e);
 	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
 		r = delegate(&m, e);
+	if (!r && cgroup)
+		r = open_ports(&m, e);
 	if (!r && cgroup)
 		r = make_cgns(&m, e);
 	if (!r && m.root.copy)

@@ -36,8 +36,8 @@ raw_sockets_head()
 }
 raw_sockets_body()
 {
-	make_jail with allow.raw_sockets
-	make_jail without
+	make_jail with allow.raw_sockets host.users=inherit
+	make_jail without host.users=inherit
 	make_jail own vnet
 	atf_check -o inline:"ready\n0\n" \
 		jexec with "$CB_TOOLS/sniff" -q -t 50 lo
@@ -59,8 +59,8 @@ chflags_body()
 	chattr +i /tmp/file 2>/dev/null ||
 		atf_skip "this file system has no flags"
 	chattr -i /tmp/file
-	make_jail with allow.chflags
-	make_jail without
+	make_jail with allow.chflags host.users=inherit
+	make_jail without host.users=inherit
 	atf_check -s not-exit:0 -e match:"not permitted" \
 		jexec without chattr +i /tmp/file
 	atf_check jexec with chattr +i /tmp/file
@@ -74,8 +74,8 @@ settime_head()
 }
 settime_body()
 {
-	make_jail without
-	make_jail with allow.settime
+	make_jail without host.users=inherit
+	make_jail with allow.settime host.users=inherit
 	atf_check -s exit:1 -o ignore -e match:"not permitted" \
 		jexec without date -s 2001-01-01
 	# with it the clock is the machine's: only look

@@ -204,26 +204,30 @@ order_body()
 	END
 	# $NAME in double quotes is jail.conf's own
 	sed -i "s/\"echo/'echo/; s/\"echo/'echo/; s/LOG\"/LOG'/g" jail.conf
-	sed -i "s,LOG,$(pwd)/log,g" jail.conf
+	# in the jail root is one of the machine's other users
+	log=/tmp/log
+	: >$log
+	chmod 666 $log
+	sed -i "s,LOG,$log,g" jail.conf
 	atf_check -o inline:"x: created\n" jail -f jail.conf -c
 	atf_check -o inline:"prepare x
 prestart
 prestart2
 created 1
 start 1 x /
-poststart 1\n" sed 's/ *$//' log
-	: >log
+poststart 1\n" sed 's/ *$//' $log
+	: >$log
 	atf_check -o inline:"x: removed\n" jail -f jail.conf -r x
-	atf_check -o inline:"prestop\nstop\npoststop x\nrelease\n" cat log
+	atf_check -o inline:"prestop\nstop\npoststop x\nrelease\n" cat $log
 	# -R: the file and its commands stay out of it
-	: >log
+	: >$log
 	atf_check -o ignore jail -f jail.conf -c
-	: >log
+	: >$log
 	atf_check jail -f jail.conf -R x
-	atf_check test ! -s log
+	atf_check test ! -s $log
 	# -C: what follows a removal, for a jail that is gone
 	atf_check jail -f jail.conf -C x
-	atf_check -o inline:"poststop x\nrelease\n" cat log
+	atf_check -o inline:"poststop x\nrelease\n" cat $log
 }
 
 atf_test_case failing_start
@@ -375,11 +379,13 @@ parallel_body()
 atf_test_case restart
 restart_body()
 {
-	conf "persist; a { exec.start = 'echo start >>$(pwd)/log';
-	    exec.stop = 'echo stop >>$(pwd)/log'; } b { }"
+	conf "persist; a { exec.start = 'echo start >>/tmp/log';
+	    exec.stop = 'echo stop >>/tmp/log'; } b { }"
+	: >/tmp/log
+	chmod 666 /tmp/log
 	atf_check -o ignore jail -f jail.conf -c a
 	atf_check -o inline:"a: removed\na: created\n" jail -f jail.conf -rc a
-	atf_check -o inline:"start\nstop\nstart\n" cat log
+	atf_check -o inline:"start\nstop\nstart\n" cat /tmp/log
 	# "in succession": what is not there cannot be removed, but made
 	atf_check -o inline:"b: created\n" -e inline:'jail: "b" not found\n' \
 	    jail -f jail.conf -rc b
@@ -567,8 +573,14 @@ environment_body()
 	    exec.poststart = /tmp/show.sh; }"
 	atf_check -o save:out jail -f jail.conf -c
 	atf_check -o inline:"x: created
-none none /root root /bin/bash /root root
+none none /root root /bin/bash / root
 none none /root root /bin/bash /root root\n" cat out
+	atf_check -o ignore jail -r x
+	# the machine's /root is not the jail's root's, unless the users are
+	conf "x { persist; exec.clean; host.users = inherit;
+	    exec.start = /tmp/show.sh; }"
+	atf_check -o inline:"x: created
+none none /root root /bin/bash /root root\n" jail -f jail.conf -c
 	atf_check -o ignore jail -r x
 	conf "x { persist; exec.jail_user = nobody; exec.system_user = daemon;
 	    exec.start = 'id -un'; exec.poststart = 'id -un'; }"

@@ -65,7 +65,10 @@ environment_body()
 	atf_check -o inline:"HOME PATH PWD SHELL TERM USER\n" -x \
 	    "FOO=bar jexec -l x env | cut -d= -f1 | grep -v '^_$' | sort |
 	    grep -v -e SHLVL | { cat; echo PWD; } | sort -u | xargs"
-	atf_check -o inline:"/root\n" jexec -l x pwd
+	# the machine's /root is closed to a root that is not the machine's
+	atf_check -o inline:"/\n" jexec -l x pwd
+	atf_check jail -c name=y persist host.users=inherit
+	atf_check -o inline:"/root\n" jexec -l y pwd
 	# cellblock's commands come first
 	atf_check -o inline:"/run/cellblock/rt/bin/ifconfig\n" \
 	    jexec x sh -c 'command -v ifconfig'
