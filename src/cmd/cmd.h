@@ -25,6 +25,7 @@ int cmd_ndp(int argc, char **argv);
 int cmd_netstat(int argc, char **argv);
 int cmd_rc(int argc, char **argv);
 int cmd_rcorder(int argc, char **argv);
+int cmd_rctl(int argc, char **argv);
 int cmd_route(int argc, char **argv);
 int cmd_service(int argc, char **argv);
 int cmd_sysctl(int argc, char **argv);

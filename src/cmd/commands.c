@@ -16,6 +16,7 @@ const struct command commands[] = {
 	{"netstat", cmd_netstat, "show network status"},
 	{"rc", cmd_rc, "boot a level from its rc.conf"},
 	{"rcorder", cmd_rcorder, "order rc scripts"},
+	{"rctl", cmd_rctl, "limit the resources of jails"},
 	{"route", cmd_route, "manipulate the routing tables"},
 	{"service", cmd_service, "control rc services"},
 	{"sysctl", cmd_sysctl, "get or set kernel state"},

@@ -114,6 +114,8 @@ int jails_at_most(struct prisons *ps, size_t *ret, struct err *e);
 /* The jail of this level whose children's range holds jid; 0: none. */
 int range_owner(struct prisons *ps, int jid);
 
+/* A name as a file name: the few bytes that cannot be in one as %XX. */
+int name_encode(const char *name, char *dst, size_t size);
 /* One component of a name, "" and "/" and the like included. */
 int name_find(struct prisons *ps, const char *name, int *ret_jid);
 int name_add(struct prisons *ps, const char *name, int jid, struct err *e);

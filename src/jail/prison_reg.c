@@ -27,6 +27,8 @@
 
 static const char *const subdirs[] = {"jails", "names", "pending", "ranges",
 				      "ids"};
+/* made with the first rule of rctl(8) */
+static const char *const rctl_dirs[] = {"rctl/jail", "rctl/process", "rctl"};
 
 /* --- the directory ----------------------------------------------------------
  */
@@ -179,6 +181,10 @@ void reg_tidy(struct prisons *ps)
 	if (ps->jailed)
 		return;
 	/* each fails while something is in it: then there is more to keep */
+	for (size_t i = 0; i < ARRAY_SIZE(rctl_dirs); i++)
+		if (unlinkat(ps->dirfd, rctl_dirs[i], AT_REMOVEDIR) < 0 &&
+		    errno != ENOENT)
+			return;
 	for (size_t i = 0; i < ARRAY_SIZE(subdirs); i++) {
 		if (unlinkat(ps->dirfd, subdirs[i], AT_REMOVEDIR) < 0 &&
 		    errno != ENOENT) {
@@ -721,8 +727,7 @@ int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
 /* --- names
  * ---------------------------------------------------------------------- */
 
-/* A name as a file name: the few bytes that cannot be in one as %XX. */
-static int name_encode(const char *name, char *dst, size_t size)
+int name_encode(const char *name, char *dst, size_t size)
 {
 	size_t n = 0;
 

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "jail/rctl_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -218,6 +219,8 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	plan_failpoint();
 	if (p.cgroup)
 		note(&first, e, drop_cgroup(ps, &l, p.cgroup, &se), &se);
+	plan_failpoint();
+	note(&first, e, rctl_jail_drop(ps, jid, &se), &se);
 	plan_failpoint();
 	note(&first, e, unpin(jid, "net", &se), &se);
 	plan_failpoint();

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/plan.h"
 #include "jail/param.h"
+#include "jail/rctl_int.h"
 #include "jail/regtext.h"
 #include "jail/rights.h"
 
@@ -469,6 +470,8 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	if (!r)
 		r = jail_make(ps, c.jid, &c.params, &c.mounts, c.cgroup, c.lo,
 			      c.hi, c.slot, e);
+	if (!r)
+		r = rctl_jail_start(ps, c.jid, c.name, e);
 	if (r < 0)
 		return create_failed(ps, &c, r, e);
 	*ret_jid = c.jid;
@@ -554,8 +557,17 @@ static int update_name(struct prisons *ps, int jid, const struct pset *old,
 	r = check_name(new, jid, e);
 	if (!r)
 		r = name_add(ps, new, jid, e);
-	if (!r && now)
+	if (r < 0)
+		return r;
+	/* limits are on names */
+	r = rctl_apply(ps, jid, new, e);
+	if (r < 0) {
+		name_drop(ps, new, jid);
+		if (now)
+			rctl_apply(ps, jid, now, NULL);
+	} else if (now) {
 		name_drop(ps, now, jid);
+	}
 	return r;
 }
 
