@@ -5,7 +5,7 @@
 #                                bin/ with every FreeBSD name; manifest
 #   PREFIX/libexec/cellblock/man pages of the commands in that bin/, which
 #                                would hide those of Linux's own tools
-#   PREFIX/sbin                  links cellblock, jail, jls, jexec
+#   PREFIX/sbin                  links cellblock, jail, jls, jexec, rctl
 #   PREFIX/share/man             their pages, and those of their files
 #   PREFIX/share/cellblock       examples
 #   PREFIX/lib, include          libjail, with FreeBSD's headers
@@ -30,7 +30,7 @@ src=$(cd "$(dirname "$0")/.." && pwd)
 root=$dest$prefix
 libexec=$root/libexec/cellblock
 manifest=$libexec/manifest
-links="jail jls jexec"
+links="jail jls jexec rctl"
 umask 022
 
 # Note a path, relative to the root, as ours.
@@ -63,7 +63,7 @@ tree() {
 # Is it a page that hides none of Linux's?
 public_page() {
 	case $1 in
-	cellblock* | jail* | jexec* | jls*) return 0 ;;
+	cellblock* | jail* | jexec* | jls* | rctl*) return 0 ;;
 	esac
 	return 1
 }

@@ -66,6 +66,11 @@ words_body()
 	atf_check -o inline:"map\n" ./offer cellblock ma
 	atf_check -o inline:"--json\n" ./offer cellblock map --j
 	atf_check -o inline:"ip4.addr\n" ./offer jls ip4.a
+	some_jails
+	atf_check -o inline:"snort\nsnort.child\n" ./offer rctl -a jail : s
+	atf_check -o inline:"memoryuse\nmemorylocked\n" \
+	    ./offer rctl -a jail : snort : mem
+	atf_check -o inline:"deny=\n" ./offer rctl jail : snort : nthr : de
 }
 
 atf_test_case complete
@@ -84,6 +89,12 @@ complete_body()
 	bash -c 'source "$CB_SRC/completions/bash/cellblock"
 	    printf "%s\n" $_cellblock_params' | sed 's/=$//' |
 	    grep -vxE 'meta\.|env\.' | sort >have
+	atf_check diff -u want have
+	sed -n '/^} resources\[\]/,/^};/s/.*= {"\([^"]*\)".*/\1/p' \
+	    "$CB_SRC/src/jail/rctl_rule.c" | sort >want
+	atf_check -o not-empty cat want
+	bash -c 'source "$CB_SRC/completions/bash/cellblock"
+	    printf "%s\n" $_cellblock_resources' | sort >have
 	atf_check diff -u want have
 	for cmd in jail:jail/jailcmd_args.c jls:jail/jls.c \
 	    jexec:cmd/cmd_jexec.c; do

@@ -21,7 +21,7 @@ layout_body()
 
 	root=$PWD/dest/usr/local
 	check_install install /usr/local "^installed in $root$"
-	for cmd in cellblock jail jls jexec; do
+	for cmd in cellblock jail jls jexec rctl; do
 		atf_check test -x "$root/sbin/$cmd"
 	done
 	# Names that Linux has too stay off the ordinary PATH.
