@@ -142,7 +142,8 @@ static int arg_option(struct argparse *ap, int ch, struct err *e)
 static bool param_splits(const struct param_def *d)
 {
 	static const char *const names[] = {"ip4.addr", "ip6.addr",
-					    "vnet.interface", "zfs.dataset"};
+					    "vnet.interface", "zfs.dataset",
+					    "host.unconfined"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(d->name, names[i]))

@@ -261,6 +261,15 @@ int self_text(const struct pset *params, int lo, int hi, bool blockroot,
 int self_update(const struct life *l, const struct pset *old,
 		const struct pset *now, struct err *e);
 
+/* --- prison_unix.c -------------------------------------------------------- */
+
+/* Around a new jail's cgroup, as its parameters have it. */
+int unix_guard(struct prisons *ps, const char *cgroup,
+	       const struct pset *params, struct err *e);
+/* After a change of them. */
+int unix_update(struct prisons *ps, const struct life *l,
+		const struct pset *old, const struct pset *now, struct err *e);
+
 /* --- prison_nest.c -------------------------------------------------------- */
 
 /* End the jails of jail `owner`, which is to be removed itself. */

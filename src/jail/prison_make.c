@@ -495,6 +495,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	m.root.self = self.s;
 	if (!r && cgroup)
 		r = make_cgroups(&m, e);
+	if (!r && cgroup)
+		r = unix_guard(ps, cgroup, params, e);
 	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
 		r = delegate(&m, e);
 	if (!r && cgroup)

@@ -697,6 +697,8 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = self_update(&l, &old, &all, e);
 	if (!r)
+		r = unix_update(ps, &l, &old, &all, e);
+	if (!r)
 		r = params_write(ps, jid, &all, e);
 	close(take_fd(&lock));
 	if (!r)

@@ -16,7 +16,7 @@
  * Detaching, and loading any other program, needs CAP_BPF or CAP_SYS_ADMIN
  * over the machine, which nobody has in a user namespace.
  */
-#include "ns/cgbpf.h"
+#include "ns/cgbpf_int.h"
 
 #include "base/cleanup.h"
 
@@ -33,34 +33,10 @@
 #define BIND_OK 1
 #define BIND_OK_NO_CAP 3
 
-/* --- instructions
- * ------------------------------------------------------------ */
-
-static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
-				 int16_t off, int32_t imm)
-{
-	return (struct bpf_insn){.code = code,
-				 .dst_reg = dst & 15,
-				 .src_reg = src & 15,
-				 .off = off,
-				 .imm = imm};
-}
-
-#define LOAD32(dst, src, off) op(BPF_LDX | BPF_W | BPF_MEM, dst, src, off, 0)
-#define MOV32(dst, src) op(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)
-#define SET(dst, v) op(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, v)
-#define AND32(dst, v) op(BPF_ALU | BPF_AND | BPF_K, dst, 0, 0, v)
-#define RSH32(dst, v) op(BPF_ALU | BPF_RSH | BPF_K, dst, 0, 0, v)
-/* skip so many instructions if not equal; if any of these bits is not set */
-#define SKIP_NE32(dst, v, n) op(BPF_JMP32 | BPF_JNE | BPF_K, dst, 0, n, v)
-#define SKIP_EQ32(dst, v, n) op(BPF_JMP32 | BPF_JEQ | BPF_K, dst, 0, n, v)
-#define CALL(fn) op(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
-#define EXIT() op(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-
 /* --- bpf(2)
  * ------------------------------------------------------------------ */
 
-static int bpf(int cmd, union bpf_attr *a)
+int cgbpf_call(int cmd, union bpf_attr *a)
 {
 	long r = syscall(SYS_bpf, cmd, a, sizeof(*a));
 
@@ -92,10 +68,10 @@ static int prog_load(const struct bpf_insn *insns, size_t n, uint32_t type,
 	a.insn_cnt = (uint32_t)n;
 	a.license = (uint64_t)(uintptr_t) "BSD";
 	strncpy(a.prog_name, name, sizeof(a.prog_name) - 1);
-	return bpf(BPF_PROG_LOAD, &a);
+	return cgbpf_call(BPF_PROG_LOAD, &a);
 }
 
-static int prog_attach(int cgroup_fd, int prog, uint32_t attach)
+int cgbpf_attach(int cgroup_fd, int prog, uint32_t attach)
 {
 	union bpf_attr a;
 
@@ -104,7 +80,7 @@ static int prog_attach(int cgroup_fd, int prog, uint32_t attach)
 	a.attach_bpf_fd = (uint32_t)prog;
 	a.attach_type = attach;
 	a.attach_flags = BPF_F_ALLOW_MULTI;
-	return bpf(BPF_PROG_ATTACH, &a);
+	return cgbpf_call(BPF_PROG_ATTACH, &a);
 }
 
 static int prog_detach(int cgroup_fd, int prog, uint32_t attach)
@@ -115,12 +91,13 @@ static int prog_detach(int cgroup_fd, int prog, uint32_t attach)
 	a.target_fd = (uint32_t)cgroup_fd;
 	a.attach_bpf_fd = (uint32_t)prog;
 	a.attach_type = attach;
-	return bpf(BPF_PROG_DETACH, &a);
+	return cgbpf_call(BPF_PROG_DETACH, &a);
 }
 
 /* Ids of what is attached to this very cgroup; their number. */
 static int prog_ids(int cgroup_fd, uint32_t attach, uint32_t ids[PROGS_MAX])
 {
+	uint32_t flags[PROGS_MAX];
 	union bpf_attr a;
 	int r;
 
@@ -129,7 +106,10 @@ static int prog_ids(int cgroup_fd, uint32_t attach, uint32_t ids[PROGS_MAX])
 	a.query.attach_type = attach;
 	a.query.prog_ids = (uint64_t)(uintptr_t)ids;
 	a.query.prog_cnt = PROGS_MAX;
-	r = bpf(BPF_PROG_QUERY, &a);
+	/* of these the kernel will not tell without */
+	if (attach == BPF_LSM_CGROUP)
+		a.query.prog_attach_flags = (uint64_t)(uintptr_t)flags;
+	r = cgbpf_call(BPF_PROG_QUERY, &a);
 	return r < 0 ? r : (int)a.query.prog_cnt;
 }
 
@@ -142,7 +122,7 @@ static int prog_open(uint32_t id, const char *name)
 
 	memset(&a, 0, sizeof(a));
 	a.prog_id = id;
-	fd = bpf(BPF_PROG_GET_FD_BY_ID, &a);
+	fd = cgbpf_call(BPF_PROG_GET_FD_BY_ID, &a);
 	if (fd < 0)
 		return fd;
 	memset(&info, 0, sizeof(info));
@@ -150,7 +130,7 @@ static int prog_open(uint32_t id, const char *name)
 	a.info.bpf_fd = (uint32_t)fd;
 	a.info.info_len = sizeof(info);
 	a.info.info = (uint64_t)(uintptr_t)&info;
-	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &a) < 0 ||
+	if (cgbpf_call(BPF_OBJ_GET_INFO_BY_FD, &a) < 0 ||
 	    strncmp(info.name, name, sizeof(info.name)) != 0)
 		return -ENOENT;
 	return take_fd(&fd);
@@ -204,20 +184,29 @@ static size_t device_program(struct bpf_insn *p, const struct dev_rule *v,
 	return k;
 }
 
-/* Detach ours except the one of id `keep`; ids as they were found before. */
-static int detach_ours(int cgroup_fd, const uint32_t *ids, int n)
+/* Detach ours, by that name, of the ids that were found before. */
+static int detach_ours(int cgroup_fd, uint32_t attach, const char *name,
+		       const uint32_t *ids, int n)
 {
 	for (int i = 0; i < n; i++) {
-		cleanup_close int fd = prog_open(ids[i], DEVICES_NAME);
+		cleanup_close int fd = prog_open(ids[i], name);
 		int r;
 
 		if (fd < 0)
 			continue;
-		r = prog_detach(cgroup_fd, fd, BPF_CGROUP_DEVICE);
+		r = prog_detach(cgroup_fd, fd, attach);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+int cgbpf_detach_named(int cgroup_fd, uint32_t attach, const char *name)
+{
+	uint32_t ids[PROGS_MAX];
+	int n = prog_ids(cgroup_fd, attach, ids);
+
+	return n < 0 ? n : detach_ours(cgroup_fd, attach, name, ids, n);
 }
 
 static const char what_devices[] = "device filter";
@@ -243,21 +232,19 @@ int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
 		return refused(e, prog, what_devices);
 	/* while both are attached only what is in both lists opens */
 	had = prog_ids(cgroup_fd, BPF_CGROUP_DEVICE, old);
-	r = had < 0 ? had : prog_attach(cgroup_fd, prog, BPF_CGROUP_DEVICE);
+	r = had < 0 ? had : cgbpf_attach(cgroup_fd, prog, BPF_CGROUP_DEVICE);
 	if (!r)
-		r = detach_ours(cgroup_fd, old, had);
+		r = detach_ours(cgroup_fd, BPF_CGROUP_DEVICE, DEVICES_NAME, old,
+				had);
 	return r < 0 ? refused(e, r, what_devices) : 0;
 }
 
 int cgbpf_devices_off(int cgroup_fd, struct err *e)
 {
-	uint32_t old[PROGS_MAX];
-	int r = prog_ids(cgroup_fd, BPF_CGROUP_DEVICE, old);
+	int r = cgbpf_detach_named(cgroup_fd, BPF_CGROUP_DEVICE, DEVICES_NAME);
 
 	if (r == -ENOSYS || r == -EINVAL)
 		return 0;
-	if (r >= 0)
-		r = detach_ours(cgroup_fd, old, r);
 	return r < 0 ? refused(e, r, what_devices) : 0;
 }
 
@@ -283,7 +270,7 @@ int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
 			p, ARRAY_SIZE(p), BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
 			types[i], PORTS_NAME);
 		int r = prog < 0 ? prog
-				 : prog_attach(cgroup_fd, prog, types[i]);
+				 : cgbpf_attach(cgroup_fd, prog, types[i]);
 
 		if (r < 0)
 			return refused(e, r, "allow.reserved_ports");

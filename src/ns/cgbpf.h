@@ -42,4 +42,14 @@ int cgbpf_devices_off(int cgroup_fd, struct err *e);
  */
 int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e);
 
+/*
+ * Sockets made in the cgroup and below reach abstract unix sockets only of the
+ * same, and take no abstract name: EPERM.  With *ret_whole false the kernel
+ * could only be had to let them reach none at all, and take names
+ * (cgbpf_unix.c).  -ENOSYS when it can do neither, else as above.
+ */
+int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e);
+/* As it was; fine when nothing was. */
+int cgbpf_unix_off(int cgroup_fd, struct err *e);
+
 #endif

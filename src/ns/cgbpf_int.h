@@ -1,0 +1,46 @@
+/*
+ * cgbpf_int: what the files of cgbpf share: BPF instructions, and bpf(2).
+ */
+#ifndef CB_NS_CGBPF_INT_H
+#define CB_NS_CGBPF_INT_H
+
+#include "ns/cgbpf.h"
+
+#include <linux/bpf.h>
+#include <stdint.h>
+
+/* --- instructions
+ * ------------------------------------------------------------ */
+
+static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
+				 int16_t off, int32_t imm)
+{
+	return (struct bpf_insn){.code = code,
+				 .dst_reg = dst & 15,
+				 .src_reg = src & 15,
+				 .off = off,
+				 .imm = imm};
+}
+
+#define LOAD32(dst, src, off) op(BPF_LDX | BPF_W | BPF_MEM, dst, src, off, 0)
+#define MOV32(dst, src) op(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define SET(dst, v) op(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, v)
+#define AND32(dst, v) op(BPF_ALU | BPF_AND | BPF_K, dst, 0, 0, v)
+#define RSH32(dst, v) op(BPF_ALU | BPF_RSH | BPF_K, dst, 0, 0, v)
+/* skip so many instructions if not equal; if any of these bits is not set */
+#define SKIP_NE32(dst, v, n) op(BPF_JMP32 | BPF_JNE | BPF_K, dst, 0, n, v)
+#define SKIP_EQ32(dst, v, n) op(BPF_JMP32 | BPF_JEQ | BPF_K, dst, 0, n, v)
+#define CALL(fn) op(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
+#define EXIT() op(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+/* --- bpf(2), cgbpf.c
+ * --------------------------------------------------------- */
+
+/* The result, a descriptor with some commands, or a negative errno. */
+int cgbpf_call(int cmd, union bpf_attr *a);
+/* Add a program to a cgroup's. */
+int cgbpf_attach(int cgroup_fd, int prog, uint32_t attach);
+/* Take programs of that name away from this very cgroup. */
+int cgbpf_detach_named(int cgroup_fd, uint32_t attach, const char *name);
+
+#endif
