@@ -60,7 +60,16 @@ bool moves_setup(char *why, size_t size);
 bool moves_up(int i);
 bool moves_down(int i);
 
-/* Where this program lies: its directory holds the program `pause`. */
+/* start.c: one command in a jail of its own, with all walls. */
+bool start_bench(int rounds);
+void start_print(void);
+/* "start":[...], no comma after it. */
+void start_json(void);
+
+/* main.c: a JSON string. */
+void json_text(const char *s);
+
+/* Where this program lies, with `pause`, `hello` and `oci.json` beside it. */
 extern char bench_dir[4096];
 
 /* ---- running commands; each is timed under its first two words */

@@ -6,7 +6,8 @@
  * round: what the machine does meanwhile hits all alike.  Printed are medians
  * and their ratios to the floor.  The second part brings N jails up at once,
  * keeps them, and takes them down, for N = 1, 50, 500: it shows whether the
- * cost of a jail grows with the number of those that are there.
+ * cost of a jail grows with the number of those that are there.  Before all
+ * that comes start.c: one command with full isolation, without interfaces.
  */
 #include "bench.h"
 
@@ -41,6 +42,7 @@ struct options {
 	int nscales;
 	bool json;
 	bool verbose;
+	int start_rounds;
 	const char *only;
 	const char *scale_only;
 };
@@ -249,7 +251,7 @@ static void print_commands(void)
 }
 
 /* A JSON string; only what may stand in our own texts is escaped. */
-static void json_text(const char *s)
+void json_text(const char *s)
 {
 	putchar('"');
 	for (; *s; s++) {
@@ -262,7 +264,12 @@ static void json_text(const char *s)
 
 static void print_json(const struct options *o)
 {
-	printf("{\"rounds\":%d,\"unit\":\"ms\",\"contenders\":[", o->rounds);
+	printf("{\"rounds\":%d,\"unit\":\"ms\",", o->rounds);
+	if (o->start_rounds) {
+		start_json();
+		putchar(',');
+	}
+	printf("\"contenders\":[");
 	for (size_t c = 0; c < ncontenders; c++) {
 		const struct result *r = &results[c];
 
@@ -297,9 +304,12 @@ static void print_json(const struct options *o)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: cbbench [-jv] [-n rounds] [-s N,N,...] "
+		"usage: cbbench [-jv] [-S rounds] [-n rounds] [-s N,N,...] "
 		"[-c contender,...] [-C contender,...]\n"
-		"  -n  interleaved rounds (31)\n"
+		"  -S  interleaved rounds of one command in a jail (101); 0: "
+		"skip\n"
+		"  -n  interleaved rounds of jails with interfaces (31); 0: "
+		"skip\n"
 		"  -s  how many at once (1,50,500); 0: skip this part\n"
 		"  -c  contenders: floor,moves,cellblock,block,ip,runc,crun\n"
 		"  -C  those in the part with many (floor,cellblock,block)\n"
@@ -325,13 +335,16 @@ static bool parse(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "jvn:s:c:C:")) != -1) {
+	while ((c = getopt(argc, argv, "jvS:n:s:c:C:")) != -1) {
 		switch (c) {
 		case 'j':
 			o->json = true;
 			break;
 		case 'v':
 			o->verbose = true;
+			break;
+		case 'S':
+			o->start_rounds = (int)strtol(optarg, NULL, 10);
 			break;
 		case 'n':
 			o->rounds = (int)strtol(optarg, NULL, 10);
@@ -350,12 +363,31 @@ static bool parse(int argc, char **argv, struct options *o)
 			return false;
 		}
 	}
-	return optind == argc && o->rounds > 0;
+	return optind == argc && o->rounds >= 0 && o->start_rounds >= 0;
+}
+
+static void net_bench(const struct options *o)
+{
+	setup(o);
+	rounds(o->rounds);
+	for (int i = 0; i < o->nscales; i++) {
+		scales[i].n = o->scales[i];
+		for (size_t c = 0; c < ncontenders; c++) {
+			if (!results[c].runs ||
+			    !listed(o->scale_only, contenders[c].name))
+				continue;
+			if (contenders[c].many_up)
+				scale_many(c, &scales[i]);
+			else
+				scale(c, &scales[i]);
+		}
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct options o = {
+		.start_rounds = 101,
 		.rounds = 31,
 		.scales = {1, 50, 500},
 		.nscales = 3,
@@ -370,23 +402,18 @@ int main(int argc, char **argv)
 	dirname(bench_dir);
 	if (!parse(argc, argv, &o))
 		return usage();
-	setup(&o);
-	rounds(o.rounds);
-	for (int i = 0; i < o.nscales; i++) {
-		scales[i].n = o.scales[i];
-		for (size_t c = 0; c < ncontenders; c++)
-			if (results[c].runs &&
-			    listed(o.scale_only, contenders[c].name)) {
-				if (contenders[c].many_up)
-					scale_many(c, &scales[i]);
-				else
-					scale(c, &scales[i]);
-			}
-	}
+	if (o.start_rounds && !start_bench(o.start_rounds))
+		return 1;
+	if (o.rounds)
+		net_bench(&o);
 	if (o.json) {
 		print_json(&o);
 		return 0;
 	}
+	if (o.start_rounds)
+		start_print();
+	if (!o.rounds)
+		return 0;
 	print_table();
 	print_targets();
 	if (o.nscales)
