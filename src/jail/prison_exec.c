@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/param.h"
+#include "jail/rctl_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -317,6 +318,7 @@ struct join {
 	int differing; /* CLONE_NEW* of what is entered by pidfd */
 	int userfd;    /* the jail's user namespace; -1: the caller's */
 	uint64_t caps;
+	struct rctl_join limits; /* of the jail of this level */
 	struct user user;
 	struct strv env;
 	bool vfork;
@@ -329,6 +331,7 @@ static void join_free(struct join *j)
 {
 	user_free(&j->user);
 	strv_free(&j->env);
+	rctl_join_close(&j->limits);
 }
 
 /*
@@ -497,11 +500,15 @@ static int join_child(void *arg)
 	struct err *e = &j->err;
 	int r;
 
-	r = join_enter(j, e);
+	r = rctl_join_cgroups(&j->limits, e);
+	if (!r)
+		r = join_enter(j, e);
 	if (!r)
 		r = join_settle(j, e);
 	if (!r)
 		r = join_drop(j, e);
+	if (!r)
+		r = rctl_join_limits(&j->limits, e);
 	if (!r && j->vfork) {
 		j->searching = true;
 		ns_vfork_unblock();
@@ -544,6 +551,7 @@ struct target {
 	struct life life; /* its first process, its cgroup; our view */
 	struct pset params;
 	uint64_t caps;
+	int own; /* jid at this level: it, or the one it is in */
 };
 
 static void target_free(struct target *t)
@@ -660,8 +668,9 @@ static int join_namespaces(struct join *j, const struct proc_id *init,
 	return 0;
 }
 
-static int target_spawn(const struct target *t, const struct prison_exec *x,
-			const char *what, pid_t *ret_pid, struct err *e)
+static int target_spawn(struct prisons *ps, const struct target *t,
+			const struct prison_exec *x, const char *what,
+			pid_t *ret_pid, struct err *e)
 {
 	struct join j
 		__attribute__((cleanup(join_free))) = {.x = x, .userfd = -1};
@@ -676,7 +685,9 @@ static int target_spawn(const struct target *t, const struct prison_exec *x,
 	if (r < 0)
 		return r;
 	j.pidfd = pidfd;
-	r = join_prepare(&j, t, e);
+	r = rctl_join_open(ps, t->own, &j.limits, e);
+	if (!r)
+		r = join_prepare(&j, t, e);
 	if (!r)
 		r = join_clone(&j, &t->life, &pid, e);
 	if (r < 0)
@@ -688,7 +699,7 @@ static int target_spawn(const struct target *t, const struct prison_exec *x,
 			       j.err.text);
 	}
 	*ret_pid = pid;
-	return 0;
+	return rctl_join_check(ps, t->own, &j.limits, e);
 }
 
 static int target_own(struct prisons *ps, int jid, struct target *t,
@@ -696,6 +707,7 @@ static int target_own(struct prisons *ps, int jid, struct target *t,
 {
 	int r = life_read(ps, jid, &t->life, e);
 
+	t->own = jid;
 	if (!r)
 		r = params_read(ps, jid, &t->params, e);
 	if (!r)
@@ -743,7 +755,7 @@ static int spawn(struct prisons *ps, const struct prison *p,
 	if (ps->dirfd < 0)
 		return err_set(e, ENOENT, "jail %d not found", p->jid);
 	r = target_find(ps, p, &t, e);
-	return r < 0 ? r : target_spawn(&t, x, what, ret_pid, e);
+	return r < 0 ? r : target_spawn(ps, &t, x, what, ret_pid, e);
 }
 
 int prison_spawn(struct prisons *ps, const struct prison *p,
@@ -758,7 +770,7 @@ int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
 	struct target t __attribute__((cleanup(target_free))) = {0};
 	int r = target_own(ps, jid, &t, e);
 
-	return r < 0 ? r : target_spawn(&t, x, "exec ", ret_pid, e);
+	return r < 0 ? r : target_spawn(ps, &t, x, "exec ", ret_pid, e);
 }
 
 /* --- jexec
