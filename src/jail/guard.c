@@ -2,9 +2,10 @@
 #include "jail/guard.h"
 
 #include "base/cleanup.h"
-#include "base/str.h"
 #include "jail/guard_table.h"
 #include "jail/param.h"
+#include "jail/prison_int.h"
+#include "jail/rights.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -17,7 +18,7 @@
 /* --- parameters to conditions
  * ------------------------------------------------------- */
 
-/* Rights of one name that are one condition. */
+/* Rights that are one condition. */
 static const struct {
 	const char *param;
 	uint32_t when;
@@ -30,22 +31,6 @@ static const struct {
 	{"allow.settime", GUARD_TIME},
 	{"allow.quotas", GUARD_QUOTAS},
 	{"allow.set_hostname", GUARD_HOSTNAME},
-	{"allow.sysvipc", GUARD_MSG | GUARD_SEM | GUARD_SHM},
-};
-
-/* In force with allow.mount, where enforce_statfs lets mounts be seen. */
-static const struct {
-	const char *param;
-	uint32_t when;
-} mounts[] = {
-	{"allow.mount.devfs", GUARD_MOUNT},
-	{"allow.mount.fdescfs", GUARD_MOUNT},
-	{"allow.mount.fusefs", GUARD_MOUNT},
-	{"allow.mount.linprocfs", GUARD_MOUNT},
-	{"allow.mount.linsysfs", GUARD_MOUNT},
-	{"allow.mount.nullfs", GUARD_BIND},
-	{"allow.mount.procfs", GUARD_MOUNT},
-	{"allow.mount.tmpfs", GUARD_MOUNT},
 };
 
 static const struct {
@@ -57,68 +42,31 @@ static const struct {
 	{"sysvshm", GUARD_SHM},
 };
 
-static int int_of(const struct pset *params, const char *name, int dflt)
-{
-	const struct jparam *p = pset_find(params, name);
-	int v;
-
-	return p && !param_int(p, &v, NULL) ? v : dflt;
-}
-
-static int jailsys_of(const struct pset *params, const char *name, int dflt)
-{
-	int v;
-
-	return pset_find(params, name) &&
-			       !param_jailsys(name, pset_value(params, name),
-					      &v, NULL)
-		       ? v
-		       : dflt;
-}
-
-/* Is `word` in the list host.unconfined? */
-static bool unconfined(const struct pset *params, const char *word)
-{
-	const struct jparam *p = pset_find(params, "host.unconfined");
-
-	for (size_t i = 0; p && i < p->values.n; i++) {
-		const char *s = p->values.v[i];
-		size_t n = strlen(word);
-
-		for (; *s; s += strspn(s, ", \t")) {
-			size_t len = strcspn(s, ", \t");
-
-			if (len == n && !strncmp(s, word, n))
-				return true;
-			s += len;
-		}
-	}
-	return false;
-}
-
 uint32_t guard_conditions(const struct pset *params)
 {
+	unsigned int mount = rights_mount(params);
+	int level = rights_securelevel(params);
 	uint32_t open = GUARD_ALWAYS;
 
-	if (unconfined(params, "syscalls"))
+	if (rights_unconfined(params, "syscalls"))
 		return GUARD_NO_WALL;
-	if (int_of(params, "children.max", 0) > 0)
+	if (param_int_of(params, "children.max", 0) > 0)
 		open |= GUARD_CHILDREN;
-	if (jailsys_of(params, "vnet", 2) == 1)
+	if (param_jailsys_of(params, "vnet", 2) == 1)
 		open |= GUARD_VNET;
+	if (mount & RIGHTS_MOUNT_BIND)
+		open |= GUARD_BIND;
+	if (mount & RIGHTS_MOUNT_NEW)
+		open |= GUARD_MOUNT;
 	for (size_t i = 0; i < ARRAY_SIZE(ipcs); i++)
-		if (jailsys_of(params, ipcs[i].param, 0) != 0)
+		if (rights_sysv(params, ipcs[i].param))
 			open |= ipcs[i].when;
 	for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
 		if (param_set_bool(params, rights[i].param))
 			open |= rights[i].when;
-	if (!param_set_bool(params, "allow.mount") ||
-	    int_of(params, "enforce_statfs", 2) >= 2)
-		return open;
-	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
-		if (param_set_bool(params, mounts[i].param))
-			open |= mounts[i].when;
-	return open;
+	if (level < 3)
+		open |= GUARD_FILTER;
+	return level < 2 ? open : open & ~(uint32_t)GUARD_TIME;
 }
 
 /* --- table and conditions to a program

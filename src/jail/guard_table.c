@@ -22,6 +22,7 @@
 #include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/personality.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -33,19 +34,21 @@ const char *const guard_when_names[GUARD_WHEN_BITS] = {
 	"always",
 	"children.max > 0",
 	"vnet",
-	"allow.mount and allow.mount.nullfs",
-	"allow.mount and one of allow.mount.*, not nullfs",
-	"sysvmsg not disable, or allow.sysvipc",
-	"sysvsem not disable, or allow.sysvipc",
-	"sysvshm not disable, or allow.sysvipc",
+	"allow.mount, enforce_statfs < 2 and allow.mount.nullfs or another "
+	"view of what is there",
+	"allow.mount, enforce_statfs < 2 and allow.mount.tmpfs or fusefs",
+	"sysvmsg not disable",
+	"sysvsem not disable",
+	"sysvshm not disable",
 	"allow.socket_af",
 	"allow.raw_sockets",
 	"allow.unprivileged_proc_debug",
 	"allow.mlock",
 	"allow.read_msgbuf",
-	"allow.settime",
+	"allow.settime, securelevel < 2",
 	"allow.quotas",
 	"allow.set_hostname",
+	"securelevel < 3",
 };
 
 /* --- system calls
@@ -200,9 +203,11 @@ const struct guard_row guard_rows[] = {
 	{"socket socketpair", ALWAYS_BUT(SOCKET),
 	 "families that network namespaces keep apart"},
 	{"bind connect listen accept accept4 getsockname getpeername "
-	 "setsockopt getsockopt shutdown sendto sendmsg sendmmsg "
+	 "getsockopt shutdown sendto sendmsg sendmmsg "
 	 "recvfrom recvmsg recvmmsg recvmmsg_time64",
 	 ALWAYS, "sockets the caller holds"},
+	{"setsockopt", ALWAYS_BUT(SETSOCKOPT),
+	 "sockets the caller holds; old packet filters are set by it"},
 	{"socketcall", ALWAYS_BUT(SOCKETCALL),
 	 "32-bit form of the above; the family of a new socket lies in "
 	 "memory, where no filter can read it"},
@@ -222,7 +227,7 @@ const struct guard_row guard_rows[] = {
 	/* mounts */
 	{"mount", GUARD_CHILDREN | GUARD_BIND | GUARD_MOUNT, EPERM,
 	 GUARD_ARGS_MOUNT,
-	 "in the jail's own mount namespace, of the kinds allow.mount.* says"},
+	 "in the jail's own mount namespace, what allow.mount.* says"},
 	{"umount2 umount",
 	 WITH(GUARD_CHILDREN | GUARD_BIND | GUARD_MOUNT, EPERM),
 	 "what the jail mounted; the kernel locks what its creator did"},
@@ -388,6 +393,8 @@ const struct guard_test guard_tests[] = {
 	 "interfaces' settings: ethtool"},
 	{EQUAL(NETLINK, 2, ALL, NETLINK_KOBJECT_UEVENT, OK), FOR_ALL,
 	 "interfaces that come and go"},
+	{EQUAL(NETLINK, 2, ALL, NETLINK_NETFILTER, EPERM), GUARD_VNET,
+	 GUARD_FILTER, "securelevel 3: packet filters stay as they are"},
 	{EQUAL(NETLINK, 2, ALL, NETLINK_NETFILTER, OK), ONLY(GUARD_VNET),
 	 "the vnet's own firewall"},
 	{EQUAL(NETLINK, 2, ALL, NETLINK_XFRM, OK), ONLY(GUARD_VNET),
@@ -396,6 +403,22 @@ const struct guard_test guard_tests[] = {
 	{ELSE(NETLINK, EPROTONOSUPPORT), FOR_ALL,
 	 "audit, connector, crypto, storage: the machine's"},
 
+	{ELSE(SETSOCKOPT, OK), ONLY(GUARD_FILTER), "any option"},
+	{EQUAL(SETSOCKOPT, 1, ALL, IPPROTO_IP, GUARD_GO_ON(GUARD_ARGS_XTABLES)),
+	 FOR_ALL, "where iptables and arptables are"},
+	{EQUAL(SETSOCKOPT, 1, ALL, IPPROTO_IPV6,
+	       GUARD_GO_ON(GUARD_ARGS_XTABLES)),
+	 FOR_ALL, "where ip6tables are"},
+	{ELSE(SETSOCKOPT, OK), FOR_ALL, "no packet filter"},
+
+	/* 64 to 67, 96 to 99, 128 to 131; no other option has such a number */
+	{EQUAL(XTABLES, 2, ~3U, 64, EPERM), FOR_ALL, "iptables, ip6tables"},
+	{EQUAL(XTABLES, 2, ~3U, 96, EPERM), FOR_ALL, "arptables"},
+	{EQUAL(XTABLES, 2, ~3U, 128, EPERM), FOR_ALL, "ebtables"},
+	{ELSE(XTABLES, OK), FOR_ALL, "other options of IP"},
+
+	{EQUAL(SOCKETCALL, 0, ALL, SYS_SETSOCKOPT, EPERM), UNLESS(GUARD_FILTER),
+	 "a packet filter could hide here"},
 	{EQUAL(SOCKETCALL, 0, ALL, SYS_SOCKET, EPROTONOSUPPORT),
 	 UNLESS(GUARD_AF), "any family could hide here"},
 	{EQUAL(SOCKETCALL, 0, ALL, SYS_SOCKETPAIR, EPROTONOSUPPORT),

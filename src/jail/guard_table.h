@@ -30,7 +30,8 @@ enum {
 	GUARD_TIME = 1 << 13,
 	GUARD_QUOTAS = 1 << 14,
 	GUARD_HOSTNAME = 1 << 15,
-	GUARD_WHEN_BITS = 16,
+	GUARD_FILTER = 1 << 16,
+	GUARD_WHEN_BITS = 17,
 };
 
 /* A word or two on arguments, for rows that are open. */
@@ -46,6 +47,8 @@ enum guard_check {
 	GUARD_ARGS_MOUNT_LOW, /* goes on from MOUNT */
 	GUARD_ARGS_SOCKET,
 	GUARD_ARGS_NETLINK, /* goes on from SOCKET */
+	GUARD_ARGS_SETSOCKOPT,
+	GUARD_ARGS_XTABLES, /* goes on from SETSOCKOPT */
 	GUARD_ARGS_SOCKETCALL,
 	GUARD_ARGS_IPC,
 	GUARD_NCHECKS,

@@ -7,7 +7,8 @@
  *   1. enter    all other namespaces of the jail's first process, by pidfd,
  *               its user namespace last
  *   2. settle   session, root directory, descriptors
- *   3. drop     user and groups, capability bounds of the jail
+ *   3. drop     capability bounds of the jail, the filter of system calls,
+ *               user and groups
  *   4. run      fn, or execve
  *
  * Between 1 and the execve the process is in the jail with the caller's
@@ -19,13 +20,13 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/guard.h"
 #include "jail/param.h"
 #include "jail/rctl_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <paths.h>
 #include <pwd.h>
 #include <sched.h>
@@ -44,81 +45,6 @@
 		   "/usr/local/bin"
 
 extern char **environ;
-
-/* --- capabilities
- * ------------------------------------------------------------- */
-
-enum cap_when {
-	CAP_ALWAYS,
-	CAP_VNET,
-	CAP_CHILDREN,
-	CAP_IF, /* the boolean parameter `param` is true */
-};
-
-/*
- * What root in a jail may do at this stage.  Docker's set without MKNOD (no
- * device filter yet: a node for the machine's disk would open it), and what
- * parameters add.  SYS_ADMIN for those that make jails of their own is as
- * good as root on the machine until user namespaces come (issue 3).
- */
-static const struct {
-	unsigned int cap;
-	enum cap_when when;
-	const char *param;
-} cap_rules[] = {
-	{CAP_CHOWN, CAP_ALWAYS, NULL},
-	{CAP_DAC_OVERRIDE, CAP_ALWAYS, NULL},
-	{CAP_FOWNER, CAP_ALWAYS, NULL},
-	{CAP_FSETID, CAP_ALWAYS, NULL},
-	{CAP_KILL, CAP_ALWAYS, NULL},
-	{CAP_SETGID, CAP_ALWAYS, NULL},
-	{CAP_SETUID, CAP_ALWAYS, NULL},
-	{CAP_SETPCAP, CAP_ALWAYS, NULL},
-	{CAP_SETFCAP, CAP_ALWAYS, NULL},
-	{CAP_SYS_CHROOT, CAP_ALWAYS, NULL},
-	{CAP_AUDIT_WRITE, CAP_ALWAYS, NULL},
-	{CAP_NET_BIND_SERVICE, CAP_IF, "allow.reserved_ports"},
-	{CAP_NET_RAW, CAP_IF, "allow.raw_sockets"},
-	{CAP_NET_RAW, CAP_VNET, NULL},
-	{CAP_NET_ADMIN, CAP_VNET, NULL},
-	{CAP_LINUX_IMMUTABLE, CAP_IF, "allow.chflags"},
-	{CAP_IPC_LOCK, CAP_IF, "allow.mlock"},
-	{CAP_SYS_TIME, CAP_IF, "allow.settime"},
-	{CAP_SYSLOG, CAP_IF, "allow.read_msgbuf"},
-	{CAP_SYS_ADMIN, CAP_CHILDREN, NULL},
-	{CAP_SYS_PTRACE, CAP_CHILDREN, NULL}, /* their /proc/PID/ns files */
-	{CAP_MKNOD, CAP_CHILDREN, NULL},      /* their /dev */
-	{CAP_SYS_RESOURCE, CAP_CHILDREN, NULL},
-};
-
-uint64_t jail_caps(const struct pset *params)
-{
-	bool vnet = param_jailsys_of(params, "vnet", 2) == 1;
-	bool children = param_int_of(params, "children.max", 0) > 0;
-	uint64_t mask = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(cap_rules); i++) {
-		bool give = false;
-
-		switch (cap_rules[i].when) {
-		case CAP_ALWAYS:
-			give = true;
-			break;
-		case CAP_VNET:
-			give = vnet;
-			break;
-		case CAP_CHILDREN:
-			give = children;
-			break;
-		case CAP_IF:
-			give = param_set_bool(params, cap_rules[i].param);
-			break;
-		}
-		if (give)
-			mask |= UINT64_C(1) << cap_rules[i].cap;
-	}
-	return mask;
-}
 
 /* --- users
  * ----------------------------------------------------------------------- */
@@ -319,6 +245,7 @@ struct join {
 	int userfd;    /* the jail's user namespace; -1: the caller's */
 	uint64_t caps;
 	struct rctl_join limits; /* of the jail of this level */
+	struct guard guard;
 	struct user user;
 	struct strv env;
 	bool vfork;
@@ -332,6 +259,7 @@ static void join_free(struct join *j)
 	user_free(&j->user);
 	strv_free(&j->env);
 	rctl_join_close(&j->limits);
+	guard_free(&j->guard);
 }
 
 /*
@@ -415,14 +343,19 @@ static int join_settle(const struct join *j, struct err *e)
 	return 0;
 }
 
-/* 3. Directory after the user, as that user may enter it. */
+/*
+ * 3. In the order in which each step still has the right it needs.  Directory
+ * after the user, as that user may enter it.
+ */
 static int join_drop(const struct join *j, struct err *e)
 {
 	const struct user *u = &j->user;
 	const char *cwd = j->x->cwd;
 	int r;
 
-	r = cap_limit(j->caps, e);
+	r = cap_bound(j->caps, e);
+	if (!r)
+		r = guard_install(&j->guard, e);
 	if (r < 0)
 		return r;
 	if (u->set) {
@@ -432,6 +365,9 @@ static int join_drop(const struct join *j, struct err *e)
 		    syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)
 			return err_sys(e, errno, "%s", u->name);
 	}
+	r = cap_keep(j->caps, e);
+	if (r < 0)
+		return r;
 	if (!cwd && j->x->login)
 		cwd = u->home;
 	if (!cwd)
@@ -552,6 +488,7 @@ struct target {
 	struct pset params;
 	uint64_t caps;
 	int own; /* jid at this level: it, or the one it is in */
+	uint32_t open; /* guard_conditions() */
 };
 
 static void target_free(struct target *t)
@@ -578,7 +515,7 @@ static int join_prepare(struct join *j, const struct target *t, struct err *e)
 	if (r < 0)
 		return err_nomem(e);
 	j->caps = t->caps & cap_bounding();
-	return 0;
+	return guard_build(t->open, &j->guard, e);
 }
 
 struct birth {
@@ -710,15 +647,17 @@ static int target_own(struct prisons *ps, int jid, struct target *t,
 	t->own = jid;
 	if (!r)
 		r = params_read(ps, jid, &t->params, e);
-	if (!r)
+	if (!r) {
 		t->caps = jail_caps(&t->params);
+		t->open = guard_conditions(&t->params);
+	}
 	return r;
 }
 
 /*
  * A jail's own jail: what is known of it comes from the jail, except that
  * its first process is in the jail's cgroups, and that it gets no capability
- * that the jails on the way have not.
+ * and no system call that the jails on the way have not.
  */
 static int target_find(struct prisons *ps, const struct prison *p,
 		       struct target *t, struct err *e)
@@ -735,6 +674,7 @@ static int target_find(struct prisons *ps, const struct prison *p,
 			return r;
 		target_free(t);
 		t->caps &= jail_caps(&params);
+		t->open &= guard_conditions(&params);
 		t->life = l;
 		t->params = params;
 		l = (struct life){0};

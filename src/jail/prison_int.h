@@ -12,6 +12,7 @@
  *   prison_lend.c    interfaces that go in and come back
  *   prison_self.c    what a jail is told of itself
  *   prison_exec.c    jail_attach(2), running things inside
+ *   prison_caps.c    ... with which capabilities
  *   prison_nest.c    jails in jails, seen and handled from outside
  */
 #ifndef CB_JAIL_PRISON_INT_H
@@ -222,11 +223,13 @@ int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
 /* Let the vnets end that lent_return() has emptied. */
 void vnets_let_go(struct prisons *ps);
 
+/* --- prison_caps.c -------------------------------------------------------- */
+
+/* Capabilities that a jail with these parameters may have, bits by CAP_*. */
+uint64_t jail_caps(const struct pset *params);
+
 /* --- prison_exec.c -----------------------------------------------------------
  */
-
-/* Capabilities that a jail with these parameters may have. */
-uint64_t jail_caps(const struct pset *params);
 
 /* As prison_spawn, in a jail of this level. */
 int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,

@@ -24,6 +24,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "jail/guard.h"
 #include "jail/param.h"
 #include "jail/rights.h"
 #include "ns/cgbpf.h"
@@ -48,6 +49,7 @@ struct make {
 	struct root_plan root;
 	uint64_t flags; /* CLONE_NEW* */
 	uint64_t caps;
+	struct guard guard;
 	const char *hostname, *domainname; /* NULL: as the creator's */
 	char *rt;
 	char *argv0;
@@ -65,6 +67,7 @@ static void make_close(struct make *m)
 {
 	free(m->rt);
 	free(m->argv0);
+	guard_free(&m->guard);
 	cleanup_close_p(&m->init_fd);
 	cleanup_close_p(&m->go[0]);
 	cleanup_close_p(&m->go[1]);
@@ -196,8 +199,8 @@ static int set_names(const struct make *m, struct err *e)
 }
 
 /*
- * Must leave no descriptor but the pipe, no capability beyond the jail's,
- * no process group or session of the creator's.
+ * Must leave no descriptor but the pipe, no capability or system call beyond
+ * the jail's, no process group or session of the creator's.
  */
 static int become_init(struct make *m, struct err *e)
 {
@@ -214,7 +217,11 @@ static int become_init(struct make *m, struct err *e)
 	if (init_fd > GO_FD + 1)
 		syscall(SYS_close_range, GO_FD + 1, init_fd - 1, 0);
 	syscall(SYS_close_range, init_fd + 1, ~0U, 0);
-	r = cap_limit(m->caps, e);
+	r = cap_bound(m->caps, e);
+	if (!r)
+		r = guard_install(&m->guard, e);
+	if (!r)
+		r = cap_keep(m->caps, e);
 	if (r < 0)
 		return r;
 	ns_vfork_unblock();
@@ -483,7 +490,9 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		m.root.lower = CELLBLOCK_RUN "/host";
 	l.vnet = m.root.vnet;
 	plan_namespaces(&m);
-	r = rt_dir(ps, &m.rt, e);
+	r = guard_build(guard_conditions(params), &m.guard, e);
+	if (!r)
+		r = rt_dir(ps, &m.rt, e);
 	if (!r)
 		r = self_text(params, lo, hi, m.root.copy && m.root.children,
 			      &self, e);

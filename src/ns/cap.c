@@ -26,13 +26,8 @@ uint64_t cap_bounding(void)
 	return mask;
 }
 
-int cap_limit(uint64_t mask, struct err *e)
+int cap_bound(uint64_t mask, struct err *e)
 {
-	struct __user_cap_header_struct h = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct d[2];
-
 	for (unsigned int c = 0; c < 64; c++) {
 		if (mask & UINT64_C(1) << c ||
 		    prctl(PR_CAPBSET_DROP, c, 0, 0, 0) == 0)
@@ -43,13 +38,24 @@ int cap_limit(uint64_t mask, struct err *e)
 	}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, errno, "clear ambient capabilities");
+	return 0;
+}
+
+int cap_keep(uint64_t mask, struct err *e)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct d[2];
+
 	if (syscall(SYS_capget, &h, d) < 0)
 		return err_sys(e, errno, "capget");
 	for (int i = 0; i < 2; i++) {
 		uint32_t m = (uint32_t)(mask >> (32 * i));
 
 		d[i].permitted &= m;
-		d[i].effective = d[i].permitted;
+		/* none in force where changing users took them away */
+		d[i].effective &= m;
 		d[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &h, d) < 0)

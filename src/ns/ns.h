@@ -170,11 +170,16 @@ bool mnt_is_point(const char *path);
  */
 
 /*
- * The calling process can never have more than `mask` (bits by CAP_*): drops
- * the rest from bounding, inheritable, ambient, permitted and effective sets.
- * Must be the last privileged step before execve.
+ * No program that the calling process becomes can have more than `mask` (bits
+ * by CAP_*): drops the rest from the bounding set, and all inheritance.  To
+ * be called while the process may still change users.
  */
-int cap_limit(uint64_t mask, struct err *e);
+int cap_bound(uint64_t mask, struct err *e);
+/*
+ * The calling process itself has no more than `mask` from here on, and passes
+ * nothing on.  Must be the last privileged step before execve.
+ */
+int cap_keep(uint64_t mask, struct err *e);
 /* What the caller's bounding set holds. */
 uint64_t cap_bounding(void);
 

@@ -175,8 +175,12 @@ static const char *const usual[] = {
 	"allow.mount allow.mount.nullfs enforce_statfs=1",
 	"allow.mount allow.mount.tmpfs enforce_statfs=1 allow.settime",
 	"allow.nounprivileged_proc_debug allow.noset_hostname",
-	"vnet allow.socket_af allow.sysvipc allow.quotas allow.read_msgbuf",
-	"vnet children.max=1 allow.socket_af allow.sysvipc allow.mlock "
+	"vnet securelevel=3 allow.settime",
+	"securelevel=3",
+	"vnet allow.socket_af sysvsem=inherit allow.quotas allow.read_msgbuf",
+	"vnet children.max=1 allow.socket_af sysvmsg=new sysvsem=new "
+	"sysvshm=new "
+	"allow.mlock "
 	"allow.settime allow.quotas allow.read_msgbuf allow.raw_sockets "
 	"allow.mount allow.mount.tmpfs allow.mount.nullfs enforce_statfs=0",
 };
@@ -329,7 +333,8 @@ ATF_TC_HEAD(conditions, tc)
 }
 ATF_TC_BODY(conditions, tc)
 {
-	const uint32_t plain = GUARD_ALWAYS | GUARD_DEBUG | GUARD_HOSTNAME;
+	const uint32_t plain =
+		GUARD_ALWAYS | GUARD_DEBUG | GUARD_HOSTNAME | GUARD_FILTER;
 	static const struct {
 		const char *params;
 		uint32_t more;
@@ -343,7 +348,6 @@ ATF_TC_BODY(conditions, tc)
 		{"sysvmsg=disable", 0},
 		{"sysvsem=inherit", GUARD_SEM},
 		{"sysvshm=new", GUARD_SHM},
-		{"allow.sysvipc", GUARD_MSG | GUARD_SEM | GUARD_SHM},
 		{"allow.socket_af", GUARD_AF},
 		{"allow.raw_sockets", GUARD_RAW},
 		{"allow.mlock", GUARD_MLOCK},
@@ -357,19 +361,20 @@ ATF_TC_BODY(conditions, tc)
 		{"allow.mount enforce_statfs=1", 0},
 		{"allow.mount allow.mount.tmpfs enforce_statfs=1", GUARD_MOUNT},
 		{"allow.mount allow.mount.nullfs enforce_statfs=0", GUARD_BIND},
-		{"host.unconfined=caps,files", 0},
+		{"allow.mount allow.mount.procfs enforce_statfs=1", GUARD_BIND},
+		{"host.unconfined=caps", 0},
+		{"securelevel=1 allow.settime", GUARD_TIME},
+		{"securelevel=2 allow.settime", 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
 		ATF_CHECK_EQ_MSG(plain | t[i].more, open_by(t[i].params),
 				 "%s: %#x", t[i].params, open_by(t[i].params));
-	ATF_CHECK_EQ(GUARD_ALWAYS | GUARD_HOSTNAME,
+	ATF_CHECK_EQ(plain & ~GUARD_DEBUG,
 		     open_by("allow.nounprivileged_proc_debug"));
-	ATF_CHECK_EQ(GUARD_ALWAYS | GUARD_DEBUG,
-		     open_by("allow.noset_hostname"));
+	ATF_CHECK_EQ(plain & ~GUARD_HOSTNAME, open_by("allow.noset_hostname"));
+	ATF_CHECK_EQ(plain & ~GUARD_FILTER, open_by("securelevel=3"));
 	ATF_CHECK_EQ(GUARD_NO_WALL, open_by("host.unconfined=syscalls"));
-	ATF_CHECK_EQ(GUARD_NO_WALL,
-		     open_by("host.unconfined=caps,syscalls vnet"));
 }
 
 /* --- the program
@@ -610,11 +615,11 @@ static const struct {
 	{"umount", SYS_umount2, BAD, 0, 0, 0, EPERM,
 	 "allow.mount allow.mount.nullfs enforce_statfs=1"},
 	{"msgget", SYS_msgget, 0x7e57, 0, 0, 0, ENOSYS, "sysvmsg=new"},
-	{"msgctl", SYS_msgctl, -1, 0, 0, 0, ENOSYS, "allow.sysvipc"},
+	{"msgctl", SYS_msgctl, -1, 0, 0, 0, ENOSYS, "sysvmsg=inherit"},
 	{"semget", SYS_semget, 0x7e57, 0, 0, 0, ENOSYS, "sysvsem=new"},
 	{"semop", SYS_semop, -1, 0, 0, 0, ENOSYS, "sysvsem=inherit"},
 	{"shmget", SYS_shmget, 0x7e57, 0, 0, 0, ENOSYS, "sysvshm=new"},
-	{"shmdt", SYS_shmdt, 0, 0, 0, 0, ENOSYS, "allow.sysvipc"},
+	{"shmdt", SYS_shmdt, 0, 0, 0, 0, ENOSYS, "sysvshm=new"},
 	{"AF_X25", SYS_socket, AF_X25, SOCK_SEQPACKET, 0, 0, EPROTONOSUPPORT,
 	 "allow.socket_af"},
 	{"AF_VSOCK pair", SYS_socketpair, AF_VSOCK, SOCK_STREAM, 99, BAD,
