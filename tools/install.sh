@@ -56,6 +56,7 @@ tree() {
 		rm -f "$root/$2/$f"
 		cp -P "$1/$f" "$root/$2/$f"
 		[ -L "$root/$2/$f" ] || chmod go-w,a+rX "$root/$2/$f"
+		[ "$f" != init ] || chmod 711 "$root/$2/$f" # see mkrt.sh
 		note "$2/$f"
 	done
 }

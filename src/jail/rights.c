@@ -130,12 +130,6 @@ static bool msgbuf(const struct facts *f)
 	       file_is("/proc/sys/kernel/dmesg_restrict", "0", "0");
 }
 
-static bool no_tracing(const struct facts *f)
-{
-	(void)f;
-	return file_is("/proc/sys/kernel/yama/ptrace_scope", "2", "3");
-}
-
 static bool has_kvm(const struct facts *f)
 {
 	(void)f;
@@ -204,11 +198,6 @@ static const struct rule {
 	 NULL,
 	 "there is one routing table by number, 0 (sysctl net.fibs)"},
 
-	{"allow.unprivileged_proc_debug",
-	 {"true", NULL},
-	 no_tracing,
-	 "only the whole machine can forbid its users to trace "
-	 "(kernel.yama.ptrace_scope=2)"},
 	{"allow.unprivileged_parent_tampering",
 	 {"false", NULL},
 	 tampering,

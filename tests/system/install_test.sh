@@ -32,6 +32,8 @@ layout_body()
 	for f in init keeper launch cellblock lib/ld.so; do
 		atf_check test -x "$root/libexec/cellblock/$f"
 	done
+	# jails cannot reach into a process of what they cannot read
+	atf_check -o inline:"711\n" stat -c %a "$root/libexec/cellblock/init"
 	atf_check test -f "$root/share/cellblock/examples/snort-lab/rc.conf"
 	atf_check -o empty find dest -perm /022 ! -type l
 	# It runs from there, by its links and with its own loader.
