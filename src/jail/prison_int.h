@@ -155,6 +155,7 @@ void keeper_stop(struct life *l);
  */
 
 /* Who a jail's users are outside. */
+#define JAIL_IDS 65536u /* of a jail whose users are not its creator's */
 struct jail_users {
 	struct ns_users ns; /* .user is -1: the creator's own users */
 	uint32_t uid, gid;  /* its root, as its creator says it */
@@ -175,6 +176,7 @@ int users_make(int slot, const struct pset *params, uint64_t flags, int init_fd,
  */
 
 struct root_plan {
+	struct prisons *ps;
 	const char *path; /* the jail's root in the creator's view */
 	bool copy;	  /* copy-on-write view of it */
 	bool vnet, children, cgroup;
@@ -196,16 +198,24 @@ void root_failpoint(const struct root_plan *p);
 
 /*
  * What was made for the jail becomes its root's; name "": dirfd itself.  And
- * a mount point in its root, made if missing.
+ * a mount point in its root, made if missing; no symbolic link may lie on the
+ * way (-ELOOP).
  */
 int root_give(const struct root_plan *p, int dirfd, const char *name,
 	      struct err *e);
 int root_point(const struct root_plan *p, int rootfd, const char *where,
 	       bool file, int *ret, struct err *e);
 
-/* -ELOOP when a symbolic link lies on the way to `where`, told as `name`. */
-int root_no_link(int rootfd, const char *where, const char *name,
-		 struct err *e);
+/* -ELOOP when a symbolic link lies on the way to `where`. */
+int root_no_link(int rootfd, const char *where, struct err *e);
+/* Make files as the jail's root; its creator's rights over files rest. */
+void root_act(const struct root_plan *p, bool on);
+/*
+ * Show the files of a detached tree with the jail's users as owners; what
+ * cannot be shown so is refused, in one line.
+ */
+int root_idmap(const struct root_plan *p, int fd, const char *what,
+	       struct err *e);
 
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);

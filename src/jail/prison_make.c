@@ -473,6 +473,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	if (!scratch || !m.argv0 || (cgroup && !(l.cgroup = strdup(cgroup))))
 		return err_nomem(e);
 	m.root = (struct root_plan){
+		.ps = ps,
 		.path = pset_value(params, "path"),
 		.copy = root && !strcmp(root, "copy"),
 		.vnet = param_jailsys_of(params, "vnet", 2) == 1,

@@ -30,7 +30,9 @@
 #include "base/file.h"
 #include "base/plan.h"
 #include "jail/blockroot.h"
+#include "jail/mask.h"
 #include "jail/param.h"
+#include "jail/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,8 +64,8 @@ static void gathered_close(struct gathered *g)
  */
 
 /* Show the files of a detached tree with the jail's users as owners. */
-static int root_idmap(const struct root_plan *p, int fd, const char *what,
-		      struct err *e)
+int root_idmap(const struct root_plan *p, int fd, const char *what,
+	       struct err *e)
 {
 	int user = p->users->ns.user, r;
 
@@ -97,7 +99,7 @@ int root_give(const struct root_plan *p, int dirfd, const char *name,
  * Make files in the jail's own tree as its root: an idmapped mount takes no
  * others.  The kernel puts file capabilities aside as long.
  */
-static void act_as_jail(const struct root_plan *p, bool on)
+void root_act(const struct root_plan *p, bool on)
 {
 	if (!p->users->shifted)
 		return;
@@ -108,16 +110,16 @@ static void act_as_jail(const struct root_plan *p, bool on)
 int root_point(const struct root_plan *p, int rootfd, const char *where,
 	       bool file, int *ret, struct err *e)
 {
-	const char *path = where + strspn(where, "/");
-	int r;
+	int r = file_open_beneath(rootfd, where,
+				  O_PATH | (file ? 0 : O_DIRECTORY), 0, ret, e);
 
-	if (file_open_in_root(rootfd, *path ? path : ".",
-			      O_PATH | (file ? 0 : O_DIRECTORY), 0, ret,
-			      NULL) == 0)
-		return 0;
-	act_as_jail(p, true);
+	if (r != -ENOENT)
+		return r;
+	if (e)
+		err_clear(e);
+	root_act(p, true);
 	r = mnt_point(rootfd, where, file, ret, e);
-	act_as_jail(p, false);
+	root_act(p, false);
 	return r;
 }
 
@@ -306,14 +308,22 @@ static int stage_root(const struct root_plan *p, int *ret, struct err *e)
 	return 0;
 }
 
-/* As jail(8) says it of mount points that a jail may have replaced. */
-int root_no_link(int rootfd, const char *where, const char *name, struct err *e)
+int root_no_link(int rootfd, const char *where, struct err *e)
 {
 	cleanup_close int fd = -1;
+	int r = file_open_beneath(rootfd, where, O_PATH, 0, &fd, e);
 
-	if (file_open_beneath(rootfd, where, O_PATH, 0, &fd, NULL) == -ELOOP)
-		return err_set(e, ELOOP, "mount: %s is a symbolic link", name);
-	return 0;
+	if (r != -ELOOP && r < 0 && e)
+		err_clear(e);
+	return r == -ELOOP ? r : 0;
+}
+
+/* jail(8)'s names of mounts, for what it says of links. */
+static const char *put_param(const char *where)
+{
+	if (str_prefix(where, "dev"))
+		return "mount.devfs";
+	return str_prefix(where, "proc") ? "mount.procfs" : "mount";
 }
 
 /* Attach on `where` inside the root; made if missing. */
@@ -323,10 +333,13 @@ static int put(const struct root_plan *p, int rootfd, const char *where,
 	cleanup_close int at = -1;
 	int r;
 
-	r = root_no_link(rootfd, where, where, e);
-	if (r < 0)
-		return r;
 	r = root_point(p, rootfd, where, file, &at, e);
+	/* an earlier start of the jail may have put it there */
+	if (r == -ELOOP)
+		return err_set(e, ELOOP, "%s: %s/%s is a symbolic link",
+			       put_param(where),
+			       strcmp(p->path, "/") ? p->path : "",
+			       where + strspn(where, "/"));
 	return r < 0 ? r : mnt_attach(fd, at, where, e);
 }
 
@@ -482,6 +495,19 @@ static int furnish_kernel(int rootfd, const struct root_plan *p,
 	return r;
 }
 
+/* Jails of its own need a proc without masks: see mask.h. */
+static int furnish_masks(int rootfd, const struct root_plan *p, struct err *e)
+{
+	const struct mask_plan m = {
+		.vnet = p->vnet,
+		.machine_root = p->users->ns.user < 0,
+	};
+
+	if (p->children || rights_unconfined(p->params, "files"))
+		return 0;
+	return mask_apply(rootfd, &m, e);
+}
+
 /* --- /run/cellblock
  * ---------------------------------------------------------------- */
 
@@ -576,14 +602,16 @@ int root_enter(const struct root_plan *p, struct err *e)
 	root_failpoint(p);
 	/* what configures the machine does not configure the jail */
 	if (!r && p->copy) {
-		act_as_jail(p, true);
+		root_act(p, true);
 		r = blockroot_install(rootfd, g.block, NULL, e);
-		act_as_jail(p, false);
+		root_act(p, false);
 	}
 	if (!r)
 		r = furnish_dev(rootfd, p, e);
 	if (!r)
 		r = furnish_kernel(rootfd, p, &g, e);
+	if (!r)
+		r = furnish_masks(rootfd, p, e);
 	if (!r && p->mounts)
 		r = root_mounts(rootfd, p, e);
 	if (!r)

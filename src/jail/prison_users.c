@@ -29,7 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IDS 65536u
+#define IDS JAIL_IDS
 /* 0x70000000 up to systemd's "foreign" ids at 2147352576 */
 #define IDS_FIRST 1879048192u
 #define IDS_COUNT (2147352576u - IDS_FIRST)

@@ -123,7 +123,7 @@ static int make_inside(int rootfd, const char *path, bool file, struct err *e)
 	if (slash)
 		*slash = '\0';
 	r = slash && *dir ? mnt_point(rootfd, dir, false, &parent, e)
-			  : file_open_in_root(rootfd, ".", O_PATH | O_DIRECTORY,
+			  : file_open_beneath(rootfd, ".", O_PATH | O_DIRECTORY,
 					      0, &parent, e);
 	if (r < 0)
 		return r;
@@ -153,7 +153,7 @@ int mnt_point(int rootfd, const char *path, bool file, int *ret_fd,
 		path++;
 	if (!*path)
 		path = ".";
-	r = file_open_in_root(rootfd, path, flags, 0, ret_fd, &oe);
+	r = file_open_beneath(rootfd, path, flags, 0, ret_fd, &oe);
 	if (r != -ENOENT) {
 		if (r < 0)
 			err_set(e, -r, "%s", oe.text);
@@ -162,7 +162,7 @@ int mnt_point(int rootfd, const char *path, bool file, int *ret_fd,
 	r = make_inside(rootfd, path, file, e);
 	if (r < 0)
 		return err_wrap(e, "%s", path);
-	return file_open_in_root(rootfd, path, flags, 0, ret_fd, e);
+	return file_open_beneath(rootfd, path, flags, 0, ret_fd, e);
 }
 
 int mnt_pivot(int rootfd, struct err *e)

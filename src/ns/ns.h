@@ -142,7 +142,7 @@ int mnt_idmap(int fd, int userfd, bool recursive, struct err *e);
 int mnt_attach(int fd, int to, const char *what, struct err *e);
 /*
  * Open (make, when missing) the directory `path` inside the tree at rootfd
- * for use as a mount point; symbolic links stay inside.
+ * for use as a mount point; -ELOOP when a symbolic link lies on the way.
  */
 int mnt_point(int rootfd, const char *path, bool file, int *ret_fd,
 	      struct err *e);

@@ -157,7 +157,7 @@ mount_links_body()
 	rmdir "$r/dev"
 	ln -s /dev "$r/dev"
 	atf_check -s exit:1 \
-	    -e inline:"jail: d: mount: dev is a symbolic link\n" \
+	    -e inline:"jail: d: mount.devfs: $r/dev is a symbolic link\n" \
 	    jail -f c -c d
 	atf_check -o match:"^ *JID" jls
 }

@@ -256,11 +256,11 @@ mount_options_body()
 	mkdir /tmp/src /tmp/at
 	atf_check jail -c name=x vnet persist \
 	    'mount=/tmp/src /tmp/at nullfs ro,noatime 0 0'
-	atf_check -o match:" /tmp/at ro,[a-z,]*noatime " \
+	atf_check -o match:" /tmp/at ro,[a-z,]*noatime[, ]" \
 	    jexec x grep ' /tmp/at ' /proc/self/mountinfo
 	atf_check jail -r x
 	atf_check -s exit:1 \
-	    -e inline:"jail: mount: /tmp/at: unknown option frobnicate\n" \
+	    -e inline:"jail: mount: /tmp/at: mount option <frobnicate> is unknown\n" \
 	    jail -c name=x vnet persist \
 	    'mount=/tmp/src /tmp/at nullfs rw,frobnicate 0 0'
 }
