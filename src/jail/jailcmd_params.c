@@ -349,5 +349,9 @@ const char *jailjob_taken(const struct jailjob *j, const struct prison *p)
 				    NULL) < 0)
 			return NULL;
 	}
+	/* a jail that may have none was made without what they need */
+	if (param_int_of(&p->params, "children.max", 0) == 0 &&
+	    param_int_of(&now, "children.max", 0) > 0)
+		return "children.max";
 	return rights_taken(&p->params, &now);
 }

@@ -338,7 +338,8 @@ static bool column_skipped(const struct prison *p, const struct column *c)
 
 	if (c->def->flags & PARAM_RDONLY)
 		return true;
-	if (!c->name[n])
+	/* host.users and the like are no fields of the host */
+	if (!c->name[n] || c->def->flags & PARAM_LINUX)
 		return false;
 	parent = strndup(c->name, n);
 	d = parent ? param_find(parent, NULL) : NULL;

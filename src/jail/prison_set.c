@@ -28,6 +28,7 @@
 
 #define NAME_LEN_MAX 255
 #define ADDRS_MAX 255
+#define CHILDREN_SPARE 16
 /* For the end of a jail that is being removed. */
 #define GOING_WAIT_MS 10000
 #define GOING_POLL_MS 2
@@ -384,6 +385,23 @@ static int create_lock(struct prisons *ps, const struct create *c, int *ret,
 	}
 }
 
+/*
+ * A jid, and those of its children: more than they need, so that children.max
+ * can be raised, where there are enough.
+ */
+static int create_jids(struct prisons *ps, struct create *c, int lock,
+		       struct err *e)
+{
+	int max = param_int_of(&c->params, "children.max", 0), more = max;
+
+	if (max > 0 && max < JAIL_MAX / 2 && !ps->jailed)
+		more = max < CHILDREN_SPARE ? CHILDREN_SPARE : max * 2;
+	if (more > max && jid_choose(ps, lock, c->want, more, &c->jid, &c->lo,
+				     &c->hi, NULL) == 0)
+		return 0;
+	return jid_choose(ps, lock, c->want, max, &c->jid, &c->lo, &c->hi, e);
+}
+
 /* The registry's part: a jid, a name, and the promise to clean up. */
 static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 {
@@ -399,9 +417,7 @@ static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 	if (c->name[0] && name_find(ps, c->name, &other) == 0)
 		return err_set(e, EEXIST, "jail \"%s\" already exists",
 			       c->name);
-	r = jid_choose(ps, lock, c->want,
-		       param_int_of(&c->params, "children.max", 0), &c->jid,
-		       &c->lo, &c->hi, e);
+	r = create_jids(ps, c, lock, e);
 	if (r < 0)
 		return r;
 	snprintf(num, sizeof(num), "%d", c->jid);
@@ -621,11 +637,15 @@ static int update_children(const struct pset *old, const struct pset *ch,
 	int now = param_int_of(old, "children.max", 0);
 	int new = param_int_of(ch, "children.max", now);
 
-	/* its jids were reserved, its capabilities bounded at creation */
-	if (new > (l->lo ? l->hi - l->lo + 1 : 0))
-		return err_set(e, EPERM,
-			       "children.max cannot be raised after creation");
-	return 0;
+	int room = l->lo ? l->hi - l->lo + 1 : 0;
+
+	/* its jids were reserved, its walls built at creation */
+	if (new <= room)
+		return 0;
+	return err_set(e, EPERM,
+		       "children.max cannot be raised over %d after creation: "
+		       "restart the jail (jail -mr)",
+		       room);
 }
 
 static int update_merge(struct prisons *ps, struct pset *all,
