@@ -11,7 +11,7 @@
  *   model    struct devfs_sets                      devfs_rules.c
  *   nodes    what names mean here, who may be
  *            shown what; rules applied to them      devfs_nodes.c
- *   state    a level's rulesets                     devfs_state.c
+ *   state    a level's rulesets, a jail's number    devfs_state.c
  *   /dev     made in the jail's first process,
  *            changed while it runs                  prison_dev.c
  *
@@ -179,6 +179,9 @@ void devfs_plan_free(struct devfs_plan *p);
 int devfs_plan_make(const struct devfs_sets *sets, int ruleset,
 		    const struct devfs_view *view, struct devfs_plan *ret,
 		    struct err *e);
+/* All candidates, without any rule. */
+int devfs_plan_all(const struct devfs_view *view, struct devfs_plan *ret,
+		   struct err *e);
 const struct devfs_node *devfs_plan_find(const struct devfs_plan *p,
 					 const char *name);
 /*

@@ -507,6 +507,21 @@ int devfs_plan_make(const struct devfs_sets *sets, int ruleset,
 	return 0;
 }
 
+int devfs_plan_all(const struct devfs_view *view, struct devfs_plan *ret,
+		   struct err *e)
+{
+	cleanup_devfs_plan struct devfs_plan p = {0};
+	int r = add_rows(&p, view, e);
+
+	if (!r)
+		r = add_linux(&p, view, e);
+	if (r < 0)
+		return r;
+	*ret = p;
+	p = (struct devfs_plan){0};
+	return 0;
+}
+
 int devfs_plan_apply(const struct devfs_sets *sets, const struct devfs_rule *r,
 		     const struct devfs_view *view, struct devfs_plan *p,
 		     struct err *e)

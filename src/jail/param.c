@@ -33,8 +33,6 @@
 /* What the deferred ones wait for. */
 static const char why_share[] = "sharing addresses with the host comes with "
 				"IP-sharing jails";
-static const char why_devfs[] = "devfs rulesets are not applied yet: /dev has "
-				"a fixed set of nodes";
 static const struct param_def params[] = {
 	/* identity */
 	{"jid", PARAM_INT, CO, NULL, NULL},
@@ -72,7 +70,7 @@ static const struct param_def params[] = {
 
 	/* limits */
 	{"securelevel", PARAM_INT, K, "-1", NULL},
-	{"devfs_ruleset", PARAM_INT, K | D, "0", why_devfs},
+	{"devfs_ruleset", PARAM_INT, K, "0", NULL},
 	{"enforce_statfs", PARAM_INT, K, "2", NULL},
 	{"sysvmsg", PARAM_JAILSYS, CO, "disable", NULL},
 	{"sysvsem", PARAM_JAILSYS, CO, "disable", NULL},

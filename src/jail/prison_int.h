@@ -175,6 +175,7 @@ int users_make(int slot, const struct pset *params, uint64_t flags, int init_fd,
 /* --- prison_root.c -----------------------------------------------------------
  */
 
+struct dev_make;
 struct root_plan {
 	struct prisons *ps;
 	const char *path; /* the jail's root in the creator's view */
@@ -189,7 +190,8 @@ struct root_plan {
 	const struct pset *params; /* of them it is told prison_told[] */
 	const struct pset *mounts;
 	const struct jail_users *users;
-	int die_fd; /* see root_failpoint() */
+	struct dev_make *dev; /* prison_dev.h */
+	int die_fd;	      /* see root_failpoint() */
 };
 /* In the jail's first process: see the head of prison_root.c. */
 int root_enter(const struct root_plan *p, struct err *e);
@@ -205,6 +207,9 @@ int root_give(const struct root_plan *p, int dirfd, const char *name,
 	      struct err *e);
 int root_point(const struct root_plan *p, int rootfd, const char *where,
 	       bool file, int *ret, struct err *e);
+/* Attach the mount fd there; -ELOOP when a link lies on the way. */
+int root_put(const struct root_plan *p, int rootfd, const char *where,
+	     bool file, int fd, struct err *e);
 
 /* -ELOOP when a symbolic link lies on the way to `where`. */
 int root_no_link(int rootfd, const char *where, struct err *e);

@@ -19,7 +19,7 @@
  * There is no fork of the creator's memory: children run on it while it
  * sleeps (ns_vfork) and report errors straight into its struct err.
  */
-#include "jail/prison_int.h"
+#include "jail/prison_dev.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -58,6 +58,7 @@ struct make {
 	int go[2];
 	int cgns_fd;
 	struct jail_users users;
+	struct dev_make dev;
 	uint64_t mntns; /* id of the creator's mount namespace */
 	struct err *e;	/* the first process's, in shared memory */
 	bool failed;	/* it did not get as far as its program */
@@ -73,6 +74,7 @@ static void make_close(struct make *m)
 	cleanup_close_p(&m->go[1]);
 	cleanup_close_p(&m->cgns_fd);
 	ns_users_close(&m->users.ns);
+	dev_make_close(&m->dev);
 }
 
 /* --- 1. cgroups
@@ -120,26 +122,6 @@ static int delegate(const struct make *m, struct err *e)
 			return err_sys(e, errno, "cgroup %s", p);
 	}
 	return 0;
-}
-
-/*
- * The jail's root has no right over a stack that is its creator's, and may
- * bind its low ports all the same.  In a jail's jail that one's is in force.
- */
-static int open_ports(const struct make *m, struct err *e)
-{
-	cleanup_free char *tree = str_printf("%s/tree", m->cgroup);
-	cleanup_close int cg = -1;
-	struct err pe = ERR_INIT;
-	int r;
-
-	if (m->root.vnet || !m->users.shifted ||
-	    !param_set_bool(m->params, "allow.reserved_ports"))
-		return 0;
-	r = tree ? cgroup_open(tree, &cg, e) : err_nomem(e);
-	if (!r && cgbpf_low_ports(cg, m->users.uid, &pe) < 0)
-		report(m->ps->report, REPORT_WARN, "%s", pe.text);
-	return r;
 }
 
 /* Shares memory and descriptors with the creator: the answer is in *arg. */
@@ -408,8 +390,16 @@ static void plan_namespaces(struct make *m)
 
 static int write_down(struct make *m, const struct life *l, struct err *e)
 {
+	const struct dev_state dev = {
+		.ruleset = m->dev.ruleset,
+		.dev = m->dev.dev,
+		.uid = m->users.shifted ? m->users.uid : 0,
+		.gid = m->users.shifted ? m->users.gid : 0,
+	};
 	int r = params_write(m->ps, m->jid, m->params, e);
 
+	if (!r)
+		r = dev_state_write(m->ps, m->jid, &dev, e);
 	return r < 0 ? r : life_write(m->ps, m->jid, l, e);
 }
 
@@ -460,6 +450,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.go = {-1, -1},
 		.cgns_fd = -1,
 		.users = {.ns = {-1, -1, -1, -1}},
+		.dev = {.fd = -1},
 		.cgroup = (char *)cgroup,
 	};
 	cleanup_strbuf struct strbuf self = STRBUF_INIT;
@@ -484,6 +475,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.mounts = mounts,
 		.params = params,
 		.users = &m.users,
+		.dev = &m.dev,
 		.nested = !userns_initial(),
 	};
 	m.root.lower = m.root.path;
@@ -499,6 +491,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 			      &self, e);
 	if (!r)
 		r = open_init(&m, e);
+	if (!r)
+		r = dev_plan(ps, params, &m.dev, e);
 	if (!r && param_jailsys_of(params, "host.users", 1) == 1)
 		r = make_users(&m, slot, e);
 	m.root.rt = m.rt;
@@ -509,8 +503,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = unix_guard(ps, cgroup, params, e);
 	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
 		r = delegate(&m, e);
-	if (!r && cgroup)
-		r = open_ports(&m, e);
+	if (!r)
+		r = dev_guard(ps, cgroup, params, &m.users, &m.dev.plan, e);
 	if (!r && cgroup)
 		r = make_cgns(&m, e);
 	if (!r && m.root.copy)

@@ -178,7 +178,8 @@ void reg_tidy(struct prisons *ps)
 	cleanup_close int hold = -1;
 
 	drop_stale_tmp(ps->dirfd, "pending");
-	if (ps->jailed)
+	/* rulesets stay until they are taken away, as on FreeBSD */
+	if (ps->jailed || faccessat(ps->dirfd, "devfs", F_OK, 0) == 0)
 		return;
 	/* each fails while something is in it: then there is more to keep */
 	for (size_t i = 0; i < ARRAY_SIZE(rctl_dirs); i++)

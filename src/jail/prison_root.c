@@ -24,7 +24,7 @@
  * jail.  The child shares memory with its parent (ns_vfork), so it only
  * makes system calls, reports by its struct err and leaves no lock held.
  */
-#include "jail/prison_int.h"
+#include "jail/prison_dev.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -41,12 +41,10 @@
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define RUN_SIZE "8m"
 #define RUN_INODES "16384"
-#define TTY_GID 5
 
 struct gathered {
 	int rt, block, host, sys; /* detached trees, or -1 */
@@ -146,13 +144,15 @@ static int gather_one(const struct root_plan *p, const char *path,
 	return r;
 }
 
-/* Stage 1.  Only copies, nothing is attached. */
+/* Stage 1.  Only copies, and a new /dev; nothing is attached. */
 static int stage_gather(const struct root_plan *p, struct gathered *g,
 			struct err *e)
 {
 	int r;
 
-	r = gather_one(p, p->rt, GATHER_PLAIN, false, &g->rt, e);
+	r = dev_make(p, e);
+	if (!r)
+		r = gather_one(p, p->rt, GATHER_PLAIN, false, &g->rt, e);
 	if (!r && p->block)
 		r = gather_one(p, p->block, GATHER_OWN, true, &g->block, e);
 	if (!r && p->copy && p->children)
@@ -327,8 +327,8 @@ static const char *put_param(const char *where)
 }
 
 /* Attach on `where` inside the root; made if missing. */
-static int put(const struct root_plan *p, int rootfd, const char *where,
-	       bool file, int fd, struct err *e)
+int root_put(const struct root_plan *p, int rootfd, const char *where,
+	     bool file, int fd, struct err *e)
 {
 	cleanup_close int at = -1;
 	int r;
@@ -353,122 +353,7 @@ static int put_new(const struct root_plan *p, int rootfd, const char *where,
 	r = mnt_new(fstype, fstype, o, n, attrs, &fd, e);
 	if (!r && !strcmp(fstype, "tmpfs"))
 		r = root_give(p, fd, "", e);
-	return r < 0 ? r : put(p, rootfd, where, false, fd, e);
-}
-
-/* --- /dev --------------------------------------------------------------------
- */
-
-static const struct {
-	const char *name;
-	unsigned int major, minor;
-	bool vnet_only;
-} nodes[] = {
-	{"null", 1, 3, false},	    {"zero", 1, 5, false},
-	{"full", 1, 7, false},	    {"random", 1, 8, false},
-	{"urandom", 1, 9, false},   {"tty", 5, 0, false},
-	{"net/tun", 10, 200, true},
-};
-
-static const struct {
-	const char *name, *target;
-} links[] = {
-	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
-	{"ptmx", "pts/ptmx"},
-};
-
-/*
- * A node of our own; where making one is not permitted, the creator's is
- * shown (bind mount, which must wait until the tree is attached).
- */
-static int dev_nodes(const struct root_plan *p, int dev, bool *ret_bind,
-		     struct err *e)
-{
-	int r;
-
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		if (nodes[i].vnet_only && !p->vnet)
-			continue;
-		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666,
-			    makedev(nodes[i].major, nodes[i].minor)) == 0) {
-			r = root_give(p, dev, nodes[i].name, e);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		if (errno != EPERM)
-			return err_sys(e, errno, "/dev/%s", nodes[i].name);
-		*ret_bind = true;
-	}
-	return 0;
-}
-
-static int dev_binds(const struct root_plan *p, int rootfd, struct err *e)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		cleanup_close int fd = -1;
-		char path[64];
-		int r;
-
-		if (nodes[i].vnet_only && !p->vnet)
-			continue;
-		snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
-		/* a creator without it has none to show */
-		if (mnt_clone(AT_FDCWD, path, false, &fd, NULL) < 0)
-			continue;
-		r = put(p, rootfd, path, true, fd, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int furnish_dev(int rootfd, const struct root_plan *p, struct err *e)
-{
-	char tty[16];
-
-	static const struct mnt_opt tmpfs[] = {
-		{"mode", "0755"}, {"size", "1m"}, {"nr_inodes", "1024"}};
-	const struct mnt_opt pts[] = {{"newinstance", NULL},
-				      {"ptmxmode", "0666"},
-				      {"mode", "0620"},
-				      {"gid", tty}};
-	static const struct mnt_opt shm[] = {{"mode", "1777"}};
-	cleanup_close int dev = -1;
-	bool bind = false;
-	int r;
-
-	snprintf(tty, sizeof(tty), "%u",
-		 TTY_GID + (p->users->shifted ? p->users->gid : 0));
-	r = mnt_new("tmpfs", "devfs", tmpfs, ARRAY_SIZE(tmpfs),
-		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &dev, e);
-	if (r < 0)
-		return r;
-	if (mkdirat(dev, "pts", 0755) < 0 || mkdirat(dev, "shm", 01777) < 0 ||
-	    (p->vnet && mkdirat(dev, "net", 0755) < 0))
-		return err_sys(e, errno, "/dev");
-	r = root_give(p, dev, "", e);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
-		if (symlinkat(links[i].target, dev, links[i].name) < 0)
-			return err_sys(e, errno, "/dev/%s", links[i].name);
-	r = dev_nodes(p, dev, &bind, e);
-	if (!r)
-		r = put(p, rootfd, "dev", false, dev, e);
-	if (!r && bind)
-		r = dev_binds(p, rootfd, e);
-	if (!r)
-		r = put_new(p, rootfd, "dev/pts", "devpts", pts,
-			    ARRAY_SIZE(pts),
-			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
-	if (!r)
-		r = put_new(p, rootfd, "dev/shm", "tmpfs", shm, ARRAY_SIZE(shm),
-			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				    MOUNT_ATTR_NOEXEC,
-			    e);
-	return r;
+	return r < 0 ? r : root_put(p, rootfd, where, false, fd, e);
 }
 
 /* --- /proc, /sys
@@ -484,7 +369,7 @@ static int furnish_kernel(int rootfd, const struct root_plan *p,
 	r = put_new(p, rootfd, "proc", "proc", NULL, 0, INERT, e);
 	/* sysfs shows the interfaces of the vnet it is mounted in */
 	if (!r && g->sys >= 0)
-		r = put(p, rootfd, "sys", false, g->sys, e);
+		r = root_put(p, rootfd, "sys", false, g->sys, e);
 	else if (!r)
 		r = put_new(p, rootfd, "sys", "sysfs", NULL, 0,
 			    INERT | MOUNT_ATTR_RDONLY, e);
@@ -561,7 +446,7 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 			    : root_give(p, run, dirs[i], e);
 	}
 	if (!r)
-		r = put(p, rootfd, CELLBLOCK_RUN, false, run, e);
+		r = root_put(p, rootfd, CELLBLOCK_RUN, false, run, e);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++) {
 		cleanup_close int at = -1;
 
@@ -607,7 +492,7 @@ int root_enter(const struct root_plan *p, struct err *e)
 		root_act(p, false);
 	}
 	if (!r)
-		r = furnish_dev(rootfd, p, e);
+		r = dev_mount(p, rootfd, e);
 	if (!r)
 		r = furnish_kernel(rootfd, p, &g, e);
 	if (!r)

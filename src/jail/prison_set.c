@@ -6,7 +6,7 @@
  * true and false, jailsys values by name.  What was not given is not stored:
  * prison_get() puts in the defaults, so that a later version's are seen.
  */
-#include "jail/prison_int.h"
+#include "jail/prison_dev.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -708,6 +708,8 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = rights_update(own_params(ps), &ch, &old, &all,
 				  is_running(&l), e);
+	if (!r)
+		r = dev_update(ps, jid, &old, &all, e);
 	if (!r)
 		r = update_host(ps, jid, &old, &ch, e);
 	if (!r)

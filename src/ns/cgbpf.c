@@ -136,6 +136,31 @@ static int prog_open(uint32_t id, const char *name)
 	return take_fd(&fd);
 }
 
+/* Detach ours, by that name, of the ids that were found before. */
+static int detach_ours(int cgroup_fd, uint32_t attach, const char *name,
+		       const uint32_t *ids, int n)
+{
+	for (int i = 0; i < n; i++) {
+		cleanup_close int fd = prog_open(ids[i], name);
+		int r;
+
+		if (fd < 0)
+			continue;
+		r = prog_detach(cgroup_fd, fd, attach);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cgbpf_detach_named(int cgroup_fd, uint32_t attach, const char *name)
+{
+	uint32_t ids[PROGS_MAX];
+	int n = prog_ids(cgroup_fd, attach, ids);
+
+	return n < 0 ? n : detach_ours(cgroup_fd, attach, name, ids, n);
+}
+
 /* --- devices
  * ----------------------------------------------------------------- */
 
@@ -184,31 +209,6 @@ static size_t device_program(struct bpf_insn *p, const struct dev_rule *v,
 	return k;
 }
 
-/* Detach ours, by that name, of the ids that were found before. */
-static int detach_ours(int cgroup_fd, uint32_t attach, const char *name,
-		       const uint32_t *ids, int n)
-{
-	for (int i = 0; i < n; i++) {
-		cleanup_close int fd = prog_open(ids[i], name);
-		int r;
-
-		if (fd < 0)
-			continue;
-		r = prog_detach(cgroup_fd, fd, attach);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int cgbpf_detach_named(int cgroup_fd, uint32_t attach, const char *name)
-{
-	uint32_t ids[PROGS_MAX];
-	int n = prog_ids(cgroup_fd, attach, ids);
-
-	return n < 0 ? n : detach_ours(cgroup_fd, attach, name, ids, n);
-}
-
 static const char what_devices[] = "device filter";
 
 int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
@@ -251,6 +251,10 @@ int cgbpf_devices_off(int cgroup_fd, struct err *e)
 /* --- ports below 1024
  * -------------------------------------------------------- */
 
+static const char what_ports[] = "allow.reserved_ports";
+static const uint32_t port_types[] = {BPF_CGROUP_INET4_BIND,
+				      BPF_CGROUP_INET6_BIND};
+
 int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
 {
 	const struct bpf_insn p[] = {
@@ -262,18 +266,27 @@ int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
 		SET(BPF_REG_0, BIND_OK),
 		EXIT(),
 	};
-	static const uint32_t types[] = {BPF_CGROUP_INET4_BIND,
-					 BPF_CGROUP_INET6_BIND};
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(port_types); i++) {
 		cleanup_close int prog = prog_load(
 			p, ARRAY_SIZE(p), BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-			types[i], PORTS_NAME);
+			port_types[i], PORTS_NAME);
 		int r = prog < 0 ? prog
-				 : cgbpf_attach(cgroup_fd, prog, types[i]);
+				 : cgbpf_attach(cgroup_fd, prog, port_types[i]);
 
 		if (r < 0)
-			return refused(e, r, "allow.reserved_ports");
+			return refused(e, r, what_ports);
+	}
+	return 0;
+}
+
+int cgbpf_low_ports_off(int cgroup_fd, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(port_types); i++) {
+		int r = cgbpf_detach_named(cgroup_fd, port_types[i],
+					   PORTS_NAME);
+
+		if (r < 0 && r != -ENOSYS && r != -EINVAL)
+			return refused(e, r, what_ports);
 	}
 	return 0;
 }

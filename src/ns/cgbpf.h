@@ -41,6 +41,7 @@ int cgbpf_devices_off(int cgroup_fd, struct err *e);
  * Errors as above.
  */
 int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e);
+int cgbpf_low_ports_off(int cgroup_fd, struct err *e);
 
 /*
  * Sockets made in the cgroup and below reach abstract unix sockets only of the

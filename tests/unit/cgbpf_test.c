@@ -197,6 +197,10 @@ ATF_TC_BODY(low_ports, tc)
 		ATF_CHECK_EQ_MSG(t[i].uid == other && t[i].port < 1024 ? EACCES
 								       : 0,
 				 inside(try_bind, &t[i]), "case %zu", i);
+	ATF_REQUIRE_EQ_MSG(0, cgbpf_low_ports_off(cg.fd, &e), "%s", e.text);
+	ATF_CHECK_EQ(EACCES, inside(try_bind, &t[0]));
+	ATF_CHECK_EQ(EACCES, inside(try_bind, &t[1]));
+	ATF_CHECK_EQ(0, cgbpf_low_ports_off(cg.fd, &e));
 	cg_done();
 }
 
