@@ -290,6 +290,8 @@ static int join_enter(const struct join *j, struct err *e)
 {
 	int r = join_mlock(j, e);
 
+	if (!r)
+		r = keyring_new_session(e);
 	if (r < 0)
 		return r;
 	if (j->differing && setns(j->pidfd, j->differing) < 0)

@@ -273,7 +273,9 @@ static int first_child(void *arg)
 
 	/* a creator that is killed takes the unfinished jail with it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = enter_made(m, e);
+	r = keyring_new_session(e);
+	if (!r)
+		r = enter_made(m, e);
 	if (!r && m->root.children && m->users.ns.user < 0)
 		r = mnt_ns_newer(m->mntns, e);
 	if (!r)

@@ -166,6 +166,14 @@ int mnt_unpin(const char *path, struct err *e);
 int mnt_make_private_dir(const char *path, struct err *e);
 bool mnt_is_point(const char *path);
 
+/* --- keyring.c ------------------------------------------------------------- */
+
+/*
+ * Leave the caller's session keyring for a new, empty one.  As the machine's
+ * root, before any change of users: others may own few keys.
+ */
+int keyring_new_session(struct err *e);
+
 /* --- cap.c: capabilities ---------------------------------------------------
  */
 

@@ -3,14 +3,13 @@
  *
  *	files write FILE...	a setting of the kernel's that it can open to
  *				write, also after a remount or a new mount
- *	files writable DIR [EXCEPT]...
- *				any file at all below DIR that it can; the
- *				process's own directories are left out
- *	files read FILE...	one with the machine's secrets that shows more
- *				than /dev/null does
- *	files node [PATH]	a device: made here, or found at PATH
- *	files handle FILE	(outside) its handle, as words for the next
- *	files open HANDLE	the file behind a handle, past every path
+ *	files agent DIR TYPE	the release agent of cgroups of version 1,
+ *mounted on DIR with controller TYPE files writable DIR [EXCEPT]... any file at
+ *all below DIR that it can; the process's own directories are left out files
+ *read FILE...	one with the machine's secrets that shows more than /dev/null
+ *does files node [PATH]	a device: made here, or found at PATH files
+ *handle FILE	(outside) its handle, as words for the next files open HANDLE
+ *the file behind a handle, past every path
  *				("shocker")
  *	files link FILE TO	a second name for a file of the host's
  *	files setuid FILE	this program at FILE, set-user-id root
@@ -89,6 +88,29 @@ static void write_(char **argv)
 	if (!any && last == ENOENT)
 		held("not in this kernel");
 	held("%s", strerror(last));
+}
+
+static void agent(char **argv)
+{
+	char path[512], old[256] = "";
+	int fd;
+
+	if (!argv[0] || !argv[1])
+		broken("agent: DIR TYPE");
+	if (mount("none", argv[0], "cgroup", 0, argv[1]) < 0)
+		held("mount: %s", strerror(errno));
+	snprintf(path, sizeof(path), "%s/release_agent", argv[0]);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	/* what is written is what is there */
+	if (fd < 0 || read(fd, old, sizeof(old) - 1) < 0 ||
+	    (write(fd, *old ? old : "\n", *old ? strlen(old) : 1) < 0 &&
+	     errno != EINVAL)) {
+		last = errno;
+		umount2(argv[0], MNT_DETACH);
+		held("%s: %s", path, strerror(last));
+	}
+	umount2(argv[0], MNT_DETACH);
+	escaped("%s was written", path);
 }
 
 static char **except;
@@ -322,9 +344,10 @@ static const struct {
 	const char *name;
 	void (*run)(char **argv);
 } attacks[] = {
-	{"write", write_}, {"writable", writable}, {"read", read_},
-	{"node", node},	   {"handle", handle},	   {"open", open_},
-	{"link", link_},   {"setuid", setuid_},	   {"whoami", whoami},
+	{"write", write_},  {"agent", agent}, {"writable", writable},
+	{"read", read_},    {"node", node},   {"handle", handle},
+	{"open", open_},    {"link", link_},  {"setuid", setuid_},
+	{"whoami", whoami},
 };
 
 int main(int argc, char **argv)
