@@ -47,29 +47,39 @@ static int fd_write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+int file_read_fd(int fd, size_t max, char **ret, size_t *ret_len)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	size_t len;
+	char *s;
+	int r;
+
+	r = fd_read_all(fd, max, &b);
+	if (r < 0)
+		return r;
+	len = b.len;
+	s = strbuf_take(&b);
+	if (!s)
+		return -ENOMEM;
+	*ret = s;
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
 int file_read(int dirfd, const char *path, size_t max, char **ret,
 	      size_t *ret_len, struct err *e)
 {
-	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 	cleanup_close int fd = -1;
-	size_t len;
-	char *s;
 	int r;
 
 	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return err_sys(e, errno, "%s", path);
-	r = fd_read_all(fd, max, &b);
-	if (r < 0)
-		return err_sys(e, -r, "%s", path);
-	len = b.len;
-	s = strbuf_take(&b);
-	if (!s)
+	r = file_read_fd(fd, max, ret, ret_len);
+	if (r == -ENOMEM)
 		return err_nomem(e);
-	*ret = s;
-	if (ret_len)
-		*ret_len = len;
-	return 0;
+	return r < 0 ? err_sys(e, -r, "%s", path) : 0;
 }
 
 int file_write_atomic(int dirfd, const char *path, const char *text,

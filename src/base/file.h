@@ -20,6 +20,9 @@
 int file_read(int dirfd, const char *path, size_t max, char **ret,
 	      size_t *ret_len, struct err *e);
 
+/* The rest of what an open descriptor gives; -EFBIG beyond `max` bytes. */
+int file_read_fd(int fd, size_t max, char **ret, size_t *ret_len);
+
 /* Write by "PATH.tmp.PID" and rename: readers see the old or the new file. */
 int file_write_atomic(int dirfd, const char *path, const char *text,
 		      mode_t mode, struct err *e);

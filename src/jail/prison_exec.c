@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "jail/guard.h"
 #include "jail/param.h"
+#include "jail/pwfile.h"
 #include "jail/rctl_int.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@
 #include <sys/wait.h>
 
 #define PASSWD_MAX (4 << 20)
+#define GROUPS_MAX 256
 #define PATH_DFLT                                                              \
 	RT_IN_JAIL "/bin:/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:"       \
 		   "/usr/local/bin"
@@ -108,45 +110,46 @@ static int user_from_host(const char *name, struct user *u, struct err *e)
 	return r;
 }
 
-/* A file of the jail as a stream: regular, not huge, nothing outside. */
-static FILE *jail_file(int rootfd, const char *path)
+/* A file of the jail, or NULL: regular, not huge, nothing outside. */
+static char *jail_file(int rootfd, const char *path)
 {
 	cleanup_close int fd = -1;
+	char *text = NULL;
 	struct stat st;
-	FILE *f;
 
 	if (file_open_in_root(rootfd, path, O_RDONLY | O_NONBLOCK, 0, &fd,
 			      NULL) < 0 ||
 	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size > PASSWD_MAX)
+	    file_read_fd(fd, PASSWD_MAX, &text, NULL) < 0)
 		return NULL;
-	f = fdopen(fd, "r");
-	if (f)
-		(void)take_fd(&fd);
-	return f;
+	return text;
 }
 
 static int user_from_jail(int rootfd, const char *name, struct user *u,
 			  struct err *e)
 {
-	cleanup_fclose FILE *passwd = jail_file(rootfd, "/etc/passwd");
-	cleanup_fclose FILE *group = jail_file(rootfd, "/etc/group");
-	const struct passwd *pw = NULL;
-	const struct group *gr;
+	cleanup_free char *passwd = jail_file(rootfd, "/etc/passwd");
+	cleanup_free char *group = jail_file(rootfd, "/etc/group");
+	cleanup_pwuser struct pwuser pw = {0};
+	struct passwd as;
+	gid_t gids[GROUPS_MAX];
+	size_t n;
 	int r;
 
-	while (passwd && (pw = fgetpwent(passwd)))
-		if (!strcmp(pw->pw_name, name))
-			break;
-	if (!pw)
-		return err_set(e, ENOENT, "%s: no such user", name);
-	r = user_take(u, pw, e);
+	r = pwfile_user(passwd, name, &pw, e);
+	if (r < 0)
+		return r;
+	as = (struct passwd){.pw_name = pw.name,
+			     .pw_uid = pw.uid,
+			     .pw_gid = pw.gid,
+			     .pw_dir = pw.home,
+			     .pw_shell = pw.shell};
+	r = user_take(u, &as, e);
 	if (!r)
 		r = user_group(u, u->gid, e);
-	while (!r && group && (gr = fgetgrent(group)))
-		for (char **m = gr->gr_mem; !r && *m; m++)
-			if (!strcmp(*m, name) && u->ngroups < 256)
-				r = user_group(u, gr->gr_gid, e);
+	n = pwfile_groups(group, name, gids, ARRAY_SIZE(gids));
+	for (size_t i = 0; !r && i < n; i++)
+		r = user_group(u, gids[i], e);
 	return r;
 }
 
@@ -490,7 +493,7 @@ struct target {
 	struct life life; /* its first process, its cgroup; our view */
 	struct pset params;
 	uint64_t caps;
-	int own; /* jid at this level: it, or the one it is in */
+	int own;       /* jid at this level: it, or the one it is in */
 	uint32_t open; /* guard_conditions() */
 };
 

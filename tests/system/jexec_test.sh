@@ -198,10 +198,48 @@ shell_body()
 	    "echo 'echo from jail' | SHELL=/bin/sh jexec x"
 }
 
+atf_test_case hostile_passwd
+hostile_passwd_head()
+{
+	atf_set descr "A jail's passwd cannot make -U run somebody else's command"
+}
+hostile_passwd_body()
+{
+	local n r
+
+	r=$(pwd)/root
+	mkdir -p "$r/etc"
+	for n in usr bin lib lib64; do
+		[ ! -e /$n ] || echo "/$n $r/$n nullfs ro 0 0"
+	done >tab
+	cat >"$r/etc/passwd" <<-EOF
+	keep:x:4294967295:4294967295::/:/bin/sh
+	minus:x:-1:-1::/:/bin/sh
+	+nis:x:0:0::/:/bin/sh
+	good:x:70:71::usr:/bin/sh
+	EOF
+	printf 'a:x:-1:good\nb:x:4294967295:good\nc:x:72:x,good\n' \
+	    >"$r/etc/group"
+	atf_check jail -c name=a path="$r" persist mount.fstab="$(pwd)/tab"
+	for n in keep minus +nis; do
+		atf_check -s exit:1 -e inline:"jexec: $n: no such user\n" \
+		    jexec -U "$n" a id
+	done
+	atf_check -o inline:"70 71 71 72\n" \
+	    jexec -U good a sh -c 'echo $(id -u) $(id -g) $(id -G)'
+	# a FIFO in its place is not waited for
+	rm "$r/etc/passwd"
+	mkfifo "$r/etc/passwd"
+	atf_check -s exit:1 -e inline:"jexec: good: no such user\n" \
+	    jexec -U good a id
+	atf_check -o inline:"0\n" jexec a id -u
+}
+
 atf_init_test_cases()
 {
 	for c in usage errors status environment users isolation signals \
 	    terminal stop pipe shell; do
 		atf_add_test_case $c
 	done
+	atf_add_test_case hostile_passwd
 }
