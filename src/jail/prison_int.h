@@ -6,6 +6,7 @@
  *   prison_set.c     checks, jail_set(2)
  *   prison_make.c    making a jail: the parent's side
  *   prison_users.c   ... its user namespace and what belongs to that
+ *   prison_copy.c    ... its copy-on-write root
  *   prison_root.c    making a jail: the first process's own view of files
  *   prison_fstab.c   ... and its mount, mount.fstab lines
  *   prison_remove.c  jail_remove(2)
@@ -221,6 +222,13 @@ void root_act(const struct root_plan *p, bool on);
  */
 int root_idmap(const struct root_plan *p, int fd, const char *what,
 	       struct err *e);
+
+/*
+ * prison_copy.c: the overlay that becomes "/"; and, with children, the
+ * read-only view that copies of their own are made of.
+ */
+int root_copy(const struct root_plan *p, int *ret, int *ret_view,
+	      struct err *e);
 
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);

@@ -155,8 +155,6 @@ static int stage_gather(const struct root_plan *p, struct gathered *g,
 		r = gather_one(p, p->rt, GATHER_PLAIN, false, &g->rt, e);
 	if (!r && p->block)
 		r = gather_one(p, p->block, GATHER_OWN, true, &g->block, e);
-	if (!r && p->copy && p->children)
-		r = gather_one(p, p->lower, GATHER_OWN, false, &g->host, e);
 	/* a stack that is not ours has a sysfs that we cannot mount */
 	if (!r && p->nested && !p->vnet)
 		r = gather_one(p, "/sys", GATHER_PLAIN, true, &g->sys, e);
@@ -196,94 +194,15 @@ static void stage_forget(const struct root_plan *p)
 	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
-/* The directories of an overlay, on a tmpfs of its own. */
-static int overlay_dirs(const struct root_plan *p, int *ret, struct err *e)
-{
-	static const char *const dirs[] = {"upper", "work", "lower", "root"};
-	const struct mnt_opt mode = {"mode", "0755"};
-	cleanup_close int tmp = -1;
-	int r;
-
-	r = mnt_new("tmpfs", "cellblock", &mode, 1, 0, &tmp, e);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(dirs); i++)
-		if (mkdirat(tmp, dirs[i], 0755) < 0)
-			r = err_sys(e, errno, "overlay");
-	/* "/" of the jail has the owner of the upper one */
-	if (!r)
-		r = root_give(p, tmp, "upper", e);
-	if (!r)
-		*ret = take_fd(&tmp);
-	return r;
-}
-
-/* The lower layer with the jail's owners, on the directory made for it. */
-static int overlay_lower(const struct root_plan *p, int tmp, struct err *e)
-{
-	cleanup_close int at = -1, fd = -1;
-	int r;
-
-	r = mnt_clone(AT_FDCWD, p->lower, false, &fd, e);
-	if (!r)
-		r = root_idmap(p, fd, p->lower, e);
-	if (r < 0)
-		return r;
-	at = openat(tmp, "lower", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return at < 0 ? err_sys(e, errno, "overlay")
-		      : mnt_attach(fd, at, p->lower, e);
-}
-
-/*
- * An overlay: upper and work directory on a tmpfs that only the overlay
- * holds.  They need a path while it is made: `scratch`.
- */
-static int root_overlay(const struct root_plan *p, int *ret, struct err *e)
-{
-	cleanup_free char *upper = str_printf("%s/upper", p->scratch);
-	cleanup_free char *work = str_printf("%s/work", p->scratch);
-	cleanup_free char *lower = str_printf("%s/lower", p->scratch);
-	struct mnt_opt o[] = {
-		{"lowerdir", p->users->shifted ? lower : p->lower},
-		{"upperdir", upper},
-		{"workdir", work},
-		/* without rights over the file system: user.overlay.* */
-		{"userxattr", NULL}};
-	cleanup_close int tmp = -1, at = -1, fd = -1;
-	int r;
-
-	if (!upper || !work || !lower)
-		return err_nomem(e);
-	r = overlay_dirs(p, &tmp, e);
-	if (r < 0)
-		return r;
-	at = open(p->scratch, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (at < 0)
-		return err_sys(e, errno, "%s", p->scratch);
-	r = mnt_attach(tmp, at, p->scratch, e);
-	if (!r && p->users->shifted)
-		r = overlay_lower(p, tmp, e);
-	if (!r)
-		r = mnt_new("overlay", "cellblock", o,
-			    ARRAY_SIZE(o) - (p->nested ? 0 : 1), 0, &fd, e);
-	if (r < 0)
-		return r;
-	close(take_fd(&at));
-	at = openat(tmp, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at < 0)
-		return err_sys(e, errno, "overlay");
-	r = mnt_attach(fd, at, "overlay", e);
-	if (!r)
-		*ret = take_fd(&fd);
-	return r;
-}
-
 /* Stage 3.  Yields a descriptor of the mount that becomes "/". */
-static int stage_root(const struct root_plan *p, int *ret, struct err *e)
+static int stage_root(const struct root_plan *p, struct gathered *g, int *ret,
+		      struct err *e)
 {
 	cleanup_close int at = -1, fd = -1;
 	int r;
 
 	if (p->copy)
-		return root_overlay(p, ret, e);
+		return root_copy(p, ret, &g->host, e);
 	if (!strcmp(p->path, "/")) {
 		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
@@ -482,7 +401,7 @@ int root_enter(const struct root_plan *p, struct err *e)
 		r = stage_gather(p, &g, e);
 	if (!r) {
 		stage_forget(p);
-		r = stage_root(p, &rootfd, e);
+		r = stage_root(p, &g, &rootfd, e);
 	}
 	root_failpoint(p);
 	/* what configures the machine does not configure the jail */
