@@ -167,10 +167,10 @@ int users_take(struct prisons *ps, int jid, int *ret_slot, struct err *e);
 void users_drop(struct prisons *ps, int jid);
 /*
  * Make the jail's user namespace, and in it those of CLONE_NEWNET, NEWIPC and
- * NEWUTS that are in flags.  slot -1: the creator's ids one to one.  init_fd:
- * the program of first processes, which holds them meanwhile.
+ * NEWUTS that are in flags.  slot -1: the creator's ids one to one.  holder:
+ * the program (rt/holder) that holds them meanwhile.
  */
-int users_make(int slot, const struct pset *params, uint64_t flags, int init_fd,
+int users_make(int slot, const struct pset *params, uint64_t flags, int holder,
 	       struct jail_users *ret, struct err *e);
 
 /* --- prison_root.c -----------------------------------------------------------

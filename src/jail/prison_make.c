@@ -412,23 +412,28 @@ static int let_go(struct make *m, struct err *e)
 	return 0;
 }
 
-static int open_init(struct make *m, struct err *e)
+static int open_program(const struct make *m, const char *name, int *ret,
+			struct err *e)
 {
-	cleanup_free char *file = str_printf("%s/init", m->rt);
+	cleanup_free char *file = str_printf("%s/%s", m->rt, name);
 
 	if (!file)
 		return err_nomem(e);
-	m->init_fd = open(file, O_PATH | O_CLOEXEC);
-	return m->init_fd < 0 ? err_sys(e, errno, "%s", file) : 0;
+	*ret = open(file, O_PATH | O_CLOEXEC);
+	return *ret < 0 ? err_sys(e, errno, "%s", file) : 0;
 }
 
 /* The namespaces that belong to its users are made with those. */
 static int make_users(struct make *m, int slot, struct err *e)
 {
+	cleanup_close int holder = -1;
 	int r;
 
 	plan_failpoint();
-	r = users_make(slot, m->params, m->flags, m->init_fd, &m->users, e);
+	/* init cannot be read, and what runs it is closed to a jail's root */
+	r = open_program(m, "holder", &holder, e);
+	if (!r)
+		r = users_make(slot, m->params, m->flags, holder, &m->users, e);
 	if (r < 0)
 		return r;
 	if (m->users.ns.net >= 0)
@@ -492,7 +497,7 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = self_text(params, lo, hi, m.root.copy && m.root.children,
 			      &self, e);
 	if (!r)
-		r = open_init(&m, e);
+		r = open_program(&m, "init", &m.init_fd, e);
 	if (!r)
 		r = dev_plan(ps, params, &m.dev, e);
 	if (!r && param_jailsys_of(params, "host.users", 1) == 1)

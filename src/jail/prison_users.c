@@ -179,7 +179,7 @@ void users_drop(struct prisons *ps, int jid)
 /* --- a jail's namespaces ----------------------------------------------------
  */
 
-int users_make(int slot, const struct pset *params, uint64_t flags, int init_fd,
+int users_make(int slot, const struct pset *params, uint64_t flags, int holder,
 	       struct jail_users *ret, struct err *e)
 {
 	struct ns_idmaps maps __attribute__((cleanup(ns_idmaps_free))) = {0};
@@ -193,7 +193,7 @@ int users_make(int slot, const struct pset *params, uint64_t flags, int init_fd,
 			 : userns_own_maps(&maps, e);
 	if (!r)
 		r = userns_make(&maps, flags & (CLONE_NEWNET | CLONE_NEWIPC),
-				uts, init_fd, &ret->ns, e);
+				uts, holder, &ret->ns, e);
 	if (r < 0)
 		return r;
 	ret->uid = maps.uid[0].outside;
