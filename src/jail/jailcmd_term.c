@@ -48,19 +48,14 @@ static int pids_add(struct pids *p, pid_t pid)
 	return 0;
 }
 
-/* By cgroup; an error means "ask another way". */
-static int pids_of_cgroup(struct jailrun *run, int jid, struct pids *ret)
+static int pids_in(const struct life *l, const char *sub, struct pids *ret)
 {
-	cleanup_life struct life l = {0};
 	cleanup_free char *path = NULL, *text = NULL;
 	char *save = NULL;
 	long long pid;
 	int r;
 
-	r = life_read(run->ps, jid, &l, NULL);
-	if (r < 0 || !l.cgroup)
-		return r < 0 ? r : -ENOENT;
-	path = str_printf("%s/tree/cgroup.procs", l.cgroup);
+	path = str_printf("%s/%s/cgroup.procs", l->cgroup, sub);
 	if (!path)
 		return -ENOMEM;
 	r = file_read(AT_FDCWD, path, PROCS_MAX, &text, NULL, NULL);
@@ -69,9 +64,26 @@ static int pids_of_cgroup(struct jailrun *run, int jid, struct pids *ret)
 	for (char *s = strtok_r(text, "\n", &save); s && !r;
 	     s = strtok_r(NULL, "\n", &save))
 		/* 0: of a pid namespace that we do not see */
-		if (!str_to_int(s, 1, INT_MAX, &pid) && pid != l.init.pid)
+		if (!str_to_int(s, 1, INT_MAX, &pid) && pid != l->init.pid)
 			r = pids_add(ret, (pid_t)pid);
 	return r;
+}
+
+/* By cgroup; an error means "ask another way". */
+static int pids_of_cgroup(struct jailrun *run, int jid, struct pids *ret)
+{
+	cleanup_life struct life l = {0};
+	int r;
+
+	r = life_read(run->ps, jid, &l, NULL);
+	if (r < 0 || !l.cgroup)
+		return r < 0 ? r : -ENOENT;
+	r = pids_in(&l, "tree", ret);
+	if (r < 0)
+		return r;
+	/* where they are when it has jails with limits */
+	r = pids_in(&l, "tree/" CGCTL_SELF, ret);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* Is this a process of the pid namespace? */

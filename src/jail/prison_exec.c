@@ -546,10 +546,9 @@ static int birth_child(void *arg)
 }
 
 /* One child in the jail's cgroup and pid namespace. */
-static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
-		      struct err *e)
+static int join_clone_once(struct join *j, const char *tree, bool self,
+			   pid_t *ret_pid, struct err *e)
 {
-	cleanup_free char *tree = NULL;
 	cleanup_close int cg = -1;
 	struct birth b = {
 		.j = j,
@@ -564,9 +563,8 @@ static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
 	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), r;
 	pid_t pid;
 
-	if (l->cgroup) {
-		tree = str_printf("%s/tree", l->cgroup);
-		r = tree ? cgroup_open(tree, &cg, e) : err_nomem(e);
+	if (tree) {
+		r = cgctl_open_birth(tree, self, &cg, e);
 		if (r < 0)
 			return r;
 		b.child.cgroup_fd = cg;
@@ -581,6 +579,25 @@ static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
 		;
 	*ret_pid = b.pid;
 	return b.e.code ? err_set(e, b.e.code, "%s", b.e.text) : 0;
+}
+
+/*
+ * A jail that passes controllers on to jails of its own has its processes in
+ * a cgroup beside theirs: nothing can be born in its root then.
+ */
+static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
+		      struct err *e)
+{
+	cleanup_free char *tree = NULL;
+	struct err ce = ERR_INIT;
+	int r;
+
+	if (l->cgroup && !(tree = str_printf("%s/tree", l->cgroup)))
+		return err_nomem(e);
+	r = join_clone_once(j, tree, false, ret_pid, &ce);
+	if (tree && (r == -EBUSY || r == -EOPNOTSUPP))
+		return join_clone_once(j, tree, true, ret_pid, e);
+	return r < 0 ? err_set(e, ce.code, "%s", ce.text) : 0;
 }
 
 /*

@@ -21,6 +21,7 @@
 
 #include "base/report.h"
 #include "jail/prison.h"
+#include "ns/cgctl.h"
 #include "ns/ns.h"
 
 #include <stdint.h>

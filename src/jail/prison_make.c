@@ -510,6 +510,9 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = unix_guard(ps, cgroup, params, e);
 	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
 		r = delegate(&m, e);
+	/* so that it can limit its own jails */
+	if (!r && cgroup && m.root.children)
+		cgctl_pass_all(cgroup);
 	if (!r)
 		r = dev_guard(ps, cgroup, params, &m.users, &m.dev.plan, e);
 	if (!r && cgroup)

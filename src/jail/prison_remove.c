@@ -139,15 +139,17 @@ static int drop_cgroup(struct prisons *ps, const struct life *l,
 		       const char *cgroup, struct err *e)
 {
 	cleanup_free char *base = strdup(cgroup);
-	cleanup_free char *root = NULL, *procs = NULL;
+	cleanup_free char *root = NULL, *procs = NULL, *self = NULL;
 	int r;
 
 	(void)ps;
 	if (is_me(&l->keeper) && cgroup_root(&root, NULL) == 0) {
 		/* slow (a migration), but everything urgent is done */
 		procs = str_printf("%s/cgroup.procs", root);
-		if (procs)
-			file_poke(AT_FDCWD, procs, "0", NULL);
+		/* where the root's own are when it passes controllers on */
+		self = str_printf("%s/" CGCTL_SELF "/cgroup.procs", root);
+		if (procs && file_poke(AT_FDCWD, procs, "0", NULL) < 0 && self)
+			file_poke(AT_FDCWD, self, "0", NULL);
 	}
 	r = cgroup_remove(cgroup, e);
 	if (base) {

@@ -138,6 +138,7 @@ static int put_in_force(struct prisons *ps, int jid, const struct life *l,
 	if (r < 0)
 		return r;
 	g.v2 = tree;
+	g.make_room = ps->jailed;
 	g.base = base;
 	/* v1 directories stay until the jail ends: its processes are there */
 	if (strv_copy(&now->v1, &old->v1) < 0)

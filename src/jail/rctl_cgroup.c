@@ -1,10 +1,14 @@
 /*
  * rctl_cgroup: limits by cgroup controllers.
  *
- * On a cgroup2 tree the limit is set on the directory that holds the jail's
- * processes; it belongs to the level above, so nobody inside can change it.
- * In a v1 hierarchy the jail gets a directory when it has a rule, and its
- * processes must enter that (rctl_apply.c).
+ * On a cgroup2 tree the limit is set on JID/tree, which holds the jail's
+ * processes and nothing else.  That directory is the root of the tree that the
+ * jail sees, and in a jail of a jail it belongs to root inside; so a second
+ * limit is set on JID above it, which no mount inside can show.  That one is
+ * higher by what the jail's first process and its keeper need, which must be
+ * able to end a jail that has used up all it may.  In a v1 hierarchy the jail
+ * gets a directory when it has a rule, and its processes must enter that
+ * (rctl_apply.c).
  *
  * A directory's files are set from all knobs of one controller together,
  * since memory and swap depend on each other, and differently so by version:
@@ -358,29 +362,61 @@ int rctl_cgroup_v1(const struct rctl_cgroup *g, const struct rctl_limits *now,
 	return 0;
 }
 
+/* What is allowed above the jail's own directory, by knob. */
+static const int64_t slack[KNOBS] = {
+	[KNOB_MEMORY] = 32 << 20, [KNOB_SWAP] = 32 << 20,
+	[KNOB_TOTAL] = 64 << 20,  [KNOB_PIDS] = 8,
+	[KNOB_CPU] = 20,
+};
+
+static void add_slack(const struct rctl_limits *l, struct rctl_limits *ret)
+{
+	for (int k = 0; k < KNOBS; k++)
+		ret->v[k] = l->v[k] == KNOB_OFF ? KNOB_OFF
+			    : l->v[k] > INT64_MAX - slack[k]
+				    ? INT64_MAX
+				    : l->v[k] + slack[k];
+}
+
+static int set_v2(const char *tree, const char *root, enum cgctl c, bool on,
+		  bool make_room, const struct rctl_limits *now, struct err *e)
+{
+	cleanup_free char *above = strdup(tree);
+	struct rctl_limits wall;
+	struct dir d = {.version = 2};
+	int r = 0;
+
+	if (!above)
+		return err_nomem(e);
+	*strrchr(above, '/') = '\0';
+	if (on)
+		r = cgctl_enable(root, above, c, make_room, e);
+	add_slack(now, &wall);
+	d.path = above;
+	d.v = wall.v;
+	if (!r)
+		r = setters[c](&d, e);
+	d.path = tree;
+	d.v = now->v;
+	return r < 0 ? r : setters[c](&d, e);
+}
+
 static int set_one(const struct rctl_cgroup *g, enum cgctl c, bool on,
 		   const struct rctl_limits *now, struct err *e)
 {
-	cleanup_free char *root = NULL, *v1 = NULL, *above = NULL;
-	struct dir d = {.v = now->v, .path = g->v2};
-	int r;
+	cleanup_free char *root = NULL, *v1 = NULL;
+	struct dir d = {.version = 1, .v = now->v};
+	int r = cgctl_find(c, &root, on ? e : NULL);
 
-	d.version = cgctl_find(c, &root, on ? e : NULL);
-	if (d.version < 0)
-		return on ? d.version : 0;
-	if (d.version == 1) {
-		v1 = str_printf("%s/%s/%s", root, g->base, g->name);
-		if (!v1)
-			return err_nomem(e);
-		d.path = v1;
-		r = on ? cgctl_make(root, g->base, g->name, e) : 0;
-	} else {
-		above = strdup(g->v2);
-		if (!above)
-			return err_nomem(e);
-		*strrchr(above, '/') = '\0';
-		r = on ? cgctl_enable(root, above, c, e) : 0;
-	}
+	if (r < 0)
+		return on ? r : 0;
+	if (r == 2)
+		return set_v2(g->v2, root, c, on, g->make_room, now, e);
+	v1 = str_printf("%s/%s/%s", root, g->base, g->name);
+	if (!v1)
+		return err_nomem(e);
+	d.path = v1;
+	r = on ? cgctl_make(root, g->base, g->name, e) : 0;
 	return r < 0 ? r : setters[c](&d, e);
 }
 

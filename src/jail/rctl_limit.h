@@ -81,6 +81,7 @@ int rctl_cgroup_check(int knob, struct err *e);
  */
 struct rctl_cgroup {
 	const char *v2, *base, *name;
+	bool make_room; /* see cgctl_enable() */
 };
 /*
  * From `old` to `now`.  The first call says which v1 directories the second

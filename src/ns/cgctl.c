@@ -17,8 +17,9 @@
 #include <sys/vfs.h>
 
 #define REMOVE_WAIT_MS 2000
-#define DEPTH_MAX 200 /* of cgroups that a jail made; each holds a descriptor  \
-		       */
+#define DEPTH_MAX                                                              \
+	200 /* of cgroups that a jail made; each holds a descriptor            \
+	     */
 
 static const struct {
 	const char *v2, *v1;
@@ -137,6 +138,23 @@ int cgctl_find(enum cgctl c, char **ret_root, struct err *e)
 	return r < 0 ? why_missing(c, e) : 1;
 }
 
+static int each_here(int dirfd, int (*fn)(pid_t pid, void *data), void *data)
+{
+	int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	cleanup_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	int pid, r = 0;
+
+	if (!f) {
+		if (fd >= 0)
+			close(fd);
+		return 0; /* removed meanwhile, or a threaded one */
+	}
+	while (!r && fscanf(f, "%d", &pid) == 1)
+		if (pid > 0) /* 0: of a namespace we cannot see */
+			r = fn(pid, data);
+	return r;
+}
+
 /* --- cgroup2
  * ------------------------------------------------------------------------- */
 
@@ -162,7 +180,66 @@ static int enable_in(const char *dir, enum cgctl c, struct err *e)
 	return err_set(e, pe.code, "%s controller: %s", names[c].v2, pe.text);
 }
 
-int cgctl_enable(const char *root, const char *dir, enum cgctl c, struct err *e)
+struct mover {
+	const char *procs;
+	bool moved;
+};
+
+static int move_one(pid_t pid, void *data)
+{
+	struct mover *m = data;
+	struct err e = ERR_INIT;
+	char num[16];
+
+	snprintf(num, sizeof(num), "%d", (int)pid);
+	if (file_poke(AT_FDCWD, m->procs, num, &e) == 0)
+		m->moved = true;
+	else if (e.code != ESRCH)
+		return -e.code;
+	return 0;
+}
+
+/* Until none is left: one may fork while its parent is moved. */
+static int move_own(const char *root, struct err *e)
+{
+	cleanup_free char *self = str_printf("%s/" CGCTL_SELF, root);
+	cleanup_free char *procs =
+		str_printf("%s/" CGCTL_SELF "/cgroup.procs", root);
+	struct mover m = {.procs = procs, .moved = true};
+	int r;
+
+	if (!self || !procs)
+		return err_nomem(e);
+	r = cgroup_make(self, e);
+	if (r < 0)
+		return r;
+	while (!r && m.moved) {
+		cleanup_close int fd = -1;
+
+		m.moved = false;
+		r = cgroup_open(root, &fd, NULL);
+		if (!r)
+			r = each_here(fd, move_one, &m);
+	}
+	return r < 0 ? err_sys(e, -r, "%s", procs) : 0;
+}
+
+int cgctl_open_birth(const char *path, bool self, int *ret_fd, struct err *e)
+{
+	cleanup_free char *sub = NULL;
+	int r;
+
+	if (!self)
+		return cgroup_open(path, ret_fd, e);
+	sub = str_printf("%s/" CGCTL_SELF, path);
+	if (!sub)
+		return err_nomem(e);
+	r = cgroup_make(sub, e);
+	return r < 0 ? r : cgroup_open(sub, ret_fd, e);
+}
+
+int cgctl_enable(const char *root, const char *dir, enum cgctl c,
+		 bool make_room, struct err *e)
 {
 	cleanup_free char *path = strdup(dir);
 	size_t n = strlen(root);
@@ -173,6 +250,12 @@ int cgctl_enable(const char *root, const char *dir, enum cgctl c, struct err *e)
 	if (strncmp(dir, root, n) != 0)
 		return err_set(e, EINVAL, "%s is not below %s", dir, root);
 	r = enable_in(root, c, e);
+	if (r == -EBUSY && make_room) {
+		err_clear(e);
+		r = move_own(root, e);
+		if (!r)
+			r = enable_in(root, c, e);
+	}
 	for (size_t i = n; !r && path[i]; i++) {
 		if (path[i + 1] && path[i + 1] != '/')
 			continue;
@@ -184,6 +267,19 @@ int cgctl_enable(const char *root, const char *dir, enum cgctl c, struct err *e)
 		path[i + 1] = was;
 	}
 	return r;
+}
+
+void cgctl_pass_all(const char *dir)
+{
+	cleanup_free char *root = NULL, *path = NULL, *text = NULL;
+
+	if (cgroup_root(&root, NULL) < 0 ||
+	    !(path = str_printf("%s/cgroup.controllers", root)) ||
+	    file_read(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0)
+		return;
+	for (int c = 0; c < CGCTLS; c++)
+		if (has_word(text, names[c].v2))
+			cgctl_enable(root, dir, c, false, NULL);
 }
 
 /* --- v1
@@ -228,23 +324,6 @@ int cgctl_remove(const char *path, struct err *e)
 
 /* --- processes
  * ----------------------------------------------------------------------- */
-
-static int each_here(int dirfd, int (*fn)(pid_t pid, void *data), void *data)
-{
-	int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	cleanup_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	int pid, r = 0;
-
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
-		return 0; /* removed meanwhile, or a threaded one */
-	}
-	while (!r && fscanf(f, "%d", &pid) == 1)
-		if (pid > 0) /* 0: of a namespace we cannot see */
-			r = fn(pid, data);
-	return r;
-}
 
 static int each_below(int fd, int (*fn)(pid_t pid, void *data), void *data,
 		      int depth)

@@ -33,9 +33,18 @@ int cgctl_find(enum cgctl c, char **ret_root, struct err *e);
 /*
  * cgroup2: make the controller's files appear in the directories below
  * `dir`, which lies below `root`: it is passed on from the root downwards.
+ *
+ * A cgroup that passes controllers on must have no processes of its own,
+ * unless it is the machine's root.  With `make_room` those of `root` are
+ * moved to ROOT/self.
  */
+#define CGCTL_SELF "self"
 int cgctl_enable(const char *root, const char *dir, enum cgctl c,
-		 struct err *e);
+		 bool make_room, struct err *e);
+/* Open the directory in which a process of the cgroup `path` can be born. */
+int cgctl_open_birth(const char *path, bool self, int *ret_fd, struct err *e);
+/* Pass every controller on from the root to what is below `dir`, if any. */
+void cgctl_pass_all(const char *dir);
 
 /* v1: make BASE and BASE/NAME in the hierarchy at root; existing is fine. */
 int cgctl_make(const char *root, const char *base, const char *name,

@@ -14,6 +14,11 @@
  *             ended, in whatever way (Kyua kills by SIGKILL); then it kills
  *             the cgroup and removes it
  *
+ * The guardian also removes what jails with limits have in v1 hierarchies,
+ * which no namespace hides: directories named after the box's pid namespace.
+ * Where cgroup2 has controllers the box gets them, and its own processes are
+ * in `self`, as the kernel wants of who passes controllers on.
+ *
  * In the box /run and /tmp are empty (directories given by -k stay visible),
  * /proc, /sys, /sys/fs/bpf and the cgroup2 tree are its own, what is written
  * below /etc goes with the box, lo is up, and the host name is "box".
@@ -115,6 +120,48 @@ static void cgroup_find_mount(struct box *b)
 	}
 }
 
+/*
+ * Pass the machine's controllers on.  Where it has none, or where the cgroup
+ * has processes of its own, boxes are without.
+ */
+static void controllers_on(const char *mnt, const char *own)
+{
+	static const char *const words[] = {"+memory", "+pids", "+cpu", "+io"};
+	char path[8300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s/cgroup.subtree_control", mnt, own);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	for (size_t i = 0; fd >= 0 && i < sizeof(words) / sizeof(*words); i++)
+		if (write(fd, words[i], strlen(words[i])) < 0)
+			continue;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* In the box: out of the root of its tree, if that has controllers. */
+static void leave_root(const char *mnt)
+{
+	char path[4200], text[256] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", mnt);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		die("%s", path);
+	close(fd);
+	if (!text[strspn(text, "\n")])
+		return;
+	snprintf(path, sizeof(path), "%s/self", mnt);
+	if (mkdir(path, 0755))
+		die("%s", path);
+	snprintf(path, sizeof(path), "%s/self/cgroup.procs", mnt);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) < 0)
+		die("%s", path);
+	close(fd);
+}
+
 /* Make MOUNT/OWN-CGROUP/box-PID. */
 static void cgroup_make(struct box *b)
 {
@@ -136,6 +183,7 @@ static void cgroup_make(struct box *b)
 		errno = ENAMETOOLONG;
 		die("%s", own);
 	}
+	controllers_on(b->cg_mount, strcmp(own, "/") ? own : "");
 	if (mkdir(b->cg_dir, 0755))
 		die("%s", b->cg_dir);
 	b->cg_fd = open(b->cg_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -232,24 +280,56 @@ static void close_others(int a, int b, int c)
 	close_range(1024, ~0U, 0);
 }
 
+/* Remove the v1 cgroups of pid namespace `ns`; false: some are in use yet. */
+static bool v1_prune(const char *ns)
+{
+	DIR *d = *ns ? opendir("/sys/fs/cgroup") : NULL;
+	struct dirent *de;
+	bool gone = true;
+
+	while (d && (de = readdir(d))) {
+		char base[512];
+		int fd;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		snprintf(base, sizeof(base), "/sys/fs/cgroup/%s/cellblock.%s",
+			 de->d_name, ns);
+		fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		cgroup_prune(fd);
+		close(fd);
+		if (rmdir(base) && errno != ENOENT)
+			gone = false;
+	}
+	if (d)
+		closedir(d);
+	return gone;
+}
+
 /* Wait for the end of box, then kill and remove its cgroup; never returns. */
 static void guardian(const struct box *b, int pipe_rd)
 {
+	char ns[32] = "";
+	size_t len = 0;
 	int kill_fd;
-	char c;
+	ssize_t n;
 
 	setsid();
 	if (chdir("/"))
 		_exit(1);
 	close_others(pipe_rd, b->cg_fd, b->tmp_fd);
-	while (read(pipe_rd, &c, 1) < 0 && errno == EINTR)
-		;
+	/* first comes the number of the box's pid namespace */
+	while ((n = read(pipe_rd, ns + len, sizeof(ns) - 1 - len)) > 0 ||
+	       (n < 0 && errno == EINTR))
+		len += n > 0 ? (size_t)n : 0;
 	kill_fd = openat(b->cg_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 	for (int i = 0; i < 1000; i++) {
 		if (kill_fd >= 0 && write(kill_fd, "1", 1) < 0)
 			break;
 		cgroup_prune(b->cg_fd);
-		if (!rmdir(b->cg_dir) || errno == ENOENT) {
+		if (v1_prune(ns) && (!rmdir(b->cg_dir) || errno == ENOENT)) {
 			if (b->tmp_dir[0])
 				tmp_prune(b->tmp_fd,
 					  strrchr(b->tmp_dir, '/') + 1);
@@ -383,6 +463,7 @@ static void enter(struct box *b)
 	mount_or_die("box", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		     NULL);
 	private_sys(b);
+	leave_root(b->cg_mount);
 	private_etc();
 	private_dir(b, "/run", "mode=755", NULL);
 	private_dir(b, "/tmp", "mode=1777", b->tmp_dir[0] ? b->tmp_dir : NULL);
@@ -425,6 +506,19 @@ static int first(struct box *b)
 
 /* ----------------------------------------------------------------- main */
 
+/* Tell the guardian which pid namespace the box has. */
+static void tell_pidns(int fd, pid_t first_pid)
+{
+	char path[64], ns[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)first_pid);
+	if (readlink(path, ns, sizeof(ns) - 1) < 0)
+		return; /* it has ended already */
+	ns[strcspn(ns, "]")] = '\0';
+	if (write(fd, ns + strlen("pid:["), strlen(ns) - strlen("pid:[")) < 0)
+		die("guardian");
+}
+
 static pid_t clone_first(struct box *b)
 {
 	struct clone_args ca = {
@@ -459,7 +553,9 @@ static int run(struct box *b)
 	}
 	if (pid < 0)
 		failed = errno;
-	else if (waitpid(pid, &status, 0) == pid)
+	else
+		tell_pidns(p[1], pid);
+	if (pid >= 0 && waitpid(pid, &status, 0) == pid)
 		ret = WIFEXITED(status) ? WEXITSTATUS(status)
 					: 128 + WTERMSIG(status);
 	close(p[1]);
