@@ -96,6 +96,35 @@ static void warn_withheld(struct prisons *ps, const struct devfs_plan *p,
 		       ruleset, p->first, p->withheld - 1);
 }
 
+/*
+ * Devices that are a right's: with it shown whatever the ruleset says, and
+ * virtual machines without it not, as on FreeBSD, where they would not open.
+ */
+static int plan_rights(const struct devfs_sets *sets,
+		       const struct devfs_view *view, const struct pset *params,
+		       struct devfs_plan *p, struct err *e)
+{
+	static const struct {
+		const char *param, *node;
+		bool hide;
+	} rows[] = {{"allow.vmm", "kvm", true},
+		    {"allow.mount.fusefs", "fuse", false}};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(rows); i++) {
+		struct devfs_rule rule = {.pattern = (char *)rows[i].node,
+					  .acts = DEVFS_UNHIDE};
+
+		if (!param_set_bool(params, rows[i].param)) {
+			if (!rows[i].hide || view->trusted)
+				continue;
+			rule.acts = DEVFS_HIDE;
+		}
+		r = devfs_plan_apply(sets, &rule, view, p, e);
+	}
+	return r;
+}
+
 static int plan_ruleset(struct prisons *ps, const struct pset *params,
 			int ruleset, struct devfs_plan *ret, struct err *e)
 {
@@ -109,6 +138,8 @@ static int plan_ruleset(struct prisons *ps, const struct pset *params,
 	r = devfs_load(ps, &sets, e);
 	if (!r)
 		r = devfs_plan_make(&sets, ruleset, &view, &p, e);
+	if (!r)
+		r = plan_rights(&sets, &view, params, &p, e);
 	if (!r)
 		r = check_ids(&p, e);
 	if (r < 0)

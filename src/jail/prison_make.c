@@ -430,7 +430,7 @@ static int make_users(struct make *m, int slot, struct err *e)
 	int r;
 
 	plan_failpoint();
-	/* init cannot be read, and what runs it is closed to a jail's root */
+	/* what runs init, which cannot be read, is closed to a jail's root */
 	r = open_program(m, "holder", &holder, e);
 	if (!r)
 		r = users_make(slot, m->params, m->flags, holder, &m->users, e);
@@ -497,7 +497,9 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = self_text(params, lo, hi, m.root.copy && m.root.children,
 			      &self, e);
 	if (!r)
-		r = open_program(&m, "init", &m.init_fd, e);
+		/* a jail's root must be able to enter the jails it made */
+		r = open_program(&m, ps->jailed ? "holder" : "init", &m.init_fd,
+				 e);
 	if (!r)
 		r = dev_plan(ps, params, &m.dev, e);
 	if (!r && param_jailsys_of(params, "host.users", 1) == 1)

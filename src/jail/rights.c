@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/devfs.h"
 #include "jail/param.h"
 #include "jail/prison_int.h"
 
@@ -460,6 +461,21 @@ static int imply_release(struct pset *ps, struct err *e)
 	return r;
 }
 
+/* A jail always has a /dev, and so a ruleset. */
+static int imply_ruleset(const struct pset *parent, struct pset *ps,
+			 struct err *e)
+{
+	char num[16];
+
+	if (pset_find(ps, "devfs_ruleset"))
+		return 0;
+	snprintf(num, sizeof(num), "%d",
+		 parent ? param_int_of(parent, "devfs_ruleset",
+				       DEVFS_DEFAULT_RULESET)
+			: DEVFS_DEFAULT_RULESET);
+	return pset_put(ps, "devfs_ruleset", num, false, e);
+}
+
 int rights_create(const struct pset *parent, struct pset *params, struct err *e)
 {
 	struct facts f = facts_of(parent, params);
@@ -477,6 +493,8 @@ int rights_create(const struct pset *parent, struct pset *params, struct err *e)
 		r = imply_parent(parent, params, e);
 	if (!r)
 		r = imply_release(params, e);
+	if (!r)
+		r = imply_ruleset(parent, params, e);
 	if (!r && tampering(&f))
 		r = pset_put(params, "allow.unprivileged_parent_tampering",
 			     "true", false, e);

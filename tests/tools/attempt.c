@@ -137,7 +137,8 @@ static int try_settime(char **arg)
 	const struct timespec never = {.tv_sec = 1, .tv_nsec = -1};
 
 	(void)arg;
-	return clock_settime(CLOCK_REALTIME, &never);
+	/* libc would find the fault itself */
+	return (int)syscall(SYS_clock_settime, CLOCK_REALTIME, &never);
 }
 
 static int try_adjtime(char **arg)
