@@ -144,6 +144,7 @@ static void writable(char **argv)
 	if (!argv[0])
 		broken("writable: no directory");
 	except = argv + 1;
+	loosen();
 	nftw(argv[0], look, 64, FTW_PHYS);
 	if (*found)
 		escaped("%s is open for writing", found);

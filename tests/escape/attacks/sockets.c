@@ -5,6 +5,7 @@
  *				NAME and tell of each; "@X" is the abstract
  *				name X (CVE-2020-15257)
  *	sockets connect NAME	reach who listens there
+ *	sockets reach NAME	the same at NAME itself, by a stream
  *	sockets bind NAME	listen there, in the place of another
  *	sockets auto		listen at a name that the kernel chooses, tell
  *				it, and stay
@@ -121,6 +122,17 @@ static void connect_(char **argv)
 	}
 }
 
+static void reach(char **argv)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un un;
+	socklen_t len = name_to(&un, argv[0]);
+
+	if (connect(fd, (void *)&un, len) == 0)
+		escaped("connected to %s", argv[0]);
+	last = errno;
+}
+
 static void bind_(char **argv)
 {
 	for (size_t i = 0; i < NTYPES; i++)
@@ -213,8 +225,10 @@ static const struct {
 	void (*run)(char **argv);
 	int words;
 } attacks[] = {
-	{"listen", listen_, 1}, {"connect", connect_, 1},   {"bind", bind_, 1},
-	{"auto", auto_, 0},	{"families", families_, 0}, {"raw", raw, 0},
+	{"listen", listen_, 1}, {"connect", connect_, 1},
+	{"reach", reach, 1},	{"bind", bind_, 1},
+	{"auto", auto_, 0},	{"families", families_, 0},
+	{"raw", raw, 0},
 };
 
 int main(int argc, char **argv)
