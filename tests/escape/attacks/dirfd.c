@@ -7,6 +7,8 @@
  *	dirfd take SOCKET MARKER
  *				MARKER is what only the host's root has: looked
  *				for in DIR and in each directory above it
+ *	dirfd run SOCKET COMMAND...
+ *				run COMMAND with DIR as descriptor 9
  */
 #include "escape.h"
 
@@ -67,17 +69,32 @@ static void look(int fd, const char *marker, const char *how)
 		escaped("%s is there, %s", marker, how);
 }
 
-static void take(const char *path, const char *marker)
+static int receive(const char *path)
 {
 	struct sockaddr_un un;
 	struct cmsghdr *h;
-	int s = at(path, &un), dir, fd;
+	int s = at(path, &un), dir;
 
 	if (connect(s, (void *)&un, sizeof(un)) < 0)
 		broken("%s: %s", path, strerror(errno));
 	if (recvmsg(s, &msg, 0) != 1 || !(h = CMSG_FIRSTHDR(&msg)))
 		held("no descriptor came");
 	memcpy(&dir, CMSG_DATA(h), sizeof(dir));
+	return dir;
+}
+
+static void run(const char *path, char **argv)
+{
+	if (dup2(receive(path), 9) < 0)
+		broken("descriptor 9: %s", strerror(errno));
+	execv(argv[0], argv);
+	broken("%s: %s", argv[0], strerror(errno));
+}
+
+static void take(const char *path, const char *marker)
+{
+	int dir = receive(path), fd;
+
 	fd = dup(dir);
 	for (int up = 0; up < UP_MAX && fd >= 0; up++) {
 		look(fd, marker, "by openat");
@@ -100,5 +117,7 @@ int main(int argc, char **argv)
 		give(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "take"))
 		take(argv[2], argv[3]);
+	if (argc > 3 && !strcmp(argv[1], "run"))
+		run(argv[2], argv + 3);
 	broken("usage: see the head of dirfd.c");
 }
