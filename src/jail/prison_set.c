@@ -29,6 +29,7 @@
 #define NAME_LEN_MAX 255
 #define ADDRS_MAX 255
 #define CHILDREN_SPARE 16
+#define CHILDREN_MANY 512 /* these can do without more in reserve */
 /* For the end of a jail that is being removed. */
 #define GOING_WAIT_MS 10000
 #define GOING_POLL_MS 2
@@ -394,7 +395,7 @@ static int create_jids(struct prisons *ps, struct create *c, int lock,
 {
 	int max = param_int_of(&c->params, "children.max", 0), more = max;
 
-	if (max > 0 && max < JAIL_MAX / 2 && !ps->jailed)
+	if (max > 0 && max < CHILDREN_MANY && !ps->jailed)
 		more = max < CHILDREN_SPARE ? CHILDREN_SPARE : max * 2;
 	if (more > max && jid_choose(ps, lock, c->want, more, &c->jid, &c->lo,
 				     &c->hi, NULL) == 0)
