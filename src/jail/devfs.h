@@ -153,6 +153,7 @@ struct devfs_node {
 	gid_t gid;
 	mode_t mode;
 	bool visible;
+	bool touched; /* a rule matched it */
 };
 
 /* Whose /dev is to be furnished, and from what. */
@@ -185,10 +186,11 @@ int devfs_plan_all(const struct devfs_view *view, struct devfs_plan *ret,
 const struct devfs_node *devfs_plan_find(const struct devfs_plan *p,
 					 const char *name);
 /*
- * Apply one rule (of no ruleset) to a plan made before: what becomes visible,
- * hidden, or gets other attributes.
+ * Apply one rule (of no ruleset), or when that is NULL a ruleset, to nodes as
+ * they are; .touched says which of them it meant.
  */
-int devfs_plan_apply(const struct devfs_sets *sets, const struct devfs_rule *r,
+int devfs_plan_apply(const struct devfs_sets *sets, int ruleset,
+		     const struct devfs_rule *rule,
 		     const struct devfs_view *view, struct devfs_plan *p,
 		     struct err *e);
 /* For cgbpf_devices(): the visible ones, and what terminals need. */

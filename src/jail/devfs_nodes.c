@@ -42,8 +42,9 @@ enum {
 
 static const struct row {
 	const char *name;
-	const char *also; /* names it has on FreeBSD, and what it goes with */
-	const char *vnet; /* further ones in a vnet jail */
+	const char *also; /* names it has on FreeBSD */
+	const char *with; /* it is visible with these (vnet: in a vnet jail) */
+	const char *vnet;
 	enum devfs_kind kind;
 	unsigned int major, minor;
 	mode_t mode;
@@ -53,10 +54,10 @@ static const struct row {
 } rows[] = {
 	{.name = "null", .major = 1, .minor = 3, .mode = 0666},
 	{.name = "zero", .major = 1, .minor = 5, .mode = 0666},
-	{.name = "full", .also = "zero", .major = 1, .minor = 7, .mode = 0666},
+	{.name = "full", .with = "zero", .major = 1, .minor = 7, .mode = 0666},
 	{.name = "random", .major = 1, .minor = 8, .mode = 0666},
 	{.name = "urandom", .major = 1, .minor = 9, .mode = 0666},
-	{.name = "tty", .also = "ptmx", .major = 5, .minor = 0, .mode = 0666},
+	{.name = "tty", .with = "ptmx", .major = 5, .minor = 0, .mode = 0666},
 	{.name = "ptmx", .kind = DEVFS_LINK, .target = "pts/ptmx"},
 	{.name = "pts", .kind = DEVFS_PTS, .mode = 0755},
 	{.name = "pts/0", .kind = DEVFS_PTY, .mode = 0620, .gid = 5},
@@ -365,18 +366,31 @@ static bool match_words(const char *pattern, const char *words)
 	return false;
 }
 
-static bool matches(const struct run *run, const struct devfs_rule *r,
-		    const struct devfs_node *n)
+enum match {
+	MATCH_NO,
+	MATCH_YES,
+	MATCH_WITH
+};
+
+static enum match matches(const struct run *run, const struct devfs_rule *r,
+			  const struct devfs_node *n)
 {
 	const struct row *row;
 
 	if (r->types && !(r->types & types_of(n)))
-		return false;
+		return MATCH_NO;
 	if (!r->pattern || devfs_match(r->pattern, n->name))
-		return true;
+		return MATCH_YES;
 	row = row_of(n);
-	return row && (match_words(r->pattern, row->also) ||
-		       (run->view->vnet && match_words(r->pattern, row->vnet)));
+	if (!row)
+		return MATCH_NO;
+	if (match_words(r->pattern, row->also))
+		return MATCH_YES;
+	return match_words(r->pattern, row->with) ||
+			       (run->view->vnet &&
+				match_words(r->pattern, row->vnet))
+		       ? MATCH_WITH
+		       : MATCH_NO;
 }
 
 static int run_set(struct run *run, const struct devfs_set *set,
@@ -386,11 +400,18 @@ static int run_rule(struct run *run, const struct devfs_rule *r, bool stock,
 		    struct devfs_node *n, int depth, struct err *e)
 {
 	const struct devfs_set *set;
+	enum match match;
 
 	if (++run->steps > STEPS_MAX || depth > INCLUDES_MAX)
 		return err_set(e, E2BIG, "too many included rulesets");
-	if (!matches(run, r, n))
+	match = matches(run, r, n);
+	if (match == MATCH_NO)
 		return 0;
+	n->touched = true;
+	if (match == MATCH_WITH) {
+		n->visible |= !!(r->acts & DEVFS_UNHIDE);
+		return 0;
+	}
 	if (r->acts & DEVFS_HIDE)
 		n->visible = false;
 	/*
@@ -478,6 +499,14 @@ static int plan_run(struct run *run, const struct devfs_set *set,
 	return r;
 }
 
+static int no_such_set(int ruleset, struct err *e)
+{
+	return err_set(e, ENOENT,
+		       "devfs_ruleset %d: no such ruleset (see "
+		       "devfs.rules(5))",
+		       ruleset);
+}
+
 int devfs_plan_make(const struct devfs_sets *sets, int ruleset,
 		    const struct devfs_view *view, struct devfs_plan *ret,
 		    struct err *e)
@@ -495,10 +524,7 @@ int devfs_plan_make(const struct devfs_sets *sets, int ruleset,
 			       "devfs_ruleset 0 shows every device of the "
 			       "machine: it needs host.unconfined=devices");
 	if (ruleset && !set)
-		return err_set(e, ENOENT,
-			       "devfs_ruleset %d: no such ruleset "
-			       "(see devfs.rules(5))",
-			       ruleset);
+		return no_such_set(ruleset, e);
 	r = plan_run(&run, set, &p, e);
 	if (r < 0)
 		return err_wrap(e, "devfs_ruleset %d", ruleset);
@@ -522,18 +548,23 @@ int devfs_plan_all(const struct devfs_view *view, struct devfs_plan *ret,
 	return 0;
 }
 
-int devfs_plan_apply(const struct devfs_sets *sets, const struct devfs_rule *r,
+int devfs_plan_apply(const struct devfs_sets *sets, int ruleset,
+		     const struct devfs_rule *rule,
 		     const struct devfs_view *view, struct devfs_plan *p,
 		     struct err *e)
 {
+	const struct devfs_set *set = devfs_set_find(sets, ruleset);
 	struct run run = {.sets = sets, .view = view};
-	int x = 0;
+	int r = 0;
 
-	for (size_t i = 0; !x && i < p->n; i++)
-		x = run_rule(&run, r, false, &p->v[i], 0, e);
-	if (!x)
+	if (!rule && !set)
+		return no_such_set(ruleset, e);
+	for (size_t i = 0; !r && i < p->n; i++)
+		r = rule ? run_rule(&run, rule, false, &p->v[i], 0, e)
+			 : run_set(&run, set, &p->v[i], 0, e);
+	if (!r)
 		withhold(p, view);
-	return x;
+	return r;
 }
 
 int devfs_plan_numbers(const struct devfs_plan *p, struct dev_rule **ret,

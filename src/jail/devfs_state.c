@@ -38,24 +38,49 @@ bool devfs_loaded(const struct prisons *ps)
 	return ps->dirfd >= 0 && faccessat(ps->dirfd, STATE, F_OK, 0) == 0;
 }
 
+/* What holds where nothing was loaded. */
+static int load_files(struct devfs_sets *s, struct err *e)
+{
+	int r = devfs_stock(s, e);
+
+	if (!r && access(DEVFS_RULES_FILE, F_OK) == 0)
+		r = read_file(AT_FDCWD, DEVFS_RULES_FILE, DEVFS_RULES_FILE, s,
+			      e);
+	return r;
+}
+
 int devfs_load(const struct prisons *ps, struct devfs_sets *ret, struct err *e)
 {
 	cleanup_devfs_sets struct devfs_sets s = {0};
-	int r = devfs_stock(&s, e);
+	int r;
 
-	if (!r && devfs_loaded(ps)) {
+	if (devfs_loaded(ps)) {
+		r = devfs_stock(&s, e);
 		s.loading = true;
-		r = read_file(ps->dirfd, STATE, CELLBLOCK_RUN "/" STATE, &s, e);
+		if (!r)
+			r = read_file(ps->dirfd, STATE, CELLBLOCK_RUN "/" STATE,
+				      &s, e);
 		s.loading = false;
-	} else if (!r && access(DEVFS_RULES_FILE, F_OK) == 0) {
-		r = read_file(AT_FDCWD, DEVFS_RULES_FILE, DEVFS_RULES_FILE, &s,
-			      e);
+	} else {
+		r = load_files(&s, e);
 	}
 	if (r < 0)
 		return r;
 	*ret = s;
 	s = (struct devfs_sets){0};
 	return 0;
+}
+
+/* Nothing is loaded that would not be read anyway. */
+static bool needless(const char *text)
+{
+	cleanup_devfs_sets struct devfs_sets s = {0};
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+	if (load_files(&s, NULL) < 0)
+		return false;
+	devfs_sets_print(&b, &s);
+	return !strbuf_failed(&b) && !strcmp(b.s, text);
 }
 
 int devfs_save(struct prisons *ps, const struct devfs_sets *s, struct err *e)
@@ -65,38 +90,8 @@ int devfs_save(struct prisons *ps, const struct devfs_sets *s, struct err *e)
 	devfs_sets_print(&out, s);
 	if (strbuf_failed(&out))
 		return err_nomem(e);
-	return file_write_atomic(ps->dirfd, STATE, out.s, 0644, e);
-}
-
-int devfs_load_file(struct prisons *ps, const char *path, struct err *e)
-{
-	cleanup_devfs_sets struct devfs_sets s = {0};
-	cleanup_close int lock = -1;
-	int r;
-
-	if (!strcmp(path, DEVFS_RULES_FILE) && !devfs_loaded(ps)) {
-		/* it is read whenever a jail starts: only say what is wrong */
-		r = devfs_load(ps, &s, e);
-		return r;
-	}
-	r = reg_lock(ps, &lock, e);
-	if (!r)
-		r = devfs_load(ps, &s, e);
-	if (!r && access(path, F_OK) == 0)
-		r = read_file(AT_FDCWD, path, path, &s, e);
-	return r < 0 ? r : devfs_save(ps, &s, e);
-}
-
-int devfs_forget(struct prisons *ps, struct err *e)
-{
-	cleanup_close int lock = -1;
-	int r;
-
-	if (!devfs_loaded(ps))
-		return 0;
-	r = reg_lock(ps, &lock, e);
-	if (r < 0)
-		return r;
+	if (!needless(out.s))
+		return file_write_atomic(ps->dirfd, STATE, out.s, 0644, e);
 	if (unlinkat(ps->dirfd, STATE, 0) < 0 && errno != ENOENT)
 		return err_sys(e, errno, CELLBLOCK_RUN "/" STATE);
 	reg_tidy(ps);

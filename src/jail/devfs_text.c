@@ -64,6 +64,8 @@ static const char stock[] =
 				"add include $devfsrules_jail\n"
 				"add path pf unhide\n";
 
+#define STOCK_LAST 5
+
 int devfs_stock(struct devfs_sets *sets, struct err *e)
 {
 	int r = devfsrules_parse(stock, strlen(stock), "devfs.rules", sets, e);
@@ -356,7 +358,8 @@ void devfs_sets_print(struct strbuf *out, const struct devfs_sets *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct devfs_set *set = &s->v[i];
 
-		if (set->stock)
+		/* an empty one only says something where it hides another */
+		if (set->stock || (!set->n && set->number > STOCK_LAST))
 			continue;
 		if (set->name)
 			strbuf_addf(out, "[%s=%d]\n", set->name, set->number);

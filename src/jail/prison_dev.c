@@ -549,21 +549,21 @@ static bool same_device(const struct stat *st, const struct devfs_node *n)
 	       st->st_rdev == makedev(n->major, n->minor);
 }
 
-/* Is it there, as what it is meant to be? */
-static bool node_there(const struct alive *a, const struct devfs_node *n)
+/* Is it there, as what it is meant to be?  Then ret_st is of a device. */
+static bool node_there(const struct alive *a, const struct devfs_node *n,
+		       struct stat *ret_st)
 {
 	cleanup_close int dir = -1;
 	const char *base;
 	char to[64] = "";
-	struct stat st;
 	ssize_t len;
 
 	if (parent_of(a, n->name, false, &dir, &base, NULL) < 0)
 		return false;
 	if (n->kind != DEVFS_LINK)
-		return fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		       (is_device(n) ? same_device(&st, n)
-				     : S_ISDIR(st.st_mode));
+		return fstatat(dir, base, ret_st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       (is_device(n) ? same_device(ret_st, n)
+				     : S_ISDIR(ret_st->st_mode));
 	len = readlinkat(dir, base, to, sizeof(to) - 1);
 	return len > 0 && !strcmp(to, n->target);
 }
@@ -611,8 +611,9 @@ static int node_hide(const struct alive *a, const struct devfs_node *n,
 {
 	cleanup_close int dir = -1;
 	const char *base;
+	struct stat st;
 
-	if (!node_there(a, n) ||
+	if (!node_there(a, n, &st) ||
 	    parent_of(a, n->name, false, &dir, &base, NULL) < 0)
 		return 0;
 	if (unlinkat(dir, base, 0) < 0 && errno != ENOENT)
@@ -679,8 +680,11 @@ static int alive_filter(const struct alive *a, const struct devfs_plan *p,
 	return r == -ENOSYS || r == -EPERM ? 0 : r;
 }
 
-/* Make /dev what the plan says.  Terminals stay: they are a mount. */
-static int alive_change(const struct alive *a, struct devfs_plan *p,
+/*
+ * Make /dev what the plan says, of all nodes or those that rules have touched.
+ * Terminals stay: they are a mount.
+ */
+static int alive_change(const struct alive *a, struct devfs_plan *p, bool all,
 			struct err *e)
 {
 	int fd, r = check_ids(p, e);
@@ -688,7 +692,8 @@ static int alive_change(const struct alive *a, struct devfs_plan *p,
 	for (size_t i = 0; !r && i < p->n; i++) {
 		const struct devfs_node *n = &p->v[i];
 
-		if (!is_device(n) && n->kind != DEVFS_LINK)
+		if ((!all && !n->touched) ||
+		    (!is_device(n) && n->kind != DEVFS_LINK))
 			continue;
 		r = n->visible ? node_show(a, n, e) : node_hide(a, n, e);
 	}
@@ -700,8 +705,9 @@ static int alive_change(const struct alive *a, struct devfs_plan *p,
 	return alive_filter(a, p, e);
 }
 
-static int apply_set(struct prisons *ps, struct alive *a, int ruleset,
-		     struct err *e)
+/* What a ruleset says, whatever is there now. */
+static int alive_renew(struct prisons *ps, struct alive *a, int ruleset,
+		       struct err *e)
 {
 	cleanup_devfs_plan struct devfs_plan p = {0};
 	int r = devfs_plan_make(&a->sets, ruleset, &a->view, &p, e);
@@ -709,24 +715,27 @@ static int apply_set(struct prisons *ps, struct alive *a, int ruleset,
 	if (r < 0)
 		return r;
 	warn_withheld(ps, &p, ruleset);
-	return alive_change(a, &p, e);
+	return alive_change(a, &p, true, e);
 }
 
-/* A rule on what is there now, as FreeBSD's kernel applies it. */
-static int apply_rule(struct prisons *ps, struct alive *a,
-		      const struct devfs_rule *rule, struct err *e)
+/* The nodes as they are there. */
+static int alive_plan(const struct alive *a, struct devfs_plan *p,
+		      struct err *e)
 {
-	cleanup_devfs_plan struct devfs_plan p = {0};
-	int r = devfs_plan_all(&a->view, &p, e);
+	int r = devfs_plan_all(&a->view, p, e);
 
-	for (size_t i = 0; !r && i < p.n; i++)
-		p.v[i].visible = node_there(a, &p.v[i]);
-	if (!r)
-		r = devfs_plan_apply(&a->sets, rule, &a->view, &p, e);
-	if (r < 0)
-		return r;
-	warn_withheld(ps, &p, a->st.ruleset);
-	return alive_change(a, &p, e);
+	for (size_t i = 0; !r && i < p->n; i++) {
+		struct devfs_node *n = &p->v[i];
+		struct stat st;
+
+		n->visible = node_there(a, n, &st);
+		if (!n->visible || !is_device(n))
+			continue;
+		n->mode = st.st_mode & 07777;
+		n->uid = st.st_uid - a->st.uid;
+		n->gid = st.st_gid - a->st.gid;
+	}
+	return r;
 }
 
 int dev_apply(struct prisons *ps, int jid, int ruleset,
@@ -734,12 +743,17 @@ int dev_apply(struct prisons *ps, int jid, int ruleset,
 {
 	struct alive a
 		__attribute__((cleanup(alive_close))) = {.own = -1, .dev = -1};
+	cleanup_devfs_plan struct devfs_plan p = {0};
 	int r = alive_open(ps, jid, &a, e);
 
+	if (!r)
+		r = alive_plan(&a, &p, e);
+	if (!r)
+		r = devfs_plan_apply(&a.sets, ruleset, rule, &a.view, &p, e);
 	if (r < 0)
 		return r;
-	return rule ? apply_rule(ps, &a, rule, e)
-		    : apply_set(ps, &a, ruleset ? ruleset : a.st.ruleset, e);
+	warn_withheld(ps, &p, ruleset);
+	return alive_change(&a, &p, false, e);
 }
 
 int dev_ruleset(struct prisons *ps, int jid, int ruleset, struct err *e)
@@ -780,10 +794,14 @@ int dev_update(struct prisons *ps, int jid, const struct pset *old,
 	const char *was = pset_value(old, "devfs_ruleset");
 	const char *is = pset_value(now, "devfs_ruleset");
 	int ruleset = param_int_of(now, "devfs_ruleset", DEVFS_DEFAULT_RULESET);
+	struct alive a
+		__attribute__((cleanup(alive_close))) = {.own = -1, .dev = -1};
 	int r = update_ports(ps, jid, old, now, e);
 
 	if (r < 0 || !is || (was && !strcmp(was, is)))
 		return r;
-	r = dev_apply(ps, jid, ruleset, NULL, e);
+	r = alive_open(ps, jid, &a, e);
+	if (!r)
+		r = alive_renew(ps, &a, ruleset, e);
 	return r < 0 ? r : dev_ruleset(ps, jid, ruleset, e);
 }

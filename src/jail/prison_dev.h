@@ -13,15 +13,11 @@
 int devfs_load(const struct prisons *ps, struct devfs_sets *ret, struct err *e);
 /* They lie in the registry (else they are /etc/devfs.rules). */
 bool devfs_loaded(const struct prisons *ps);
-/* Put them there.  Call with the lock held. */
-int devfs_save(struct prisons *ps, const struct devfs_sets *s, struct err *e);
 /*
- * Read the file's rulesets in the place of those of the same numbers, as
- * rc(8) does; a file that is not there has none.
+ * Put them there; or take the file away, when all of them would be read from
+ * /etc/devfs.rules.  Call with the lock held, last thing.
  */
-int devfs_load_file(struct prisons *ps, const char *path, struct err *e);
-/* Take them out of the registry again. */
-int devfs_forget(struct prisons *ps, struct err *e);
+int devfs_save(struct prisons *ps, const struct devfs_sets *s, struct err *e);
 
 /* jails/JID/dev */
 struct dev_state {
@@ -75,7 +71,7 @@ int dev_update(struct prisons *ps, int jid, const struct pset *old,
 int dev_ruleset(struct prisons *ps, int jid, int ruleset, struct err *e);
 /*
  * Apply a whole ruleset, or (rule not NULL) one rule, to the /dev of a running
- * jail.
+ * jail as it is.  Call with the lock held.
  */
 int dev_apply(struct prisons *ps, int jid, int ruleset,
 	      const struct devfs_rule *rule, struct err *e);

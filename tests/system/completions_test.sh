@@ -71,6 +71,12 @@ words_body()
 	atf_check -o inline:"memoryuse\nmemorylocked\n" \
 	    ./offer rctl -a jail : snort : mem
 	atf_check -o inline:"deny=\n" ./offer rctl jail : snort : nthr : de
+	atf_check -o inline:"ruleset\n" ./offer cellblock devfs rules
+	atf_check -o inline:"snort\nsnort.child\n" ./offer cellblock devfs -j s
+	atf_check -o inline:"delset\n" ./offer cellblock devfs rule -s 4 dels
+	atf_check -o inline:"4\n" ./offer cellblock devfs rule -s 4
+	atf_check -o inline:"unhide\n" \
+	    ./offer cellblock devfs rule add path null un
 }
 
 atf_test_case complete

@@ -364,7 +364,7 @@ ATF_TC_BODY(numbers, tc)
 	ATF_CHECK(v[1].major == 5 && v[1].minor == 2);
 	ATF_CHECK(v[2].major == 136 && v[2].minor == -1);
 	free(take_ptr(v));
-	ATF_REQUIRE_EQ(0, devfs_plan_apply(&s, &r, &view, &p, NULL));
+	ATF_REQUIRE_EQ(0, devfs_plan_apply(&s, 0, &r, &view, &p, NULL));
 	ATF_REQUIRE_EQ(0, devfs_plan_numbers(&p, &v, &n, NULL));
 	ATF_CHECK_EQ(0, n);
 }
