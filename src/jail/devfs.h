@@ -123,13 +123,14 @@ const struct devfs_set *devfs_set_named(const struct devfs_sets *s,
 int devfs_set_new(struct devfs_sets *s, int number, const char *name,
 		  bool stock, struct err *e);
 /*
- * Add a rule, whose contents are taken, also on failure.  FreeBSD's errors:
- * EIO ruleset 0, EEXIST, ESRCH no such ruleset to include, ERANGE.
+ * Add a rule to ruleset `number`; its contents are taken, also on failure.
+ * FreeBSD's errors: EIO ruleset 0, EEXIST, ESRCH no such ruleset to include,
+ * ERANGE.
  */
-int devfs_rule_add(struct devfs_sets *s, int set, struct devfs_rule *r,
+int devfs_rule_add(struct devfs_sets *s, int number, struct devfs_rule *rule,
 		   struct err *e);
-int devfs_rule_del(struct devfs_sets *s, int set, int number, struct err *e);
-int devfs_set_del(struct devfs_sets *s, int set, struct err *e);
+int devfs_rule_del(struct devfs_sets *s, int number, int rule, struct err *e);
+int devfs_set_del(struct devfs_sets *s, int number, struct err *e);
 
 /* fnmatch(pattern, name, FNM_PATHNAME) of FreeBSD's kernel, in linear time. */
 bool devfs_match(const char *pattern, const char *name);

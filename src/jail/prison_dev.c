@@ -99,10 +99,11 @@ static void warn_withheld(struct prisons *ps, const struct devfs_plan *p,
 /*
  * Devices that are a right's: with it shown whatever the ruleset says, and
  * virtual machines without it not, as on FreeBSD, where they would not open.
+ * grant: both; else only what is missing counts.
  */
 static int plan_rights(const struct devfs_sets *sets,
 		       const struct devfs_view *view, const struct pset *params,
-		       struct devfs_plan *p, struct err *e)
+		       bool grant, struct devfs_plan *p, struct err *e)
 {
 	static const struct {
 		const char *param, *node;
@@ -120,7 +121,8 @@ static int plan_rights(const struct devfs_sets *sets,
 				continue;
 			rule.acts = DEVFS_HIDE;
 		}
-		r = devfs_plan_apply(sets, &rule, view, p, e);
+		if (grant || rule.acts == DEVFS_HIDE)
+			r = devfs_plan_apply(sets, 0, &rule, view, p, e);
 	}
 	return r;
 }
@@ -139,7 +141,7 @@ static int plan_ruleset(struct prisons *ps, const struct pset *params,
 	if (!r)
 		r = devfs_plan_make(&sets, ruleset, &view, &p, e);
 	if (!r)
-		r = plan_rights(&sets, &view, params, &p, e);
+		r = plan_rights(&sets, &view, params, true, &p, e);
 	if (!r)
 		r = check_ids(&p, e);
 	if (r < 0)
@@ -712,6 +714,8 @@ static int alive_renew(struct prisons *ps, struct alive *a, int ruleset,
 	cleanup_devfs_plan struct devfs_plan p = {0};
 	int r = devfs_plan_make(&a->sets, ruleset, &a->view, &p, e);
 
+	if (!r)
+		r = plan_rights(&a->sets, &a->view, &a->params, true, &p, e);
 	if (r < 0)
 		return r;
 	warn_withheld(ps, &p, ruleset);
@@ -750,6 +754,8 @@ int dev_apply(struct prisons *ps, int jid, int ruleset,
 		r = alive_plan(&a, &p, e);
 	if (!r)
 		r = devfs_plan_apply(&a.sets, ruleset, rule, &a.view, &p, e);
+	if (!r)
+		r = plan_rights(&a.sets, &a.view, &a.params, false, &p, e);
 	if (r < 0)
 		return r;
 	warn_withheld(ps, &p, ruleset);
