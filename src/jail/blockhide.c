@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,15 +18,18 @@
 #define SHADOW_MAX (4 << 20)
 /* Entries that are looked at by rule; more is no configuration any more. */
 #define SWEEP_MAX 20000
+#define SKELETON_DEPTH 4
 
 enum hide_how {
 	HIDE,	     /* a file is missing, a directory empty */
+	HIDE_FILES,  /* a directory has its directories, without any file */
 	HIDE_SHADOW, /* names without passwords */
 };
 
 /*
  * What is hidden whoever may read it on the machine, or lies deeper than the
- * rule looks.  Directories stay, since services expect them.
+ * rule looks.  Directories stay, since services expect them.  The last
+ * component may be a pattern.
  */
 static const struct {
 	const char *path;
@@ -34,45 +38,61 @@ static const struct {
 } hidden[] = {
 	{"boot", HIDE, "initial file systems carry keys of disks"},
 	{"etc/NetworkManager/system-connections", HIDE, "keys of networks"},
-	{"etc/gshadow", HIDE_SHADOW, "passwords"},
-	{"etc/gshadow-", HIDE, "passwords"},
-	{"etc/ipsec.d/private", HIDE, "keys"},
-	{"etc/krb5.keytab", HIDE, "keys of the machine"},
-	{"etc/letsencrypt", HIDE, "keys"},
-	{"etc/openvpn", HIDE, "keys"},
-	{"etc/security/opasswd", HIDE, "old passwords"},
-	{"etc/shadow", HIDE_SHADOW, "passwords"},
-	{"etc/shadow-", HIDE, "passwords"},
-	{"etc/ssh/ssh_host_dsa_key", HIDE, "who the machine is"},
-	{"etc/ssh/ssh_host_ecdsa_key", HIDE, "who the machine is"},
-	{"etc/ssh/ssh_host_ed25519_key", HIDE, "who the machine is"},
-	{"etc/ssh/ssh_host_rsa_key", HIDE, "who the machine is"},
-	{"etc/ssl/private", HIDE, "keys"},
-	{"etc/wireguard", HIDE, "keys"},
-	{"etc/wpa_supplicant", HIDE, "keys of networks"},
-	{"home", HIDE, "people's own"},
+	{"etc/gshadow", HIDE_SHADOW, "group passwords"},
+	{"etc/gshadow-", HIDE, "group passwords, the copy before"},
+	{"etc/ipsec.d/private", HIDE, "keys of tunnels"},
+	{"etc/ipsec.secrets", HIDE, "keys of tunnels"},
+	{"etc/krb5.keytab", HIDE, "the machine's Kerberos key"},
+	{"etc/kubernetes", HIDE, "keys of a cluster"},
+	{"etc/letsencrypt", HIDE, "private keys"},
+	{"etc/mysql/debian.cnf", HIDE, "a database password"},
+	{"etc/openvpn", HIDE, "keys of tunnels"},
+	{"etc/pki/tls/private", HIDE, "private keys"},
+	{"etc/ppp/*-secrets", HIDE, "passwords of links"},
+	{"etc/security/opasswd", HIDE, "old password hashes"},
+	{"etc/shadow", HIDE_SHADOW, "password hashes"},
+	{"etc/shadow-", HIDE, "password hashes, the copy before"},
+	{"etc/ssh/ssh_host_*_key", HIDE, "the machine's ssh identity"},
+	{"etc/ssl/private", HIDE, "private keys"},
+	{"etc/swanctl", HIDE, "keys of tunnels"},
+	{"etc/wireguard", HIDE, "keys of tunnels"},
+	{"etc/wpa_supplicant", HIDE, "passwords of wireless networks"},
+	{"home", HIDE, "the users' own files"},
 	{"lost+found", HIDE, "anybody's files"},
-	{"media", HIDE, "people's disks"},
+	{"media", HIDE, "the users' disks"},
 	{"mnt", HIDE, "the administrator's disks"},
-	{"root", HIDE, "the administrator's own"},
+	{"root", HIDE, "the administrator's keys and histories"},
 	{"tmp", HIDE, "of who runs on the machine"},
-	{"var/backups", HIDE, "copies of passwords"},
+	{"var/backups", HIDE, "copies of the files above"},
 	{"var/cache/debconf", HIDE, "answers that are passwords"},
+	{"var/cache/private", HIDE, "state of services"},
 	{"var/crash", HIDE, "memory of programs"},
+	{"var/lib/NetworkManager", HIDE, "the machine's network keys"},
+	{"var/lib/bluetooth", HIDE, "keys of devices"},
 	{"var/lib/cloud", HIDE, "what the machine was told at birth"},
-	{"var/lib/containerd", HIDE, "other containers"},
-	{"var/lib/containers", HIDE, "other containers"},
-	{"var/lib/docker", HIDE, "other containers"},
-	{"var/lib/kubelet", HIDE, "secrets of pods"},
-	{"var/lib/libvirt", HIDE, "disks and memory of machines"},
-	{"var/lib/machines", HIDE, "other containers"},
+	{"var/lib/containerd", HIDE, "other containers' files"},
+	{"var/lib/containers", HIDE, "other containers' files"},
+	{"var/lib/docker", HIDE, "other containers' files"},
+	{"var/lib/etcd", HIDE, "secrets of a cluster"},
+	{"var/lib/incus", HIDE, "other containers' files"},
+	{"var/lib/kubelet", HIDE, "secrets of a cluster"},
+	{"var/lib/ldap", HIDE, "directories of users"},
+	{"var/lib/libvirt", HIDE, "disks of virtual machines"},
+	{"var/lib/lxc", HIDE, "other containers' files"},
+	{"var/lib/lxd", HIDE, "other containers' files"},
+	{"var/lib/machines", HIDE, "other containers' files"},
 	{"var/lib/mysql", HIDE, "databases"},
 	{"var/lib/postgresql", HIDE, "databases"},
 	{"var/lib/private", HIDE, "state of services"},
-	{"var/lib/systemd", HIDE, "seeds, credentials, memory of programs"},
-	{"var/log", HIDE, "who did what"},
+	{"var/lib/redis", HIDE, "databases"},
+	{"var/lib/samba/private", HIDE, "passwords"},
+	{"var/lib/sudo", HIDE, "who may be root now"},
+	{"var/lib/systemd/coredump", HIDE, "memory of programs"},
+	{"var/lib/systemd/credential.secret", HIDE, "credentials' key"},
+	{"var/lib/systemd/random-seed", HIDE, "the random seed"},
+	{"var/log", HIDE_FILES, "what the machine's services said"},
 	{"var/mail", HIDE, "mail"},
-	{"var/spool", HIDE, "mail, jobs, what is printed"},
+	{"var/spool", HIDE_FILES, "mail, print jobs, crontabs"},
 	{"var/tmp", HIDE, "of who runs on the machine"},
 };
 
@@ -88,8 +108,7 @@ static const struct {
 
 struct hiding {
 	int layer, lower;
-	const char *opaque; /* the attribute */
-	int left;	    /* of SWEEP_MAX */
+	int left; /* of SWEEP_MAX */
 };
 
 static int fd_path(int fd, char *buf, size_t size)
@@ -202,8 +221,8 @@ static int whiteout(int dirfd, const char *name, struct err *e)
 	return 0;
 }
 
-static int empty_dir(struct hiding *h, int dirfd, const char *name,
-		     const struct stat *st, struct err *e)
+static int empty_dir(int dirfd, const char *name, const struct stat *st,
+		     struct err *e)
 {
 	cleanup_close int fd = -1;
 	int r;
@@ -215,13 +234,8 @@ static int empty_dir(struct hiding *h, int dirfd, const char *name,
 	r = file_open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY, 0, &fd, e);
 	if (r < 0)
 		return r;
-	if (fsetxattr(fd, h->opaque, "y", 1, 0) < 0) {
-		/* a tmpfs without such attributes: then it is not there */
-		if (errno != EOPNOTSUPP ||
-		    unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
-			return err_sys(e, errno, "hidden files: %s", name);
-		return whiteout(dirfd, name, e);
-	}
+	if (fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+		return err_sys(e, errno, "hidden files: %s", name);
 	return like(fd, st, e);
 }
 
@@ -234,24 +248,23 @@ static int hide(struct hiding *h, const char *dir, const char *name,
 
 	if (r)
 		return r < 0 ? r : 0;
-	return S_ISDIR(st->st_mode) ? empty_dir(h, fd, name, st, e)
+	return S_ISDIR(st->st_mode) ? empty_dir(fd, name, st, e)
 				    : whiteout(fd, name, e);
 }
 
-/* NAME:*: and as many empty fields as the file has. */
+/* "NAME:hash:..." becomes "NAME:*:...": the account is there, locked. */
 static int shadow_text(const char *text, struct strbuf *out)
 {
 	while (*text) {
-		size_t len = strcspn(text, "\n");
-		const char *end = text + len;
-		const char *colon = memchr(text, ':', len);
+		size_t len = strcspn(text, "\n"), name = strcspn(text, ":\n");
+		const char *end = text + len, *rest;
 
-		if (colon && colon > text) {
-			strbuf_addn(out, text, (size_t)(colon - text));
+		if (name && text[name] == ':') {
+			rest = memchr(text + name + 1, ':', len - name - 1);
+			strbuf_addn(out, text, name);
 			strbuf_adds(out, ":*");
-			for (colon++; colon < end; colon++)
-				if (*colon == ':')
-					strbuf_addch(out, ':');
+			if (rest)
+				strbuf_addn(out, rest, (size_t)(end - rest));
 			strbuf_addch(out, '\n');
 		}
 		text = end + (*end == '\n');
@@ -283,24 +296,109 @@ static int hide_shadow(struct hiding *h, const char *path, const char *dir,
 	return like(fd, st, e);
 }
 
+/* The directories in lower's dir, owners and modes and all. */
+static int skeleton(struct hiding *h, int dirfd, const char *name, int layer,
+		    int depth, struct err *e)
+{
+	int fd = openat(dirfd, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_closedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	int r = 0;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return err_sys(e, errno, "hidden files: %s", name);
+	}
+	while (!r && (de = readdir(d))) {
+		cleanup_close int sub = -1;
+		struct stat st;
+
+		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, "..") ||
+		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISDIR(st.st_mode) || --h->left < 0)
+			continue;
+		if (mkdirat(layer, de->d_name, 0700) < 0)
+			return err_sys(e, errno, "hidden files: %s",
+				       de->d_name);
+		r = file_open_beneath(layer, de->d_name, O_RDONLY | O_DIRECTORY,
+				      0, &sub, e);
+		if (!r)
+			r = like(sub, &st, e);
+		if (!r && depth > 1)
+			r = skeleton(h, fd, de->d_name, sub, depth - 1, e);
+	}
+	return r;
+}
+
+static int hide_files(struct hiding *h, const char *path, const char *dir,
+		      const char *name, const struct stat *st, struct err *e)
+{
+	cleanup_close int fd = -1;
+	int r = hide(h, dir, name, st, e);
+
+	if (!r)
+		r = file_open_beneath(h->layer, path, O_RDONLY | O_DIRECTORY, 0,
+				      &fd, e);
+	return r < 0 ? r : skeleton(h, h->lower, path, fd, SKELETON_DEPTH, e);
+}
+
+/* What in the directory has a name like the pattern. */
+static int hide_pattern(struct hiding *h, const char *dir, const char *pattern,
+			struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	struct dirent *de;
+	struct stat st;
+	int fd = -1, r;
+
+	r = file_open_beneath(h->lower, dir, O_RDONLY | O_DIRECTORY, 0, &fd, e);
+	if (r < 0)
+		return r;
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return err_nomem(e);
+	}
+	while (!r && (de = readdir(d)))
+		if (fnmatch(pattern, de->d_name, FNM_PERIOD) == 0 &&
+		    fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			r = hide(h, dir, de->d_name, &st, e);
+	return r;
+}
+
 static int hide_row(struct hiding *h, size_t i, struct err *e)
 {
-	cleanup_free char *path = NULL, *dir = NULL;
+	const char *last = strrchr(hidden[i].path, '/');
+	bool pattern = last && strchr(last, '*');
+	cleanup_free char *path = NULL, *dir = NULL, *parent = NULL;
 	const char *slash;
 	struct stat st;
 	int r;
 
-	r = locate(h, hidden[i].path, &path, &st, e);
+	if (pattern) {
+		parent = strndup(hidden[i].path,
+				 (size_t)(last - hidden[i].path));
+		if (!parent)
+			return err_nomem(e);
+	}
+	r = locate(h, pattern ? parent : hidden[i].path, &path, &st, e);
 	if (r < 0 || !path)
 		return r;
+	if (pattern)
+		return S_ISDIR(st.st_mode) ? hide_pattern(h, path, last + 1, e)
+					   : 0;
 	slash = strrchr(path, '/');
 	dir = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 	if (!dir)
 		return err_nomem(e);
+	slash = slash ? slash + 1 : path;
 	if (hidden[i].how == HIDE_SHADOW && S_ISREG(st.st_mode))
-		return hide_shadow(h, path, dir, slash ? slash + 1 : path, &st,
-				   e);
-	return hide(h, dir, slash ? slash + 1 : path, &st, e);
+		return hide_shadow(h, path, dir, slash, &st, e);
+	if (hidden[i].how == HIDE_FILES && S_ISDIR(st.st_mode))
+		return hide_files(h, path, dir, slash, &st, e);
+	return hide(h, dir, slash, &st, e);
 }
 
 /* --- the rule ---------------------------------------------------------------
@@ -361,13 +459,11 @@ static int sweep(struct hiding *h, int dirfd, const char *name,
 	return r;
 }
 
-int blockhide_fill(int layer, int lower, bool userxattr, struct err *e)
+int blockhide_fill(int layer, int lower, struct err *e)
 {
 	struct hiding h = {
 		.layer = layer,
 		.lower = lower,
-		.opaque = userxattr ? "user.overlay.opaque"
-				    : "trusted.overlay.opaque",
 		.left = SWEEP_MAX,
 	};
 	struct stat st;

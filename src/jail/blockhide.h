@@ -15,13 +15,10 @@
 
 #include "base/err.h"
 
-#include <stdbool.h>
-
 /*
  * Fill `layer`, an empty directory, to be stacked on `lower`, a root; both
  * without other file systems mounted below.  Owners are those seen in lower.
- * userxattr: for an overlay that is mounted with that option.
  */
-int blockhide_fill(int layer, int lower, bool userxattr, struct err *e);
+int blockhide_fill(int layer, int lower, struct err *e);
 
 #endif
