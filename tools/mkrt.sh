@@ -3,7 +3,7 @@
 # which is shown to every jail at /run/cellblock/rt (docs/ARCHITECTURE.md):
 #	bin/NAME	links to ../launch
 #	launch init keeper
-#	holder		init, for the making of user namespaces
+#	holder		init, readable
 #	lib/		the loader, as ld.so, and exactly the libraries needed
 #	cellblock
 set -eu
@@ -15,10 +15,7 @@ mkdir -p "$rt.new/bin" "$rt.new/lib"
 
 cp "$prog" "$rt.new/cellblock"
 cp "$4" "$rt.new/init"
-# A process of a program that may be run but not read is the machine's to the
-# kernel: no capability in a jail reaches into it (ptrace, /proc/1/mem).
-chmod 711 "$rt.new/init"
-# Its maker in a jail writes its /proc files, so this one is to be read.
+chmod 711 "$rt.new/init" # why: open_program() in src/jail/prison_make.c
 cp "$4" "$rt.new/holder"
 cp "$5" "$rt.new/keeper"
 cp "$6" "$rt.new/launch"

@@ -67,8 +67,6 @@ static const struct cap_rule {
 	{CAP_NET_ADMIN, BOTH, IF_VNET, NULL, 0, "the stack is the jail's"},
 	{CAP_NET_RAW, BOTH, IF_PARAM, "allow.raw_sockets", 0,
 	 "ping and its like"},
-	{CAP_SYS_PTRACE, OWN, IF_PARAM, "allow.unprivileged_proc_debug", 0,
-	 "FreeBSD's root debugs all; reaches the jail's users only"},
 	{CAP_SYS_ADMIN, OWN, IF_MOUNT, NULL, 0,
 	 "mount(2); which mounts is the guard's affair, and not of the "
 	 "machine's users"},

@@ -412,6 +412,12 @@ static int let_go(struct make *m, struct err *e)
 	return 0;
 }
 
+/*
+ * init may be run, not read: to the kernel its processes are the machine's,
+ * so nothing in a jail can reach into them, whatever its capabilities.  Where
+ * the maker is in a jail himself that would keep him out, too; he takes
+ * holder, the readable copy.
+ */
 static int open_program(const struct make *m, const char *name, int *ret,
 			struct err *e)
 {
@@ -430,7 +436,6 @@ static int make_users(struct make *m, int slot, struct err *e)
 	int r;
 
 	plan_failpoint();
-	/* what runs init, which cannot be read, is closed to a jail's root */
 	r = open_program(m, "holder", &holder, e);
 	if (!r)
 		r = users_make(slot, m->params, m->flags, holder, &m->users, e);
@@ -497,9 +502,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = self_text(params, lo, hi, m.root.copy && m.root.children,
 			      &self, e);
 	if (!r)
-		/* a jail's root must be able to enter the jails it made */
-		r = open_program(&m, ps->jailed ? "holder" : "init", &m.init_fd,
-				 e);
+		r = open_program(&m, m.root.nested ? "holder" : "init",
+				 &m.init_fd, e);
 	if (!r)
 		r = dev_plan(ps, params, &m.dev, e);
 	if (!r && param_jailsys_of(params, "host.users", 1) == 1)

@@ -29,7 +29,7 @@ layout_body()
 		atf_check -s exit:1 test -e "$root/sbin/$cmd"
 		atf_check test -L "$root/libexec/cellblock/bin/$cmd"
 	done
-	for f in init keeper launch cellblock lib/ld.so; do
+	for f in init holder keeper launch cellblock lib/ld.so; do
 		atf_check test -x "$root/libexec/cellblock/$f"
 	done
 	# jails cannot reach into a process of what they cannot read
