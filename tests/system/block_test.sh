@@ -42,6 +42,7 @@ up_down_head()
 {
 	atf_set descr "up talks, up again changes nothing, down leaves nothing"
 	atf_set timeout 60
+	vm_also "copied roots, users and mounts on 6.1"
 }
 up_down_body()
 {
@@ -153,6 +154,7 @@ own_root_head()
 	atf_set descr "A jail with a root of its own boots from its folder"
 	atf_set timeout 60
 	atf_set require.progs busybox
+	vm_also "copied roots, users and mounts on 6.1"
 }
 own_root_body()
 {

@@ -26,6 +26,7 @@ atf_test_case lifecycle
 lifecycle_head()
 {
 	atf_set descr "Made, looked at, removed: nothing is left"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 lifecycle_body()
 {
@@ -46,6 +47,7 @@ atf_test_case ends_with_processes
 ends_with_processes_head()
 {
 	atf_set descr "Without persist a jail ends with its last process"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 ends_with_processes_body()
 {
@@ -117,6 +119,7 @@ atf_test_case nested
 nested_head()
 {
 	atf_set descr "Three levels: names, jids, limits, removal, interfaces"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 nested_body()
 {
@@ -151,6 +154,7 @@ atf_test_case nested_killed
 nested_killed_head()
 {
 	atf_set descr "A parent killed from outside: its jails' interfaces come home"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 nested_killed_body()
 {
@@ -201,6 +205,7 @@ atf_test_case isolation
 isolation_head()
 {
 	atf_set descr "What a jail's root finds: own mounts, few capabilities, no way to the registry"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 isolation_body()
 {
@@ -286,6 +291,7 @@ atf_test_case foreign_proc
 foreign_proc_head()
 {
 	atf_set descr "With another pid namespace's /proc nothing is made"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 foreign_proc_body()
 {
@@ -368,6 +374,7 @@ atf_test_case uncovered
 uncovered_head()
 {
 	atf_set descr "A jail that takes its registry away does not act on ours"
+	vm_also "users, cgroups and mounts on 6.1"
 }
 uncovered_body()
 {
