@@ -425,6 +425,19 @@ static void guard_ports(struct prisons *ps, int cgroup_fd, uint32_t uid)
 		report(ps->report, REPORT_WARN, "%s", e.text);
 }
 
+/*
+ * The jail's root could lift the kernel's own limit in a vnet of its own, and
+ * the machine may have lifted it in its.
+ */
+static int forbid_ports(int cgroup_fd, struct err *e)
+{
+	if (cgroup_fd < 0)
+		return err_set(e, ENOTSUP,
+			       "allow.noreserved_ports: there is no cgroup2 "
+			       "here to hold the jail to it");
+	return cgbpf_no_low_ports(cgroup_fd, e);
+}
+
 static int open_tree_of(const char *cgroup, int *ret, struct err *e)
 {
 	cleanup_free char *tree = NULL;
@@ -450,6 +463,8 @@ int dev_guard(struct prisons *ps, const char *cgroup, const struct pset *params,
 		r = guard_devices(ps, fd, users, p, e);
 	if (!r && users->shifted && wants_low_ports(params))
 		guard_ports(ps, fd, users->uid);
+	if (!r && !param_set_bool(params, "allow.reserved_ports"))
+		r = forbid_ports(fd, e);
 	return r;
 }
 
@@ -778,17 +793,21 @@ static int update_ports(struct prisons *ps, int jid, const struct pset *old,
 	cleanup_life struct life l = {0};
 	cleanup_close int fd = -1;
 	struct dev_state st;
-	bool want = wants_low_ports(now);
+	bool want = wants_low_ports(now), had = wants_low_ports(old);
+	bool may = param_set_bool(now, "allow.reserved_ports");
+	bool might = param_set_bool(old, "allow.reserved_ports");
 	int r;
 
-	if (want == wants_low_ports(old) || !userns_initial())
+	if ((want == had && may == might) || !userns_initial())
 		return 0;
 	r = life_read(ps, jid, &l, e);
 	if (!r)
 		r = dev_state_read(ps, jid, &st, e);
 	if (!r)
 		r = open_tree_of(l.cgroup, &fd, e);
-	if (r < 0 || fd < 0 || !st.uid)
+	if (!r && may != might)
+		r = may ? cgbpf_no_low_ports_off(fd, e) : forbid_ports(fd, e);
+	if (r < 0 || fd < 0 || !st.uid || want == had)
 		return r;
 	return want ? cgbpf_low_ports(fd, st.uid, e)
 		    : cgbpf_low_ports_off(fd, e);

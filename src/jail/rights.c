@@ -91,7 +91,7 @@ bool rights_sysv_shared(const struct pset *params)
  * -------------------------------------------------------- */
 
 struct facts {
-	const struct pset *params;
+	const struct pset *params, *parent;
 	bool nested; /* made inside a jail */
 	bool vnet, same_users, all_caps;
 };
@@ -151,6 +151,13 @@ static bool own_release(const struct facts *f)
 	return v && uname(&u) == 0 && !strcmp(v, u.release);
 }
 
+/* The machine holds its jails by BPF, and with them those in them. */
+static bool holds_ports(const struct facts *f)
+{
+	return !f->nested || !f->vnet ||
+	       !param_set_bool(f->parent, "allow.reserved_ports");
+}
+
 /* Users of the parent are the jail's: the same numbers to the kernel. */
 static bool tampering(const struct facts *f)
 {
@@ -207,6 +214,11 @@ static const struct rule {
 	 {"true", NULL},
 	 no_tampering,
 	 "the jail's users are its creator's, who cannot be kept out"},
+	{"allow.reserved_ports",
+	 {"true", NULL},
+	 holds_ports,
+	 "in a vnet its root sets the limit, and only the machine can hold "
+	 "it"},
 	{"allow.raw_sockets",
 	 {"false", NULL},
 	 vnet_or_users,
@@ -330,6 +342,7 @@ static struct facts facts_of(const struct pset *parent,
 {
 	return (struct facts){
 		.params = params,
+		.parent = parent,
 		.nested = parent != NULL,
 		.vnet = param_jailsys_of(params, "vnet", 2) == 1,
 		.same_users = rights_same_users(params),

@@ -28,6 +28,8 @@
 
 #define DEVICES_NAME "cb_devices"
 #define PORTS_NAME "cb_low_ports"
+#define NO_PORTS_NAME "cb_no_ports"
+#define PORTS_LOW 1024
 #define PROGS_MAX 64
 /* bind may go on, and without CAP_NET_BIND_SERVICE (Linux 5.12) */
 #define BIND_OK 1
@@ -279,14 +281,61 @@ int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
 	return 0;
 }
 
-int cgbpf_low_ports_off(int cgroup_fd, struct err *e)
+/* Without `eacces` it does without a helper that is younger than the rest. */
+static int no_ports_load(uint32_t attach, bool eacces)
+{
+	const struct bpf_insn p[] = {
+		LOAD32(BPF_REG_2, BPF_REG_1,
+		       offsetof(struct bpf_sock_addr, user_port)),
+		NET16(BPF_REG_2),
+		/* 0: any free one */
+		SKIP_EQ32(BPF_REG_2, 0, 5),
+		SKIP_GE32(BPF_REG_2, PORTS_LOW, 4),
+		SET(BPF_REG_1, -EACCES),
+		eacces ? CALL(BPF_FUNC_set_retval) : SET(BPF_REG_1, 0),
+		SET(BPF_REG_0, 0),
+		EXIT(),
+		SET(BPF_REG_0, BIND_OK),
+		EXIT(),
+	};
+
+	return prog_load(p, ARRAY_SIZE(p), BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+			 attach, NO_PORTS_NAME);
+}
+
+int cgbpf_no_low_ports(int cgroup_fd, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(port_types); i++) {
-		int r = cgbpf_detach_named(cgroup_fd, port_types[i],
-					   PORTS_NAME);
+		cleanup_close int prog = no_ports_load(port_types[i], true);
+		int r;
+
+		if (prog < 0)
+			prog = no_ports_load(port_types[i], false);
+		r = prog < 0 ? prog
+			     : cgbpf_attach(cgroup_fd, prog, port_types[i]);
+		if (r < 0)
+			return refused(e, r, "allow.noreserved_ports");
+	}
+	return 0;
+}
+
+static int ports_off(int cgroup_fd, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(port_types); i++) {
+		int r = cgbpf_detach_named(cgroup_fd, port_types[i], name);
 
 		if (r < 0 && r != -ENOSYS && r != -EINVAL)
 			return refused(e, r, what_ports);
 	}
 	return 0;
+}
+
+int cgbpf_low_ports_off(int cgroup_fd, struct err *e)
+{
+	return ports_off(cgroup_fd, PORTS_NAME, e);
+}
+
+int cgbpf_no_low_ports_off(int cgroup_fd, struct err *e)
+{
+	return ports_off(cgroup_fd, NO_PORTS_NAME, e);
 }

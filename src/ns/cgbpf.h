@@ -42,6 +42,12 @@ int cgbpf_devices_off(int cgroup_fd, struct err *e);
  */
 int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e);
 int cgbpf_low_ports_off(int cgroup_fd, struct err *e);
+/*
+ * Nobody in the cgroup and below binds ports below 1024, whatever the settings
+ * of the network namespace are: EACCES (before Linux 6.1 EPERM).
+ */
+int cgbpf_no_low_ports(int cgroup_fd, struct err *e);
+int cgbpf_no_low_ports_off(int cgroup_fd, struct err *e);
 
 /*
  * Sockets made in the cgroup and below reach abstract unix sockets only of the

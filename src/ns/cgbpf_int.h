@@ -30,6 +30,9 @@ static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
 /* skip so many instructions if not equal; if any of these bits is not set */
 #define SKIP_NE32(dst, v, n) op(BPF_JMP32 | BPF_JNE | BPF_K, dst, 0, n, v)
 #define SKIP_EQ32(dst, v, n) op(BPF_JMP32 | BPF_JEQ | BPF_K, dst, 0, n, v)
+#define SKIP_GE32(dst, v, n) op(BPF_JMP32 | BPF_JGE | BPF_K, dst, 0, n, v)
+/* 16 bits as they go over the network, and back */
+#define NET16(dst) op(BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, 16)
 #define CALL(fn) op(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
 #define EXIT() op(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 

@@ -308,6 +308,53 @@ sockets_body()
 	atf_check -o ignore jexec route route add 192.0.2.0/24 127.0.0.1
 }
 
+# binds JAIL PORT, binds_not JAIL PORT
+binds()
+{
+	atf_check -s exit:124 -o inline:"ready\n" -e ignore timeout -k 1 1 \
+	    jexec "$1" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$2"
+}
+
+binds_not()
+{
+	atf_check -s exit:1 -e match:"Permission denied" \
+	    jexec "$1" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$2"
+}
+
+atf_test_case ports
+ports_head()
+{
+	atf_set descr "allow.reserved_ports, in a vnet too, whatever its root sets"
+}
+ports_body()
+{
+	local start=/proc/sys/net/ipv4/ip_unprivileged_port_start
+
+	make_jail shared allow.noreserved_ports
+	make_jail own vnet allow.noreserved_ports
+	make_jail may vnet children.max=2
+	for j in own may; do
+		atf_check jexec $j ifconfig lo0 inet 127.0.0.1/8 up
+		atf_check jexec $j sh -c "echo 0 >$start"
+	done
+	binds_not shared 80
+	binds_not own 80
+	binds own 1080
+	binds may 80
+	# those in it, in stacks of their own
+	make_jail outer vnet children.max=2 allow.noreserved_ports
+	atf_check jexec outer jail -c name=in vnet persist
+	atf_check jexec outer.in ifconfig lo0 inet 127.0.0.1/8 up
+	atf_check -s ignore -e ignore jexec outer.in sh -c "echo 0 >$start"
+	binds_not outer.in 80
+	atf_check -s exit:1 -e match:"^jail: allow.noreserved_ports: in a vnet" \
+	    jexec may jail -c name=in vnet persist allow.noreserved_ports
+	atf_check jail -m name=own allow.reserved_ports
+	binds own 80
+	atf_check jail -m name=own allow.noreserved_ports
+	binds_not own 80
+}
+
 atf_test_case clock
 clock_head()
 {
@@ -660,7 +707,7 @@ reads_back_body()
 atf_init_test_cases()
 {
 	for c in sysvipc mounts statfs hostname suser debug mlock sockets \
-	    clock machine chflags securelevel taken release impossible \
+	    ports clock machine chflags securelevel taken release impossible \
 	    devices children told reads_back; do
 		atf_add_test_case $c
 	done
