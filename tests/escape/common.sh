@@ -37,10 +37,16 @@
 #
 #   weak_jail NAME PARAM...   with the host's users and every wall off
 #   plain_jail NAME PARAM...  as `jail -c` makes it
-#   each_jail FUNCTION        FUNCTION NAME in each kind of plain jail;
-#                             $KIND says which, $ROOT is its root directory
+#   each_jail FUNCTION [PARAM...]  FUNCTION NAME in each kind of plain jail;
+#                             $KIND says which, $ROOT is its root directory,
+#                             empty for path=/
 #   root_new DIR              a root directory with busybox and the attacks
+#   own_runtime               run cellblock from a copy that is the box's own,
+#                             for attacks on the program itself
 #   init_pid NAME             its first process, as the box sees it
+#   watched NAME "ATTACK" COMMAND...  ATTACK in the jail while COMMAND is run
+#                             again and again outside, until $ROOT/tmp/caught
+#                             is there or 4 seconds are over
 #
 # $ESC/NAME is an attack, the same path in the box and in every root.
 # naive(1) there is a runtime as they were before they were attacked: it joins
@@ -62,17 +68,14 @@ if [ -n "$CELLBLOCK_BOX" ] && ! [ -e "$ESC" ]; then
 	chmod 755 "$ESC" "$ESC"/*
 fi
 
-# Every wall that can be taken away, and the words for it.
-WEAK='host.users=inherit host.unconfined=syscalls,caps,files,devices'
-
 weak_jail()
 {
 	local name
 
 	name=$1
 	shift
-	# shellcheck disable=SC2086 # words
-	jail -q -c name="$name" persist $WEAK "$@" ||
+	jail -q -c name="$name" persist host.users=inherit \
+	    host.unconfined=syscalls,caps,files,devices "$@" ||
 	    atf_fail "the weakened jail $name: jail -c $*"
 }
 
@@ -98,32 +101,72 @@ root_new()
 	for app in $(busybox --list); do
 		[ -e "$1/bin/$app" ] || ln -s busybox "$1/bin/$app"
 	done
-	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
-	    >"$1/etc/passwd"
-	printf 'root:x:0:\nnogroup:x:65534:\n' >"$1/etc/group"
+	cat >"$1/etc/passwd" <<-END
+	root:x:0:0::/root:/bin/sh
+	daemon:x:1:1::/:/bin/sh
+	nobody:x:65534:65534::/:/bin/sh
+	END
+	printf 'root:x:0:\ndaemon:x:1:\nnogroup:x:65534:\n' >"$1/etc/group"
 	cp "$ESC"/* "$1/tmp/escape/"
 }
 
 each_jail()
 {
-	local root
+	local fn root
 
+	fn=$1
+	shift
 	root=$PWD/root
 	[ -d "$root" ] || root_new "$root"
 	for KIND in "path=/" "path=/ vnet" "path=$root" "path=$root vnet"; do
 		ROOT=${KIND#path=}
 		ROOT=${ROOT% vnet}
+		ROOT=${ROOT%/}
 		# shellcheck disable=SC2086 # words
-		plain_jail d $KIND
-		"$@" d
+		plain_jail d $KIND "$@"
+		KIND="$KIND $*"
+		"$fn" d
 		jail -r d || atf_fail "jail -r of $KIND"
 	done
+}
+
+own_runtime()
+{
+	local f
+
+	cp -r "$CB_BUILD/rt" /tmp/runtime
+	mkdir /tmp/runtime-bin
+	for f in /tmp/runtime/bin/*; do
+		ln -s ../runtime/cellblock "/tmp/runtime-bin/${f##*/}"
+	done
+	PATH=/tmp/runtime-bin:$PATH
 }
 
 init_pid()
 {
 	sed -n 's/^init = "\([0-9]*\)".*/\1/p' \
 	    "/run/cellblock/jails/$(jls -j "$1" jid)/life"
+}
+
+# The attack says "ready" when it watches, and has 5 seconds in all.
+watched()
+{
+	local attack end jail pid
+
+	jail=$1
+	attack=$2
+	shift 2
+	rm -f "$ROOT/tmp/caught" watch.out
+	# shellcheck disable=SC2086 # words
+	jexec "$jail" $attack >watch.out 2>&1 &
+	pid=$!
+	must_wait 5 grep -q ready watch.out
+	end=$(($(date +%s) + 4))
+	while ! [ -e "$ROOT/tmp/caught" ] && [ "$(date +%s)" -lt "$end" ]; do
+		"$@" >/dev/null 2>&1 </dev/null
+	done
+	wait $pid
+	cat watch.out
 }
 
 # The attack's one line to $VERDICT; all else it says goes to the log.
@@ -143,7 +186,7 @@ attempt()
 
 must_escape()
 {
-	KIND=
+	KIND='' ROOT=''
 	attempt "$@"
 	case $VERDICT in
 	escaped:*) ;;

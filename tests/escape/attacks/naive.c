@@ -12,6 +12,8 @@
  *	-w SEC	and take SEC seconds between joining and the command
  *	-g	keep the caller's supplementary groups (CVE-2022-2995)
  *	-i	set the inheritable capabilities (CVE-2022-27650)
+ *	-u UID	run it as that user
+ *	-p	stay in the caller's pid namespace
  *	-c CG	put the command into the cgroup CG after it has started
  *	-x	search COMMAND and run it from this very program, whose file
  *		the jail then reaches (CVE-2019-5736); without -x a copy in
@@ -35,8 +37,10 @@
 
 struct naive {
 	const char *leak, *dir, *cgroup;
-	bool dumpable, groups, inheritable, own_file;
+	bool dumpable, groups, inheritable, own_file, pids;
 	unsigned int wait;
+	unsigned long long caps;
+	uid_t uid;
 	pid_t pid;
 	char **argv;
 };
@@ -78,25 +82,51 @@ static bool same_ns(pid_t pid, const char *ns)
 	return stat(path, &b) == 0 && a.st_ino == b.st_ino;
 }
 
-static void all_inheritable(void)
+/* The capabilities that the jail's first process may have. */
+static unsigned long long caps_of(pid_t pid)
+{
+	unsigned long long mask = 0;
+	char line[256];
+	FILE *f;
+
+	snprintf(line, sizeof(line), "/proc/%d/status", (int)pid);
+	f = fopen(line, "re");
+	if (!f)
+		die(line);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "CapBnd: %llx", &mask);
+	fclose(f);
+	return mask;
+}
+
+static void drop(unsigned long long mask, bool inheritable)
 {
 	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct d[2];
 
+	for (unsigned long c = 0; c < 64; c++)
+		if (!(mask >> c & 1))
+			prctl(PR_CAPBSET_DROP, c, 0, 0, 0);
 	if (syscall(SYS_capget, &h, d) < 0)
 		die("capget");
-	for (int i = 0; i < 2; i++)
-		d[i].inheritable = d[i].permitted;
+	for (int i = 0; i < 2; i++) {
+		d[i].permitted &= (unsigned int)(mask >> (32 * i));
+		d[i].effective = d[i].permitted;
+		d[i].inheritable = inheritable ? d[i].permitted : 0;
+	}
 	if (syscall(SYS_capset, &h, d) < 0)
 		die("capset");
 }
 
 static void command(const struct naive *n)
 {
-	if (n->inheritable)
-		all_inheritable();
 	if (!n->groups && setgroups(0, NULL) < 0)
 		die("setgroups");
+	drop(n->caps, n->inheritable);
+	if (n->uid && (setresgid(n->uid, n->uid, n->uid) < 0 ||
+		       setresuid(n->uid, n->uid, n->uid) < 0))
+		die("setresuid");
+	prctl(PR_SET_DUMPABLE, n->dumpable, 0, 0, 0);
 	sleep(n->wait);
 	if (n->dir && chdir(n->dir) < 0)
 		die(n->dir);
@@ -106,8 +136,8 @@ static void command(const struct naive *n)
 
 static int join(const struct naive *n)
 {
-	int ns = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-		 CLONE_NEWUTS | CLONE_NEWCGROUP;
+	int ns = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+		 CLONE_NEWCGROUP | (n->pids ? 0 : CLONE_NEWPID);
 	bool user = !same_ns(n->pid, "user");
 	int pidfd = (int)syscall(SYS_pidfd_open, n->pid, 0), cg = -1, status;
 	pid_t child;
@@ -149,7 +179,7 @@ int main(int argc, char **argv)
 	struct naive n = {0};
 	int c;
 
-	while ((c = getopt(argc, argv, "+f:d:Dw:gic:x")) != -1) {
+	while ((c = getopt(argc, argv, "+f:d:Dw:giu:pc:x")) != -1) {
 		switch (c) {
 		case 'f':
 			n.leak = optarg;
@@ -169,6 +199,12 @@ int main(int argc, char **argv)
 		case 'i':
 			n.inheritable = true;
 			break;
+		case 'u':
+			n.uid = (uid_t)atoi(optarg);
+			break;
+		case 'p':
+			n.pids = true;
+			break;
 		case 'c':
 			n.cgroup = optarg;
 			break;
@@ -179,11 +215,16 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind < 2)
+	if (argc - optind < 2) {
+		/* run by a script of the jail, "#!/proc/self/exe -w SEC" */
+		sleep(n.wait);
 		return 2;
+	}
 	if (!n.own_file)
 		become_copy(argv);
+	prctl(PR_SET_NAME, "naive", 0, 0, 0);
 	n.pid = atoi(argv[optind]);
+	n.caps = caps_of(n.pid);
 	n.argv = argv + optind + 1;
 	return join(&n);
 }

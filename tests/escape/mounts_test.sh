@@ -1,0 +1,337 @@
+#! /usr/bin/env atf-sh
+# Mount points and files that a jail has replaced, before it is started or
+# while it is (CVE-2021-30465, CVE-2025-31133, CVE-2025-52565,
+# CVE-2025-52881).
+#
+# $VICTIM is a directory of the box that nothing may be mounted on, nothing be
+# made in, and nothing of it seen in a jail.
+. "$(atf_get_srcdir)/common.sh"
+
+VICTIM=/tmp/victim
+
+victim_new()
+{
+	mkdir -p "$VICTIM/pts" "$VICTIM/shm" "$VICTIM/net" "$VICTIM/cellblock"
+	echo "a secret of the host" >"$VICTIM/file"
+	echo root:x:0:0:evil:/tmp:/tmp/evil >"$VICTIM/passwd"
+	victim_state >victim.before
+}
+
+victim_state()
+{
+	find "$VICTIM" -printf '%p %y %m %U %s\n' | sort
+	cat "$VICTIM/file" "$VICTIM/passwd"
+	# no mount of the box may come or go by a jail
+	awk '{ print $5, $9 }' /proc/self/mountinfo | grep -v /run/cellblock
+}
+
+# judge [JAIL DIR]: the verdict on what a runtime has done; with JAIL, whether
+# its DIR shows the victim.
+judge()
+{
+	victim_state >victim.after
+	if ! cmp -s victim.before victim.after; then
+		diff victim.before victim.after
+		echo "escaped: the host's $VICTIM is not as it was"
+	elif [ -n "$1" ] && jexec "$1" test -e "$2/file" 2>/dev/null; then
+		echo "escaped: $2 in the jail shows the host's $VICTIM"
+	else
+		echo "held: nothing of $VICTIM was reached"
+	fi
+}
+
+# A runtime that says mkdir and mount by path, as they all did once.
+naive_mount()
+{
+	mkdir -p "$2" 2>/dev/null
+	mount --bind "$1" "$2"
+	judge
+	umount "$2" 2>/dev/null
+	rmdir "$VICTIM/sub" 2>/dev/null
+}
+
+# A root that was prepared before the jail is started.
+atf_test_case planted
+planted_head()
+{
+	atf_set descr "Mount points of a jail's own file systems are symbolic links"
+}
+planted_body()
+{
+	local name up
+
+	victim_new
+	mkdir src
+	root_new "$PWD/root"
+	for name in dev proc sys run; do
+		rm -rf "root/$name"
+		ln -s "$VICTIM" "root/$name"
+		KIND=
+		must_escape naive_mount src "$PWD/root/$name"
+		KIND="path=$PWD/root with /$name a link"
+		must_hold planted_start "/$name"
+		# what goes up further than the root has levels
+		rm "root/$name"
+		up=../../../../../../../../../../../..
+		ln -s "$up$VICTIM" "root/$name"
+		must_hold planted_start "/$name"
+		rm "root/$name"
+		mkdir "root/$name"
+	done
+	ln -s "$VICTIM/cellblock" root/run/cellblock
+	must_hold planted_start /run/cellblock
+	rm -r root/run
+	ln -s "$VICTIM" root/run
+	must_hold planted_start /run
+	rm root/run
+	mkdir root/run
+	# without links it does start
+	plain_jail p path="$PWD/root" vnet
+}
+
+planted_start()
+{
+	local status
+
+	jail -q -c name=p path="$PWD/root" vnet persist 2>start.err
+	status=$?
+	cat start.err >&2
+	if [ $status = 0 ]; then
+		judge p "$1"
+		jail -r p >&2
+	else
+		judge
+	fi
+}
+
+# Every name below /dev, and every file that the host reads, is a link.
+atf_test_case devices
+devices_head()
+{
+	atf_set descr "Entries of /dev that are links (CVE-2025-31133, CVE-2025-52565)"
+}
+devices_body()
+{
+	local name
+
+	victim_new
+	root_new "$PWD/root"
+	for name in null zero full random urandom tty console ptmx fd stdin \
+	    stdout stderr mqueue core; do
+		ln -s "$VICTIM/file" "root/dev/$name"
+	done
+	for name in pts shm net; do
+		ln -s "$VICTIM/$name" "root/dev/$name"
+	done
+	# the mask that an attacked runtime puts over a file it hides
+	echo hidden >masked
+	must_escape devices_naive
+	for name in "" vnet "vnet children.max=1"; do
+		KIND="path=root $name"
+		must_hold devices_start $name
+	done
+}
+
+devices_naive()
+{
+	touch root/proc/masked
+	mount --bind root/dev/null root/proc/masked
+	if chroot root /bin/busybox grep -q secret /proc/masked; then
+		echo "escaped: the masked file shows the host's"
+	else
+		echo "held: masked"
+	fi
+	umount root/proc/masked
+}
+
+devices_start()
+{
+	jail -q -c name=p path="$PWD/root" persist "$@" >&2 || {
+		judge
+		return
+	}
+	if [ -n "$(jexec p find -L /dev -maxdepth 1 -type f ! -name 'std*')" ]; then
+		echo "escaped: /dev shows the host's file"
+	elif ! jexec p test -c /dev/null || jexec p test -L /dev/null; then
+		echo "escaped: /dev/null is not the device"
+	else
+		judge p /dev/shm
+	fi
+	jail -r p >&2
+}
+
+# The links come and go while the jail is started, by a process of another
+# jail that has the same directory.
+atf_test_case race
+race_head()
+{
+	atf_set descr "Mount points exchanged with links while jails start (CVE-2021-30465)"
+	atf_set timeout 300
+}
+race_body()
+{
+	local name
+
+	victim_new
+	mkdir src
+	root_new "$PWD/root"
+	mkdir root/mnt
+	ln -s "$VICTIM" root/link
+	plain_jail attacker path="$PWD/root"
+	chmod 777 root
+	for name in mnt dev proc sys run; do
+		rm -rf "root/$name"
+		mkdir "root/$name"
+		# the root directory is the attacker's, as an image would be
+		chown "$(stat -c %u root)" "root/$name"
+		jexec attacker "$ESC/swap" "/$name" /link &
+		if [ $name = mnt ]; then
+			must_escape race_naive
+			victim_state >victim.before
+		fi
+		KIND="path=root, /$name swapped"
+		must_hold race_starts "$name"
+		pkill -KILL -x swap
+		wait
+		rm -rf "root/$name" root/link
+		ln -s "$VICTIM" root/link
+		mkdir -p "root/$name"
+	done
+}
+
+race_naive()
+{
+	local n
+
+	n=0
+	while [ $((n += 1)) -lt 3000 ]; do
+		mkdir -p root/mnt/sub 2>/dev/null
+		if [ -e "$VICTIM/sub" ]; then
+			rmdir "$VICTIM/sub" root/mnt/sub 2>/dev/null
+			echo "escaped: a directory made in $VICTIM"
+			return
+		fi
+		rmdir root/mnt/sub 2>/dev/null
+	done
+	echo "held: $n times"
+}
+
+# With a mount of its own below the name that is swapped.
+race_starts()
+{
+	local n ok mounts
+
+	n=0 ok=0 mounts=
+	[ "$1" != mnt ] || mounts="mount=$PWD/src $PWD/root/mnt/sub nullfs rw 0 0"
+	while [ $((n += 1)) -le 25 ]; do
+		if jail -q -c name=p path="$PWD/root" persist \
+		    ${mounts:+"$mounts"} >&2; then
+			ok=$((ok + 1))
+			judge p "/$1" >judged
+			# files that the host writes and reads in it
+			jail -m name=p host.hostname="n$n" >&2
+			jexec -U daemon p true >&2
+			jail -r p >&2
+			grep -q held judged || break
+		fi
+		judge >judged
+		grep -q held judged || break
+	done
+	echo "$(cat judged), $ok of $n starts succeeded"
+}
+
+# Files outside of the mounts: what exec.consolelog and users name.
+atf_test_case files
+files_head()
+{
+	atf_set descr "/etc/passwd and exec.consolelog as links, in a race too"
+}
+files_body()
+{
+	local how
+
+	victim_new
+	root_new "$PWD/root"
+	mkdir -p root/var/log
+	printf '#!/bin/sh\necho a line of the jail\n' >root/tmp/say
+	chmod 755 root/tmp/say
+	rm root/etc/passwd
+	ln -s "$VICTIM/passwd" root/etc/passwd
+	ln -s "$VICTIM/file" root/var/log/console
+	# what follows them
+	must_escape files_naive
+	plain_jail p path="$PWD/root"
+	KIND="path=root, links"
+	must_hold files_passwd
+	must_hold files_console
+	rm root/etc/passwd root/var/log/console
+	echo none >root/etc/passwd
+	echo none >root/var/log/console
+	ln -s "$VICTIM/passwd" root/etc/link
+	ln -s "$VICTIM/file" root/var/log/link
+	KIND="path=root, swapped"
+	for how in "/etc/passwd /etc/link" \
+	    "/var/log/console /var/log/link"; do
+		jexec p "$ESC/swap" $how &
+		must_hold files_passwd
+		must_hold files_console
+		pkill -KILL -x swap
+		wait
+	done
+	# a fifo must not hold the host up
+	rm root/etc/passwd
+	mkfifo root/etc/passwd
+	KIND="path=root, fifo"
+	must_hold timeout 10 jexec p "$ESC/reach" read /none
+	rm -f root/var/log/console
+	mkfifo root/var/log/console
+	must_hold files_console
+}
+
+files_naive()
+{
+	echo x >>root/var/log/console
+	if grep -q "^x$" "$VICTIM/file"; then
+		echo "escaped: the log was written to the host's file"
+	else
+		echo "held: not followed"
+	fi
+	echo "a secret of the host" >"$VICTIM/file"
+}
+
+# The home directory and shell of `evil` would come from the host's file.
+files_passwd()
+{
+	local n
+
+	n=0
+	while [ $((n += 1)) -le 15 ]; do
+		if jexec -l p env 2>/dev/null | grep -q evil; then
+			echo "escaped: the user comes from the host's file"
+			return
+		fi
+	done
+	judge
+}
+
+files_console()
+{
+	local n
+
+	n=0
+	while [ $((n += 1)) -le 15 ]; do
+		timeout 10 jail -q -c name=q path="$PWD/root" persist \
+		    exec.consolelog="$PWD/root/var/log/console" \
+		    exec.start=/tmp/say >&2
+		[ $? != 124 ] || echo "escaped: it hangs"
+		jail -q -r q >&2
+	done
+	judge
+}
+
+atf_init_test_cases()
+{
+	for c in planted devices race files; do
+		atf_add_test_case $c
+	done
+}
