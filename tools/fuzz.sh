@@ -26,7 +26,10 @@ mkdir -p "$build/found"
 # Inputs to begin with.
 seeds() {
 	echo "tests/fuzz/$1"
-	[ "$1" != jailconf ] || echo tests/golden/jail.conf
+	case $1 in
+	devfsrules) echo tests/golden/devfs.rules ;;
+	jailconf) echo tests/golden/jail.conf ;;
+	esac
 }
 
 for f in "$build"/tests/fuzz/*_fuzz; do

@@ -1,6 +1,7 @@
 /*
- * block_doctor: is all well?  Three parts: what the kernel offers, what was
- * left behind, and which blocks lost their sandbox.
+ * block_doctor: is all well?  Four parts: what the kernel offers, what was
+ * left behind, which blocks lost their sandbox, and what is no fault but not
+ * wise.
  */
 #include "block/block.h"
 
@@ -89,7 +90,8 @@ static int lost_blocks(struct prisons *ps, bool repair, struct strv *found,
 	return r < 0 ? r : 0;
 }
 
-static int remains(bool repair, struct strv *found, struct err *e)
+static int remains(bool repair, struct strv *found, struct strv *unwise,
+		   struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
 	int r = prisons_open(&ps, e);
@@ -98,27 +100,36 @@ static int remains(bool repair, struct strv *found, struct err *e)
 		r = prisons_check(ps, repair, found, e);
 	if (r >= 0)
 		r = lost_blocks(ps, repair, found, e);
+	if (r >= 0)
+		r = doctor_roots(ps, unwise, e);
 	if (r >= 0 && repair)
 		prisons_tidy(ps);
 	return r;
 }
 
-static int put_json(json_t *kernel, const struct strv *found,
-		    struct strbuf *out, struct err *e)
+static json_t *strings_json(const struct strv *v)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < found->n; i++)
-		json_array_append_new(list, json_string(found->v[i]));
-	return jsontext_put(
-		json_pack("{s:o, s:o}", "kernel", kernel, "remains", list), out,
-		e);
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(list, json_string(v->v[i]));
+	return list;
+}
+
+static int put_json(json_t *kernel, const struct strv *found,
+		    const struct strv *unwise, struct strbuf *out,
+		    struct err *e)
+{
+	return jsontext_put(json_pack("{s:o, s:o, s:o}", "kernel", kernel,
+				      "remains", strings_json(found),
+				      "warnings", strings_json(unwise)),
+			    out, e);
 }
 
 int block_doctor(bool repair, bool json, struct strbuf *out,
 		 size_t *ret_problems, struct err *e)
 {
-	cleanup_strv struct strv found = {0};
+	cleanup_strv struct strv found = {0}, unwise = {0};
 	size_t n = nprobes(), bad = 0;
 	cleanup_free bool *ok = calloc(n, sizeof(*ok));
 	int r;
@@ -127,11 +138,11 @@ int block_doctor(bool repair, bool json, struct strbuf *out,
 		return err_nomem(e);
 	r = doctor_kernel(ok, n, e);
 	if (r >= 0)
-		r = remains(repair, &found, e);
+		r = remains(repair, &found, &unwise, e);
 	if (r < 0)
 		return r;
 	if (json) {
-		r = put_json(kernel_json(ok, n, &bad), &found, out, e);
+		r = put_json(kernel_json(ok, n, &bad), &found, &unwise, out, e);
 		if (r < 0)
 			return r;
 	} else {
@@ -140,6 +151,8 @@ int block_doctor(bool repair, bool json, struct strbuf *out,
 			strbuf_addf(out, "remains: %s\n", found.v[i]);
 		if (!found.n)
 			strbuf_adds(out, "nothing was left behind\n");
+		for (size_t i = 0; i < unwise.n; i++)
+			strbuf_addf(out, "warning: %s\n", unwise.v[i]);
 	}
 	*ret_problems = bad + found.n;
 	return 0;

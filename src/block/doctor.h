@@ -3,6 +3,8 @@
 #define CB_BLOCK_DOCTOR_H
 
 #include "base/err.h"
+#include "base/str.h"
+#include "jail/prison.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,5 +21,8 @@ extern const struct doctor_probe doctor_probes[]; /* ends with what NULL */
 
 /* Run the first n probes; ok[i] tells. */
 int doctor_kernel(bool *ok, size_t n, struct err *e);
+
+/* Append a line for each jail whose root everybody on the machine can reach. */
+int doctor_roots(struct prisons *ps, struct strv *ret, struct err *e);
 
 #endif

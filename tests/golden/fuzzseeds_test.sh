@@ -18,6 +18,7 @@ for f in "$CB_SRC"/tests/fuzz/*_fuzz.c; do
 	name=${f##*/}
 	name=${name%_fuzz.c}
 	case $name in
+	devfsrules) more=$CB_SRC/tests/golden/devfs.rules ;;
 	jailconf) more=$CB_SRC/tests/golden/jail.conf ;;
 	*) more= ;;
 	esac

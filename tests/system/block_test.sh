@@ -545,9 +545,33 @@ doctor_body()
 	    cellblock doctor --json
 }
 
+atf_test_case doctor_roots
+doctor_roots_head()
+{
+	atf_set descr "doctor warns of a jail's root that everybody can reach"
+}
+doctor_roots_body()
+{
+	local said
+
+	mount -t tmpfs -o mode=0755 t /mnt
+	mkdir -p /mnt/jails/a /mnt/nosuid
+	mount -t tmpfs -o nosuid t /mnt/nosuid
+	said='^warning: jail "a": every user of this machine can reach /mnt/jails/a '
+	atf_check jail -c name=a path=/mnt/jails/a persist
+	atf_check jail -c name=b path=/mnt/nosuid persist
+	atf_check jail -c name=c persist
+	atf_check -o match:"$said" -o not-match:'jail "[bc]"' cellblock doctor
+	atf_check -o match:'"warnings": \[$' cellblock doctor --json
+	chmod 0700 /mnt/jails
+	atf_check -o not-match:"^warning:" cellblock doctor
+	atf_check -o match:'"warnings": \[\]' cellblock doctor --json
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case doctor
+	atf_add_test_case doctor_roots
 	atf_add_test_case up_down
 	atf_add_test_case change
 	atf_add_test_case change_address
