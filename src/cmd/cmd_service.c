@@ -11,6 +11,7 @@
 #include "jail/jailcmd.h"
 #include "jail/prison.h"
 #include "rc/rc.h"
+#include "rc/rcdefaults.h"
 #include "rc/rcscript.h"
 #include "rc/rcserv.h"
 
@@ -166,11 +167,11 @@ static int rcvar(const struct rcserv *s, const struct rcconf *c)
 {
 	printf("# %s\n#\n", s->name);
 	if (s->rcvar) {
+		const struct rcvar_def *d = rcvar_def_find(s->rcvar);
 		const char *value = rcconf_get(c, s->rcvar);
 
 		printf("%s=\"%s\"\n#   (default: \"%s\")\n", s->rcvar,
-		       value ? value : "",
-		       !strcmp(s->rcvar, "netif_enable") ? "YES" : "NO");
+		       value ? value : "", d && d->dflt ? d->dflt : "NO");
 	}
 	putchar('\n');
 	return 0;
@@ -235,6 +236,16 @@ static int stop(const struct rcserv *s, const struct rcconf *c,
 	if (names->n && !strcmp(s->name, "jail"))
 		return stop_jails(c, names, e);
 	return rc_stop(&rc, e);
+}
+
+/* All rules, as FreeBSD's script does it. */
+static int stop_rctl(void)
+{
+	char name[] = "rctl", flag[] = "-r", all[] = ":";
+	char *argv[] = {name, flag, all, NULL};
+
+	optind = 1;
+	return cmd_rctl(3, argv);
 }
 
 static int jls_names(void)
@@ -305,7 +316,10 @@ static int builtin(const struct rcserv *s, int argc, char **argv)
 	if (s->rcvar && up && !v.one && !rcconf_yes(conf, s->rcvar, &sink))
 		return v.quiet ? 0 : refuse(s, v.word);
 	r = s->rcvar ? rcconf_set(conf, s->rcvar, "YES", &e) : 0;
-	if (!r && (restart || !up))
+	if (!r && !strcmp(s->name, "rctl") && (restart || !up)) {
+		if (stop_rctl() && !up)
+			return 1;
+	} else if (!r && (restart || !up))
 		r = stop(s, conf, &names, &e);
 	if (!r && up)
 		r = start(s, conf, &names, &e);

@@ -24,6 +24,7 @@ static const struct {
 	{"pf.conf", "etc/pf.conf"},
 	{"sysctl.conf", "etc/sysctl.conf"},
 	{"devfs.rules", "etc/devfs.rules"},
+	{"rctl.conf", "etc/rctl.conf"},
 };
 
 #define LOCAL_RCD "/usr/local/etc/rc.d"
@@ -206,9 +207,9 @@ bool blockroot_here(void)
 
 /* Where a block's files are inside its jail. */
 static const char *const inside[] = {
-	"/etc/rc.conf", "/etc/jail.conf",   "/etc/sysctl.conf",
-	"/etc/pf.conf", "/etc/devfs.rules", BLOCK_SHOWN "/",
-	LOCAL_RCD "/",
+	"/etc/rc.conf",	 "/etc/jail.conf",   "/etc/sysctl.conf",
+	"/etc/pf.conf",	 "/etc/devfs.rules", "/etc/rctl.conf",
+	BLOCK_SHOWN "/", LOCAL_RCD "/",
 };
 
 /* The part of a file's name inside that its name here keeps; or NULL. */

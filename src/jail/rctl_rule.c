@@ -518,26 +518,30 @@ void rctl_print(struct strbuf *out, const struct rctl_rule *r, bool human,
 /* --- rctl.conf(5)
  * --------------------------------------------------------------------- */
 
-int rctl_conf(const char *text, size_t len, struct strv *ret, struct err *e)
+int rctl_conf(const char *text, size_t len,
+	      int (*fn)(void *data, const char *rule, unsigned int line),
+	      void *data)
 {
 	const char *end = text + len;
+	unsigned int line = 0;
+	int r = 0;
 
-	while (text < end) {
+	while (!r && text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = nl ? nl : end, *word;
 		cleanup_free char *s = NULL;
 
-		while (text < stop && strchr(" \t\r", *text) && *text)
+		line++;
+		while (text < stop && *text && strchr(" \t\r", *text))
 			text++;
 		word = text;
 		while (text < stop && *text && !strchr(" \t\r", *text))
 			text++;
 		if (text > word && *word != '#') {
 			s = strndup(word, (size_t)(text - word));
-			if (!s || strv_add(ret, s) < 0)
-				return err_nomem(e);
+			r = s ? fn(data, s, line) : -ENOMEM;
 		}
 		text = nl ? nl + 1 : end;
 	}
-	return 0;
+	return r;
 }

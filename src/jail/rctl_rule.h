@@ -109,7 +109,12 @@ void rctl_print(struct strbuf *out, const struct rctl_rule *r, bool human,
 /* humanize_number(3) as rctl calls it: five characters, powers of 1024. */
 void rctl_human(struct strbuf *out, int64_t amount);
 
-/* rctl.conf(5): the first word of each line, comments gone. */
-int rctl_conf(const char *text, size_t len, struct strv *ret, struct err *e);
+/*
+ * rctl.conf(5): the first word of each line, comments gone, and which line it
+ * is.  Ends with what fn returns, when that is not 0.
+ */
+int rctl_conf(const char *text, size_t len,
+	      int (*fn)(void *data, const char *rule, unsigned int line),
+	      void *data);
 
 #endif

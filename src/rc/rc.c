@@ -36,7 +36,7 @@ const struct rcdir *rc_level_dir(void)
 
 /* Services whose rc.conf.d/NAME rc reads for itself, in boot order. */
 static const char *const confd_names[] = {
-	"sysctl", "hostname", "netif", "network", "routing", "jail",
+	"sysctl", "hostname", "netif", "network", "routing", "rctl", "jail",
 };
 
 static int strv_cmp(const void *a, const void *b)
@@ -219,7 +219,7 @@ static int builtin_index(const char *name)
 	static const char *const names[RC_SERVICES] = {
 		[RC_SYSCTL] = "sysctl", [RC_HOSTNAME] = "hostname",
 		[RC_NETIF] = "netif",	[RC_ROUTING] = "routing",
-		[RC_JAIL] = "jail",
+		[RC_RCTL] = "rctl",	[RC_JAIL] = "jail",
 	};
 
 	for (int i = 0; i < RC_SERVICES; i++)

@@ -11,6 +11,7 @@
 #include "base/table.h"
 #include "jail/jailcmd.h"
 #include "jail/prison.h"
+#include "jail/rctl.h"
 #include "net/ifconfig.h"
 #include "net/kind.h"
 #include "net/route.h"
@@ -394,6 +395,42 @@ static int undo_route(struct rcact *a, const struct note *n, struct err *e)
 	return r < 0 ? err_wrap(e, "route") : 0;
 }
 
+static int rctl_do(const char *text,
+		   int (*fn)(struct prisons *ps, const struct rctl_rule *r,
+			     struct err *e),
+		   const struct report *rp, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	struct rctl_rule rule;
+	int r = rctl_parse_rule(text, &rule, e);
+
+	if (!r)
+		r = prisons_open(&ps, e);
+	if (r < 0)
+		return r;
+	prisons_report(ps, rp);
+	return fn(ps, &rule, e);
+}
+
+static int make_rule(struct rcact *a, const struct fact *f, struct err *e)
+{
+	int r = rctl_do(f->value, rctl_add, &a->report, e);
+
+	return r < 0 ? err_wrap(e, "%s", f->value) : 0;
+}
+
+static int undo_rule(struct rcact *a, const struct note *n, struct err *e)
+{
+	struct err re = ERR_INIT;
+	int r;
+
+	if (*n->old)
+		return rctl_do(n->old, rctl_add, &a->report, e);
+	r = rctl_do(n->fact.value, rctl_remove, &a->report, &re);
+	/* removed by hand meanwhile */
+	return r < 0 && r != -ESRCH ? err_set(e, re.code, "%s", re.text) : 0;
+}
+
 static int make_file(struct rcact *a, const struct fact *f, struct err *e)
 {
 	(void)a;
@@ -523,6 +560,7 @@ static const struct act_row {
 	[FACT_FLAG_DOWN] = {make_down, undo_down},
 	[FACT_WORDS] = {make_words, undo_nothing},
 	[FACT_ROUTE] = {make_route, undo_route},
+	[FACT_RULE] = {make_rule, undo_rule},
 	[FACT_FILE] = {make_file, undo_file},
 	[FACT_SCRIPT] = {make_script, undo_script},
 	[FACT_JAIL] = {make_jail, undo_jail},

@@ -34,6 +34,7 @@ static const struct fact_row {
 	[FACT_FLAG_DOWN] = {"down", "%i: down", "%i: up"},
 	[FACT_WORDS] = {"words", "%i:%w", "%i: forget %k"},
 	[FACT_ROUTE] = {"route", "route add%w", "route delete %k"},
+	[FACT_RULE] = {"rule", "rctl -a %v", "rctl -r %k"},
 	[FACT_FILE] = {"file", "write %k", "remove %k"},
 	[FACT_SCRIPT] = {"script", "start %s", "stop %s"},
 	[FACT_JAIL] = {"jail", "start jail %k", "stop jail %k"},

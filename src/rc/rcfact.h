@@ -34,6 +34,7 @@ enum fact_kind {
 	FACT_FLAG_DOWN,
 	FACT_WORDS,  /* words whose effect only the notes remember */
 	FACT_ROUTE,  /* key: canonical "DEST GATEWAY"; words: of route add */
+	FACT_RULE,   /* of rctl(8); key: what it is about, value: the rule */
 	FACT_FILE,   /* key: path, value: its text; only when absent */
 	FACT_SCRIPT, /* key: path of a local rc.d script */
 	FACT_JAIL,   /* key: name, value: configuration file; words: digest of

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/conf.h"
+#include "jail/rctl_rule.h"
 #include "rc/rcdefaults.h"
 #include "rc/rcwords.h"
 
@@ -19,6 +20,7 @@
 #include <strings.h>
 
 #define SYSCTL_CONF_MAX (1u << 20)
+#define RCTL_CONF_MAX (1u << 20)
 
 void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
 		   const char *suffix)
@@ -362,6 +364,60 @@ static int model_jail(struct model_ctx *x)
 	return r;
 }
 
+struct rctl_file {
+	struct model_ctx *x;
+	const char *path;
+};
+
+/* What is wrong with a rule is told when it is added, as for a jail. */
+static int rctl_line(void *data, const char *text, unsigned int line)
+{
+	cleanup_strbuf struct strbuf key = STRBUF_INIT, value = STRBUF_INIT;
+	const struct rctl_file *file = data;
+	struct rctl_rule rule;
+	struct fact *f;
+
+	if (rctl_parse_rule(text, &rule, NULL) < 0 || !rctl_complete(&rule)) {
+		strbuf_adds(&key, text);
+		strbuf_adds(&value, text);
+	} else {
+		rctl_print(&value, &rule, false, true);
+		/* another amount is the same rule changed */
+		if (rule.action == RCTL_DENY)
+			rule.amount = RCTL_OMITTED;
+		rctl_print(&key, &rule, false, true);
+	}
+	f = facts_add(&file->x->m->of[RC_RCTL], FACT_RULE, NULL, key.s, value.s,
+		      NULL);
+	if (!f || strbuf_failed(&key) || strbuf_failed(&value) ||
+	    !(f->var = str_printf("%s line %u", file->path, line)))
+		return err_nomem(file->x->e);
+	return 0;
+}
+
+static int model_rctl(struct model_ctx *x)
+{
+	const char *rules = rcconf_get(x->c, "rctl_rules");
+	cleanup_free char *path = NULL, *text = NULL;
+	struct rctl_file file = {.x = x};
+	struct err fe = ERR_INIT;
+	size_t len;
+	int r;
+
+	if (!rules || !*rules || !rcconf_yes(x->c, "rctl_enable", x->r))
+		return 0;
+	path = place_file(x->place, rules);
+	if (!path)
+		return err_nomem(x->e);
+	r = file_read(AT_FDCWD, path, RCTL_CONF_MAX, &text, &len, &fe);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_set(x->e, fe.code, "%s", fe.text);
+	file.path = path;
+	return rctl_conf(text, len, rctl_line, &file);
+}
+
 void rcmodel_warn_later(const struct rcconf *c, const struct report *r)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -399,6 +455,8 @@ int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
 		r = rcmodel_netif(&x);
 	if (!r && place->vnet)
 		r = rcmodel_routing(&x);
+	if (!r)
+		r = model_rctl(&x);
 	if (!r)
 		r = model_jail(&x);
 	if (r < 0)

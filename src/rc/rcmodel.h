@@ -16,6 +16,7 @@ enum rc_service {
 	RC_HOSTNAME,
 	RC_NETIF,
 	RC_ROUTING,
+	RC_RCTL,
 	RC_JAIL,
 	RC_SERVICES,
 };

@@ -573,6 +573,8 @@ int rcplan_service(enum fact_kind k)
 		return RC_HOSTNAME;
 	case FACT_ROUTE:
 		return RC_ROUTING;
+	case FACT_RULE:
+		return RC_RCTL;
 	case FACT_JAIL:
 		return RC_JAIL;
 	case FACT_FILE:
@@ -655,6 +657,7 @@ static bool effect_there(struct build *b, const struct fact *f)
 	case FACT_FILE:
 	case FACT_JAIL:
 	case FACT_ROUTE:
+	case FACT_RULE:
 		return rcstate_has(b->s, &b->act->notes, f);
 	default:
 		return !out_of_reach(b, f) &&

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/prison.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,6 +42,7 @@ static const struct serv_row {
 	{"SERVERS", -1, NULL, "SERVERS", "NETWORKING", ""},
 	{"DAEMON", -1, NULL, "DAEMON", "NETWORKING SERVERS", ""},
 	{"LOGIN", -1, NULL, "LOGIN", "DAEMON", ""},
+	{"rctl", RC_RCTL, "rctl_enable", "rctl", "FILESYSTEMS", "LOGIN"},
 	{"jail", RC_JAIL, "jail_enable", "jail", "LOGIN", "securelevel"},
 	{"securelevel", -1, NULL, "securelevel", "jail", ""},
 };
@@ -117,8 +119,19 @@ static int add_script(struct rcservs *s, const char *local, const char *name,
 	return 0;
 }
 
+/* On FreeBSD no jail has it; here those that have jails of their own do. */
+static bool rctl_excluded(bool jailed)
+{
+	struct prison_self self = {0};
+
+	return jailed &&
+	       (prison_self(&self, NULL) < 0 || self.children_max <= 0);
+}
+
 static bool excluded(const struct rcserv *s, bool jailed, bool vnet)
 {
+	if (s->builtin == RC_RCTL)
+		return rctl_excluded(jailed);
 	return strv_has(&s->node.keyword, "nostart") ||
 	       (jailed && strv_has(&s->node.keyword, "nojail")) ||
 	       (jailed && !vnet && strv_has(&s->node.keyword, "nojailvnet"));

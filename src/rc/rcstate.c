@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/table.h"
 #include "jail/prison.h"
+#include "jail/rctl.h"
 #include "rc/rcwords.h"
 #include "rc/sysctl.h"
 
@@ -337,6 +338,23 @@ static char *old_addr(const struct fact *f, struct ifnet *ifp)
 	return NULL;
 }
 
+/* The rule about the same thing that is there now. */
+static char *old_rule(const struct fact *f, struct ifnet *ifp)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_rctl_rules struct rctl_rules rules = {0};
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	struct rctl_rule filter;
+
+	(void)ifp;
+	if (rctl_parse_rule(f->key, &filter, NULL) < 0 ||
+	    prisons_open(&ps, NULL) < 0 ||
+	    rctl_list(ps, &filter, &rules, NULL) < 0 || !rules.n)
+		return NULL;
+	rctl_print(&b, &rules.v[0], false, true);
+	return strbuf_take(&b);
+}
+
 /* Kinds with `old` and without `has` are there when old equals value. */
 static const struct state_row {
 	bool (*has)(struct rcstate *s, const struct notes *n,
@@ -360,6 +378,7 @@ static const struct state_row {
 	[FACT_FLAG_DOWN] = {.has = has_down},
 	[FACT_WORDS] = {.has = has_words},
 	[FACT_ROUTE] = {.has = has_route},
+	[FACT_RULE] = {.old = old_rule},
 	[FACT_FILE] = {.has = has_file},
 	[FACT_SCRIPT] = {.has = has_script},
 	[FACT_JAIL] = {.has = has_jail},

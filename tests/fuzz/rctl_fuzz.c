@@ -22,7 +22,7 @@ static void check_error(const struct err *e, const char *word)
 			abort();
 }
 
-static void check_word(const char *word)
+static int check_word(void *data, const char *word, unsigned int line)
 {
 	cleanup_strbuf struct strbuf one = STRBUF_INIT, two = STRBUF_INIT;
 	cleanup_strbuf struct strbuf human = STRBUF_INIT;
@@ -30,16 +30,19 @@ static void check_word(const char *word)
 	struct err e = ERR_INIT;
 	struct rctl_rule r, again;
 
+	(void)data;
+	if (!line)
+		abort();
 	if (rctl_parse_rule(word, &r, &e) < 0) {
 		check_error(&e, word);
-		return;
+		return 0;
 	}
 	rctl_print(&one, &r, false, true);
 	rctl_print(&human, &r, true, true);
 	if (strpbrk(one.s, "\n\t\r"))
 		abort();
 	if (!rctl_complete(&r))
-		return;
+		return 0;
 	if (rctl_parse_rule(one.s, &again, NULL) < 0)
 		abort();
 	rctl_print(&two, &again, false, true);
@@ -50,15 +53,11 @@ static void check_word(const char *word)
 		check_error(&e, word);
 	else if (!rctl_limits_any(&l, 0, KNOBS))
 		abort();
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup_strv struct strv words = {0};
-
-	if (rctl_conf((const char *)data, size, &words, NULL) < 0)
-		return 0;
-	for (size_t i = 0; i < words.n; i++)
-		check_word(words.v[i]);
+	rctl_conf((const char *)data, size, check_word, NULL);
 	return 0;
 }

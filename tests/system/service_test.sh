@@ -31,12 +31,14 @@ hostname
 mine
 netif
 routing
+rctl
 jail\n" service -l
 	atf_check -o inline:"/etc/rc.d/sysctl
 /etc/rc.d/hostname
 /usr/local/etc/rc.d/mine
 /etc/rc.d/netif
 /etc/rc.d/routing
+/etc/rc.d/rctl
 /etc/rc.d/jail\n" service -r
 	atf_check -o not-match:mine -o not-match:jail -o match:netif \
 	    service -e

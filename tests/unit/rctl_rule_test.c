@@ -266,6 +266,11 @@ ATF_TC_BODY(replace, tc)
 			     "jail:x:readbps:throttle=1"));
 }
 
+static int add_word(void *data, const char *word, unsigned int line)
+{
+	return strv_addf(data, "%u %s", line, word);
+}
+
 ATF_TC(conf);
 ATF_TC_HEAD(conf, tc)
 {
@@ -281,12 +286,12 @@ ATF_TC_BODY(conf, tc)
 				   "jail:f:nthr:deny=5";
 	cleanup_strv struct strv v = {0};
 
-	ATF_REQUIRE_EQ(0, rctl_conf(text, strlen(text), &v, NULL));
+	ATF_REQUIRE_EQ(0, rctl_conf(text, strlen(text), add_word, &v));
 	ATF_REQUIRE_EQ(4u, v.n);
-	ATF_REQUIRE_STREQ("jail:a:nthr:deny=1", v.v[0]);
-	ATF_REQUIRE_STREQ("jail:b:nthr:deny=2", v.v[1]);
-	ATF_REQUIRE_STREQ("jail:d#e:nthr:deny=4", v.v[2]);
-	ATF_REQUIRE_STREQ("jail:f:nthr:deny=5", v.v[3]);
+	ATF_REQUIRE_STREQ("3 jail:a:nthr:deny=1", v.v[0]);
+	ATF_REQUIRE_STREQ("4 jail:b:nthr:deny=2", v.v[1]);
+	ATF_REQUIRE_STREQ("6 jail:d#e:nthr:deny=4", v.v[2]);
+	ATF_REQUIRE_STREQ("7 jail:f:nthr:deny=5", v.v[3]);
 }
 
 ATF_TC(knobs);
