@@ -166,7 +166,8 @@ int mnt_unpin(const char *path, struct err *e);
 int mnt_make_private_dir(const char *path, struct err *e);
 bool mnt_is_point(const char *path);
 
-/* --- keyring.c ------------------------------------------------------------- */
+/* --- keyring.c -------------------------------------------------------------
+ */
 
 /*
  * Leave the caller's session keyring for a new, empty one.  As the machine's

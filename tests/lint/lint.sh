@@ -195,6 +195,23 @@ rule_shell() {
 	done
 }
 
+# Every test that docs/SECURITY.md names, as SUITE/PROGRAM:CASE, is there.
+rule_security() {
+	f=docs/SECURITY.md
+	[ -f "$f" ] || return 0
+	grep -noE '(escape|system|unit|golden|lint)/[a-z0-9_]+:[a-z0-9_]+' "$f" |
+		while IFS=: read -r line prog name; do
+			t=tests/${prog}_test.sh
+			[ -f "$t" ] || t=tests/${prog}_test.c
+			grep -sqwF -- "$name" "$t" ||
+				echo "$f:$line: there is no test $prog:$name"
+		done
+	# a row of promises without a test is none
+	awk '/^## / { inside = /^## Promises/ }
+	     inside && /^[|] / && !/^[|] Promise / && !/[a-z]\/[a-z0-9_]+:[a-z0-9_]+/ {
+		print FILENAME ":" FNR ": a promise without a test" }' "$f"
+}
+
 out=$("rule_$rule")
 [ -z "$out" ] && exit 0
 printf '%s\n' "$out"

@@ -157,6 +157,21 @@ shell_body()
 	caught shell 'tools/x.sh:2'
 }
 
+atf_test_case security
+security_head()
+{
+	atf_set descr "docs/SECURITY.md names only tests that exist"
+}
+security_body()
+{
+	clean security
+	printf '## Promises\n| x | y | escape/none:nothing |\n' |
+	    plant docs/SECURITY.md
+	caught security 'docs/SECURITY.md:2: there is no test escape/none:noth'
+	printf '## Promises\n| x | y | z |\n' | plant docs/SECURITY.md
+	caught security 'docs/SECURITY.md:2: a promise without a test'
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case layers
@@ -167,4 +182,5 @@ atf_init_test_cases()
 	atf_add_test_case man
 	atf_add_test_case packages
 	atf_add_test_case shell
+	atf_add_test_case security
 }
