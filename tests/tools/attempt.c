@@ -170,6 +170,68 @@ static int try_open(char **arg)
 	return fd < 0 ? -1 : close(fd);
 }
 
+/* A system call by name: NAME A B C D, numbers in any base. */
+static int try_call(char **arg)
+{
+	static const struct {
+		const char *name;
+		long nr;
+	} calls[] = {
+		{"bpf", SYS_bpf},
+		{"clone3", SYS_clone3},
+		{"fsopen", SYS_fsopen},
+		{"getppid", SYS_getppid},
+		{"io_uring_setup", SYS_io_uring_setup},
+		{"ioctl", SYS_ioctl},
+		{"keyctl", SYS_keyctl},
+		{"mknodat", SYS_mknodat},
+		{"perf_event_open", SYS_perf_event_open},
+		{"personality", SYS_personality},
+		{"setns", SYS_setns},
+		{"unshare", SYS_unshare},
+		{"userfaultfd", SYS_userfaultfd},
+#ifdef __x86_64__
+		{"x32_getppid", 0x40000000 + SYS_getppid},
+#endif
+		{"young", 599},
+	};
+	long a[4];
+
+	for (int i = 0; i < 4; i++)
+		a[i] = strtol(arg[1 + i], NULL, 0);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (!strcmp(calls[i].name, arg[0]))
+			return (int)syscall(calls[i].nr, a[0], a[1], a[2], a[3],
+					    0, 0) < 0
+				       ? -1
+				       : 0;
+	errno = EINVAL;
+	return -1;
+}
+
+/* The way of 32-bit programs: NUMBER A B C. */
+static int try_call32(char **arg)
+{
+#ifdef __x86_64__
+	long a[4];
+	int r;
+
+	for (int i = 0; i < 4; i++)
+		a[i] = strtol(arg[i], NULL, 0);
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "0"(a[0]), "b"(a[1]), "c"(a[2]), "d"(a[3])
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (r >= 0)
+		return 0;
+	errno = -r;
+#else
+	(void)arg;
+	errno = ENOSYS;
+#endif
+	return -1;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(char **arg);
@@ -192,6 +254,8 @@ static const struct {
 	{"extattr", try_extattr, 1}, /* FILE */
 	{"quota", try_quota, 0},
 	{"open", try_open, 1}, /* FILE */
+	{"call", try_call, 5},
+	{"call32", try_call32, 4},
 };
 
 int main(int argc, char **argv)
