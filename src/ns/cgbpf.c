@@ -9,9 +9,10 @@
  * never opens more than its parent; and of bind's results the "needs no
  * capability" bit of any program counts.
  *
- * The device program walks the list in order: for each rule "type, major and
- * minor as here? then 1", at the end 0.  The context word is access << 16 |
- * type; whoever asks to make a node is refused first.
+ * The device program compares with a list of the character devices that are
+ * named one by one, then goes through the other rules: "type, major and minor
+ * as here? then 1", at the end 0.  The context word is access << 16 | type;
+ * whoever asks to make a node is refused first.
  *
  * Detaching, and loading any other program, needs CAP_BPF or CAP_SYS_ADMIN
  * over the machine, which nobody has in a user namespace.
@@ -167,7 +168,49 @@ int cgbpf_detach_named(int cgroup_fd, uint32_t attach, const char *name)
  * ----------------------------------------------------------------- */
 
 #define HEAD_INSNS 10
+#define LIST_INSNS 7
 #define RULE_INSNS 5
+#define TAIL_INSNS 2
+#define MINOR_BITS 20 /* the kernel's, of 32 */
+#define MAJOR_MAX 4095
+#define MINOR_MAX ((1 << MINOR_BITS) - 1)
+
+/* One character device, as nearly all rules name. */
+static bool is_plain(const struct dev_rule *v)
+{
+	return !v->block && v->major >= 0 && v->major <= MAJOR_MAX &&
+	       v->minor >= 0 && v->minor <= MINOR_MAX;
+}
+
+/*
+ * These are a list of numbers with one way out, which the kernel verifies four
+ * times faster than as many tests of three values, and each jail pays for that.
+ */
+static size_t plain_devices(struct bpf_insn *p, const struct dev_rule *v,
+			    size_t n)
+{
+	size_t k = 0, left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		left += is_plain(&v[i]);
+	if (!left)
+		return 0;
+	p[k++] = SET(BPF_REG_0, 1);
+	p[k++] = MOV32(BPF_REG_3, BPF_REG_4);
+	p[k++] = LSH32(BPF_REG_3, MINOR_BITS);
+	p[k++] = OR32(BPF_REG_3, BPF_REG_5);
+	p[k++] = SKIP_NE32(BPF_REG_2, BPF_DEVCG_DEV_CHAR, (int16_t)(left + 2));
+	for (size_t i = 0; i < n; i++)
+		if (is_plain(&v[i]))
+			p[k++] = SKIP_EQ32(
+				BPF_REG_3,
+				(int32_t)((uint32_t)v[i].major << MINOR_BITS |
+					  (uint32_t)v[i].minor),
+				(int16_t)left--);
+	p[k++] = SKIP(1);
+	p[k++] = EXIT();
+	return k;
+}
 
 /*
  * r2 type, r3 access, r4 major, r5 minor.  The order of tests in a rule is
@@ -192,9 +235,12 @@ static size_t device_program(struct bpf_insn *p, const struct dev_rule *v,
 	p[k++] = SKIP_EQ32(BPF_REG_3, 0, 2);
 	p[k++] = SET(BPF_REG_0, 0);
 	p[k++] = EXIT();
+	k += plain_devices(p + k, v, n);
 	for (size_t i = 0; i < n; i++) {
 		int16_t rest = 2 + 1 + (v[i].major >= 0) + (v[i].minor >= 0);
 
+		if (is_plain(&v[i]))
+			continue;
 		if (v[i].minor >= 0)
 			p[k++] = SKIP_NE32(BPF_REG_5, v[i].minor, --rest);
 		if (v[i].major >= 0)
@@ -224,7 +270,8 @@ int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
 	if (n > CGBPF_RULES_MAX)
 		return err_set(e, E2BIG, "%s: more than %d devices",
 			       what_devices, CGBPF_RULES_MAX);
-	p = calloc(HEAD_INSNS + n * RULE_INSNS + 2, sizeof(*p));
+	p = calloc(HEAD_INSNS + LIST_INSNS + n * RULE_INSNS + TAIL_INSNS,
+		   sizeof(*p));
 	if (!p)
 		return err_nomem(e);
 	prog = prog_load(p, device_program(p, v, n),

@@ -26,6 +26,8 @@ static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
 #define MOV32(dst, src) op(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)
 #define SET(dst, v) op(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, v)
 #define AND32(dst, v) op(BPF_ALU | BPF_AND | BPF_K, dst, 0, 0, v)
+#define LSH32(dst, v) op(BPF_ALU | BPF_LSH | BPF_K, dst, 0, 0, v)
+#define OR32(dst, src) op(BPF_ALU | BPF_OR | BPF_X, dst, src, 0, 0)
 #define RSH32(dst, v) op(BPF_ALU | BPF_RSH | BPF_K, dst, 0, 0, v)
 /* skip so many instructions if not equal; if any of these bits is not set */
 #define SKIP_NE32(dst, v, n) op(BPF_JMP32 | BPF_JNE | BPF_K, dst, 0, n, v)
@@ -33,6 +35,7 @@ static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
 #define SKIP_GE32(dst, v, n) op(BPF_JMP32 | BPF_JGE | BPF_K, dst, 0, n, v)
 /* 16 bits as they go over the network, and back */
 #define NET16(dst) op(BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, 16)
+#define SKIP(n) op(BPF_JMP | BPF_JA, 0, 0, n, 0)
 #define CALL(fn) op(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
 #define EXIT() op(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 

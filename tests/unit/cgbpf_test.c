@@ -87,6 +87,11 @@ ATF_TC_HEAD(devices, tc)
 ATF_TC_BODY(devices, tc)
 {
 	static const struct dev_rule null = {false, 1, 3};
+	/* a block device of random's number; 5:2 is ptmx, 1:7 full */
+	static const struct dev_rule mixed[] = {
+		{true, 1, 8},  {false, 1, 3},	 {false, 5, -1},
+		{false, 1, 7}, {false, 9999, 5},
+	};
 	static const struct dev_rule mem[] = {{false, 1, -1}, {true, -1, -1}};
 	struct err e = ERR_INIT;
 
@@ -105,6 +110,15 @@ ATF_TC_BODY(devices, tc)
 	ATF_REQUIRE_EQ_MSG(0, cgbpf_devices(cg.fd, mem, 2, &e), "%s", e.text);
 	ATF_CHECK_EQ(0, inside(try_open, "/dev/zero"));
 	ATF_CHECK_EQ(EPERM, inside(try_open, "/dev/ptmx"));
+	ATF_CHECK_EQ(EPERM, inside(try_mknod, "."));
+
+	/* single devices and others in one list, in any order */
+	ATF_REQUIRE_EQ_MSG(0, cgbpf_devices(cg.fd, mixed, 5, &e), "%s", e.text);
+	ATF_CHECK_EQ(0, inside(try_open, "/dev/null"));
+	ATF_CHECK_EQ(0, inside(try_open, "/dev/full"));
+	ATF_CHECK_EQ(0, inside(try_open, "/dev/ptmx"));
+	ATF_CHECK_EQ(EPERM, inside(try_open, "/dev/zero"));
+	ATF_CHECK_EQ(EPERM, inside(try_open, "/dev/random"));
 	ATF_CHECK_EQ(EPERM, inside(try_mknod, "."));
 
 	ATF_REQUIRE_EQ_MSG(0, cgbpf_devices(cg.fd, NULL, 0, &e), "%s", e.text);
