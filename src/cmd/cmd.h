@@ -16,6 +16,7 @@ const struct command *command_find(const char *name);
 
 int cmd_arp(int argc, char **argv);
 int cmd_cellblock(int argc, char **argv);
+int cmd_cpuset(int argc, char **argv);
 int cmd_freebsd_version(int argc, char **argv);
 int cmd_devfs(int argc, char **argv);
 int cmd_ifconfig(int argc, char **argv);

@@ -8,6 +8,7 @@ const struct command commands[] = {
 	{"cellblock", cmd_cellblock, "bring blocks of jails up and down"},
 	{"arp", cmd_arp, "address resolution table"},
 	{"devfs", cmd_devfs, "rules for the devices that jails see"},
+	{"cpuset", cmd_cpuset, "processors of jails and processes"},
 	{"freebsd-version", cmd_freebsd_version, "release of system and jails"},
 	{"ifconfig", cmd_ifconfig, "configure network interfaces"},
 	{"jail", cmd_jail, "create, modify and remove jails"},

@@ -306,7 +306,7 @@ static int params_computed(struct prison *p, const struct life *l,
 		r = pset_put(&p->params, "dying", p->dying ? "true" : "false",
 			     false, e);
 	if (!r)
-		r = put_int(&p->params, "cpuset.id", p->jid, e);
+		r = put_int(&p->params, "cpuset.id", PRISON_CPUSET(p->jid), e);
 	if (!r && l->init.pid > 0) {
 		hostname_of(l, own, host, sizeof(host) - 1);
 		r = pset_put(&p->params, "host.hostname", host, false, e);

@@ -125,6 +125,11 @@ void prison_list_free(struct prison **v, size_t n);
 /* kern.osreldate of the FreeBSD that our programs follow. */
 #define PRISON_OSRELDATE "1400097"
 
+/*
+ * The number of a jail's set of processors; 0 and 1 are the machine's.
+ */
+#define PRISON_CPUSET(jid) ((jid) + 1)
+
 /* Size of meta and of env with their NUL: the usual limit, and the highest. */
 #define PRISON_META_MAX 4096
 #define PRISON_META_HARD 65536

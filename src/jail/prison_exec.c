@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/cpuset.h"
 #include "jail/guard.h"
 #include "jail/param.h"
 #include "jail/pwfile.h"
@@ -249,6 +250,8 @@ struct join {
 	int userfd;    /* the jail's user namespace; -1: the caller's */
 	uint64_t caps;
 	struct rctl_join limits; /* of the jail of this level */
+	bool has_cpus;		 /* it is to run on these */
+	cpu_set_t cpus;
 	struct guard guard;
 	struct user user;
 	struct strv env;
@@ -270,9 +273,9 @@ static void join_free(struct join *j)
  * allow.mlock.  The limit is counted by the machine and can only be raised
  * from there; in a jail within a jail it is what it was for the first.
  */
-static int join_mlock(const struct join *j, struct err *e)
+int mlock_limit(uint64_t caps, struct err *e)
 {
-	const bool may = j->caps & UINT64_C(1) << CAP_IPC_LOCK;
+	const bool may = caps & UINT64_C(1) << CAP_IPC_LOCK;
 	struct rlimit l = {0};
 
 	if (may) {
@@ -291,7 +294,7 @@ static int join_mlock(const struct join *j, struct err *e)
 /* 1. Nothing may be opened by path before all are entered. */
 static int join_enter(const struct join *j, struct err *e)
 {
-	int r = join_mlock(j, e);
+	int r = mlock_limit(j->caps, e);
 
 	if (!r)
 		r = keyring_new_session(e);
@@ -443,6 +446,9 @@ static int join_child(void *arg)
 	int r;
 
 	r = rctl_join_cgroups(&j->limits, e);
+	if (!r && j->has_cpus &&
+	    sched_setaffinity(0, sizeof(j->cpus), &j->cpus) < 0)
+		r = err_sys(e, errno, "setaffinity");
 	if (!r)
 		r = join_enter(j, e);
 	if (!r)
@@ -628,6 +634,17 @@ static int join_namespaces(struct join *j, const struct proc_id *init,
 	return 0;
 }
 
+/* cpuset(1) that came in between has perhaps missed the child. */
+static void join_recheck(struct prisons *ps, const struct target *t,
+			 const struct join *j, pid_t pid)
+{
+	cpu_set_t now;
+
+	if (cpuset_wanted(ps, t->own, &now) &&
+	    (!j->has_cpus || !CPU_EQUAL(&now, &j->cpus)))
+		cpuset_process(pid, &now, NULL);
+}
+
 static int target_spawn(struct prisons *ps, const struct target *t,
 			const struct prison_exec *x, const char *what,
 			pid_t *ret_pid, struct err *e)
@@ -645,6 +662,7 @@ static int target_spawn(struct prisons *ps, const struct target *t,
 	if (r < 0)
 		return r;
 	j.pidfd = pidfd;
+	j.has_cpus = cpuset_wanted(ps, t->own, &j.cpus);
 	r = rctl_join_open(ps, t->own, &j.limits, e);
 	if (!r)
 		r = join_prepare(&j, t, e);
@@ -659,6 +677,7 @@ static int target_spawn(struct prisons *ps, const struct target *t,
 			       j.err.text);
 	}
 	*ret_pid = pid;
+	join_recheck(ps, t, &j, pid);
 	return rctl_join_check(ps, t->own, &j.limits, e);
 }
 

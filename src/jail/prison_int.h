@@ -255,6 +255,9 @@ uint64_t jail_caps(const struct pset *params);
 /* --- prison_exec.c -----------------------------------------------------------
  */
 
+/* allow.mlock, by these capabilities: the limit of this process. */
+int mlock_limit(uint64_t caps, struct err *e);
+
 /* As prison_spawn, in a jail of this level. */
 int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
 	       pid_t *ret_pid, struct err *e);

@@ -275,6 +275,8 @@ static int first_child(void *arg)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	r = keyring_new_session(e);
 	if (!r)
+		r = mlock_limit(m->caps, e);
+	if (!r)
 		r = enter_made(m, e);
 	if (!r && m->root.children && m->users.ns.user < 0)
 		r = mnt_ns_newer(m->mntns, e);

@@ -28,8 +28,9 @@ static const struct {
 	[CG_PIDS] = {"pids", "pids"},
 	[CG_CPU] = {"cpu", "cpu"},
 	[CG_IO] = {"io", "blkio"},
+	[CG_CPUSET] = {"cpuset", "cpuset"},
 };
-TABLE_COMPLETE(names, CGCTLS);
+TABLE_COMPLETE(names, CG_ALL);
 
 const char *cgctl_name(enum cgctl c)
 {

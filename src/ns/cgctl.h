@@ -18,10 +18,12 @@ enum cgctl {
 	CG_PIDS,
 	CG_CPU,
 	CG_IO,
-	CGCTLS,
+	CGCTLS, /* those that limit how much */
+	CG_CPUSET = CGCTLS,
+	CG_ALL,
 };
 
-/* "memory", "pids", "cpu", "io". */
+/* "memory", "pids", "cpu", "io", "cpuset". */
 const char *cgctl_name(enum cgctl c);
 
 /*

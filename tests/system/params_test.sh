@@ -655,6 +655,56 @@ children_body()
 	atf_check jexec none jail -c name=x persist
 }
 
+atf_test_case cpuset
+cpuset_head()
+{
+	atf_set descr "cpuset.id, cpuset(1): a jail's processors, those that run and those that enter"
+}
+cpuset_body()
+{
+	local pid
+
+	[ "$(nproc)" -gt 1 ] || atf_skip "there is one processor only"
+	make_jail a
+	make_jail b children.max=1
+	atf_check -o inline:"2\n" jls -j a cpuset.id
+	atf_check -o inline:"jail 1 id: 2\n" cpuset -g -i -j a
+	jexec a sleep 100 &
+	must_wait 5 jexec a pgrep -x sleep
+	pid=$(pgrep -x sleep)
+	atf_check -o match:"^pid $pid mask: 0, 1" cpuset -g -p "$pid"
+	atf_check -o inline:"pid $pid id: 2\n" cpuset -g -i -p "$pid"
+	atf_check -o inline:"pid -1 id: 1\n" cpuset -g -i
+	atf_check cpuset -l 1 -j a
+	atf_check -o inline:"jail 1 mask: 1\n" cpuset -g -j a
+	atf_check -o inline:"cpuset 2 mask: 1\n" cpuset -g -s 2
+	atf_check -o inline:"pid $pid mask: 1\n" cpuset -g -p "$pid"
+	atf_check -o inline:"pid $pid cpuset mask: 1\n" cpuset -gc -p "$pid"
+	atf_check -o inline:"1\n" jexec a nproc
+	atf_check -o inline:"$(nproc)\n" jexec b nproc
+	atf_check cpuset -l all -j a
+	atf_check -o inline:"$(nproc)\n" jexec a nproc
+	# processes and commands
+	atf_check cpuset -l 0 -p "$pid"
+	atf_check -o inline:"pid $pid mask: 0\n" cpuset -g -p "$pid"
+	atf_check -o inline:"1\n" cpuset -l 0 nproc
+	# a jail's own jails
+	atf_check jexec b jail -c name=in persist
+	atf_check jexec b cpuset -l 0 -j in
+	atf_check -o inline:"1\n" jexec b jexec in nproc
+	atf_check -s exit:1 -e match:"its own jail's to divide up" \
+	    cpuset -l 1 -j b.in
+	# errors
+	atf_check -s exit:1 -e inline:"cpuset: jail \"x\" not found\n" \
+	    cpuset -l 0 -j x
+	atf_check -s exit:1 -e inline:"cpuset: invalid cpu list: 1-\n" \
+	    cpuset -l 1- -j a
+	atf_check -s exit:1 -e inline:"cpuset: there is no cpu 1000 here\n" \
+	    cpuset -l 1000 -j a
+	atf_check -s exit:1 -e match:"^usage: cpuset" cpuset -l 0
+	atf_check jail -r a
+}
+
 atf_test_case told
 told_head()
 {
@@ -708,7 +758,7 @@ atf_init_test_cases()
 {
 	for c in sysvipc mounts statfs hostname suser debug mlock sockets \
 	    ports clock machine chflags securelevel taken release impossible \
-	    devices children told reads_back; do
+	    devices children cpuset told reads_back; do
 		atf_add_test_case $c
 	done
 }
