@@ -28,7 +28,7 @@ both_held()
 
 # The attacks of attacks/kernel.c that need no more than that.
 CASES='modules kexec bpf perf dmesg userfaultfd io_uring userns namespaces
-clock reboot swap priority mounts'
+clock reboot swap priority mounts doors'
 
 about()
 {
@@ -46,6 +46,7 @@ about()
 	reboot) echo "Restarting the machine" ;;
 	swap) echo "Swap and accounting" ;;
 	priority) echo "Real-time scheduling and priority" ;;
+	doors) echo "System calls of 32-bit and x32 programs" ;;
 	mounts) echo "Mounting, in every way there is" ;;
 	esac
 }
