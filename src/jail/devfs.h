@@ -130,6 +130,11 @@ int devfs_set_new(struct devfs_sets *s, int number, const char *name,
 int devfs_rule_add(struct devfs_sets *s, int number, struct devfs_rule *rule,
 		   struct err *e);
 int devfs_rule_del(struct devfs_sets *s, int number, int rule, struct err *e);
+/* The set of src, whose rules are taken, in the place of dst's. */
+int devfs_set_move(struct devfs_sets *dst, struct devfs_sets *src, int number,
+		   struct err *e);
+/* As it was before anything changed it: stock, or not there. */
+int devfs_set_restore(struct devfs_sets *s, int number, struct err *e);
 int devfs_set_del(struct devfs_sets *s, int number, struct err *e);
 
 /* fnmatch(pattern, name, FNM_PATHNAME) of FreeBSD's kernel, in linear time. */

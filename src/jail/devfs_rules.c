@@ -201,6 +201,26 @@ int devfs_set_del(struct devfs_sets *s, int number, struct err *e)
 	return 0;
 }
 
+int devfs_set_move(struct devfs_sets *dst, struct devfs_sets *src, int number,
+		   struct err *e)
+{
+	struct devfs_set *from = set_get(src, number), *to;
+	int r;
+
+	if (!from || !from->name)
+		return devfs_set_del(dst, number, e);
+	r = devfs_set_new(dst, number, from->name, from->stock, e);
+	if (r < 0)
+		return r;
+	to = set_get(dst, number);
+	to->v = take_ptr(from->v);
+	to->n = from->n;
+	dst->rules += to->n;
+	src->rules -= to->n;
+	from->n = 0;
+	return 0;
+}
+
 /* --- patterns
  * ------------------------------------------------------------- */
 

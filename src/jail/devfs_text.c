@@ -75,6 +75,17 @@ int devfs_stock(struct devfs_sets *sets, struct err *e)
 	return r;
 }
 
+int devfs_set_restore(struct devfs_sets *s, int number, struct err *e)
+{
+	cleanup_devfs_sets struct devfs_sets fresh = {0};
+	int r = devfs_set_del(s, number, e);
+
+	if (r < 0 || number > STOCK_LAST)
+		return r;
+	r = devfs_stock(&fresh, e);
+	return r < 0 ? r : devfs_set_move(s, &fresh, number, e);
+}
+
 /* --- one rule
  * ------------------------------------------------------------------ */
 

@@ -336,3 +336,127 @@ int devfsctl_applyset(struct devfsctl *c, int set, struct err *e)
 
 	return r < 0 ? r : apply(c, "SAPPLY", set ? set : c->current, NULL, e);
 }
+
+/* --- for rc
+ * ------------------------------------------------------------------ */
+
+static int parse_file(const char *path, struct devfs_sets *s, struct err *e)
+{
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+	int r = file_read(AT_FDCWD, path, DEVFS_TEXT_MAX, &text, &len, e);
+
+	return r < 0 ? r : devfsrules_parse(text, len, path, s, e);
+}
+
+int devfsctl_file_sets(const char *path, struct strbuf *out, struct err *e)
+{
+	cleanup_devfs_sets struct devfs_sets s = {0};
+	int r = devfs_stock(&s, e);
+
+	if (!r)
+		r = parse_file(path, &s, e);
+	for (size_t i = 0; !r && i < s.n; i++)
+		if (!s.v[i].stock)
+			strbuf_addf(out, "%s%d", out->len ? " " : "",
+				    s.v[i].number);
+	return r;
+}
+
+int devfsctl_is_loaded(const char *path, bool *ret, struct err *e)
+{
+	cleanup_strbuf struct strbuf was = STRBUF_INIT, is = STRBUF_INIT;
+	cleanup_devfs_sets struct devfs_sets s = {0};
+	cleanup_prisons struct prisons *ps = NULL;
+	int r = prisons_open(&ps, e);
+
+	if (!r)
+		r = devfs_load(ps, &s, e);
+	if (r < 0)
+		return r;
+	devfs_sets_print(&was, &s);
+	r = parse_file(path, &s, e);
+	if (r < 0)
+		return r;
+	devfs_sets_print(&is, &s);
+	*ret = !strcmp(was.s, is.s);
+	return 0;
+}
+
+static int change_all(int (*fn)(struct devfs_sets *s, const char *arg,
+				struct err *e),
+		      const char *arg, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_change struct change ch = {.lock = -1};
+	struct devfsctl c = {0};
+	int r = prisons_open(&ps, e);
+
+	c.ps = ps;
+	if (!r)
+		r = change_begin(&c, &ch, e);
+	if (!r)
+		r = fn(&ch.sets, arg, e);
+	return r < 0 ? r : devfs_save(ps, &ch.sets, e);
+}
+
+static int change_load(struct devfs_sets *s, const char *path, struct err *e)
+{
+	return parse_file(path, s, e);
+}
+
+int devfsctl_load_file(const char *path, struct err *e)
+{
+	return change_all(change_load, path, e);
+}
+
+static int change_unload(struct devfs_sets *s, const char *numbers,
+			 struct err *e)
+{
+	cleanup_strv struct strv w = {0};
+	int number, r = 0;
+
+	if (strv_split(&w, numbers, " ") < 0)
+		return err_nomem(e);
+	for (size_t i = 0; !r && i < w.n; i++) {
+		r = devfs_number(w.v[i], &number, e);
+		if (!r)
+			r = devfs_set_restore(s, number, e);
+	}
+	return r;
+}
+
+int devfsctl_unload(const char *numbers, struct err *e)
+{
+	return change_all(change_unload, numbers, e);
+}
+
+int devfsctl_ruleset_number(struct devfsctl *c, const char *name, int *ret,
+			    struct err *e)
+{
+	cleanup_devfs_sets struct devfs_sets sets = {0};
+	const struct devfs_set *s;
+	int r = devfs_load(c->ps, &sets, e);
+
+	if (r < 0)
+		return r;
+	s = devfs_set_named(&sets, name);
+	if (!s)
+		return err_set(e, ENOENT, "%s: no such ruleset", name);
+	*ret = s->number;
+	return 0;
+}
+
+int devfsctl_mount_has(const char *mount, const char *name, bool *ret,
+		       struct err *e)
+{
+	cleanup_devfsctl struct devfsctl *c = NULL;
+	int number = 0, r;
+
+	r = devfsctl_open(mount, NULL, NULL, &c, e);
+	if (!r)
+		r = devfsctl_ruleset_number(c, name, &number, e);
+	if (!r)
+		*ret = c->current == number;
+	return r;
+}

@@ -40,4 +40,21 @@ int devfsctl_show(struct devfsctl *c, int set, int number, struct strbuf *out,
 		  struct err *e);
 int devfsctl_showsets(struct devfsctl *c, struct strbuf *out, struct err *e);
 
+/* --- for rc --------------------------------------------------------------- */
+
+/* Numbers of the rulesets in the file, with blanks between. */
+int devfsctl_file_sets(const char *path, struct strbuf *out, struct err *e);
+/* Are they what is loaded, or would be read anyway? */
+int devfsctl_is_loaded(const char *path, bool *ret, struct err *e);
+/* Read them in the place of those of the same numbers. */
+int devfsctl_load_file(const char *path, struct err *e);
+/* Remove rulesets by such numbers; stock ones become what they were. */
+int devfsctl_unload(const char *numbers, struct err *e);
+/* A ruleset by its name or number. */
+int devfsctl_ruleset_number(struct devfsctl *c, const char *name, int *ret,
+			    struct err *e);
+/* Is that the ruleset of the jail whose /dev mount is? */
+int devfsctl_mount_has(const char *mount, const char *name, bool *ret,
+		       struct err *e);
+
 #endif

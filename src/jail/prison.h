@@ -23,6 +23,8 @@
  *     jails/JID/net        the pinned vnet (bind mount of its nsfs file)
  *     jails/JID/mnt        with children.max: the pinned mount namespace, so
  *                          that their vnets outlive the jail's processes
+ *     jails/JID/dev        which file system its /dev is, its ruleset
+ *     devfs                devfs rulesets, once something changed them
  *     names/NAME           symlink to the jid (names as this level says them)
  *     ranges/LO-HI-JID     jids given to jail JID for its children
  *     pending/JID          operations under way; empty when all is well

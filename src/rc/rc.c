@@ -219,7 +219,8 @@ static int builtin_index(const char *name)
 	static const char *const names[RC_SERVICES] = {
 		[RC_SYSCTL] = "sysctl", [RC_HOSTNAME] = "hostname",
 		[RC_NETIF] = "netif",	[RC_ROUTING] = "routing",
-		[RC_RCTL] = "rctl",	[RC_JAIL] = "jail",
+		[RC_RCTL] = "rctl",	[RC_DEVFS] = "devfs",
+		[RC_JAIL] = "jail",
 	};
 
 	for (int i = 0; i < RC_SERVICES; i++)
@@ -260,6 +261,8 @@ static int run_open(struct run *r, const struct rc *rc, struct err *e)
 	r->place = (struct rc_place){.jailed = self.jailed,
 				     .vnet = !self.jailed || self.vnet,
 				     .jails = r->scope.service[RC_JAIL],
+				     .rulesets = !self.jailed ||
+						 self.children_max > 0,
 				     .etc = rc->dir->etc,
 				     .block = rc->dir->block};
 	r->act = rcact_new();

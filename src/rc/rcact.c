@@ -15,6 +15,7 @@
 #include "net/ifconfig.h"
 #include "net/kind.h"
 #include "net/route.h"
+#include "rc/rcdevfs.h"
 #include "rc/rcscript.h"
 #include "rc/sysctl.h"
 
@@ -445,6 +446,17 @@ static int undo_file(struct rcact *a, const struct note *n, struct err *e)
 	return 0;
 }
 
+static int make_devfs(struct rcact *a, const struct fact *f, struct err *e)
+{
+	return rcdevfs_make(f, &a->report, e);
+}
+
+static int undo_devfs(struct rcact *a, const struct note *n, struct err *e)
+{
+	(void)a;
+	return rcdevfs_undo(&n->fact, e);
+}
+
 static int make_script(struct rcact *a, const struct fact *f, struct err *e)
 {
 	return rcscript_run(f->key, "faststart", &a->report, e);
@@ -562,6 +574,8 @@ static const struct act_row {
 	[FACT_ROUTE] = {make_route, undo_route},
 	[FACT_RULE] = {make_rule, undo_rule},
 	[FACT_FILE] = {make_file, undo_file},
+	[FACT_DEVFS] = {make_devfs, undo_devfs},
+	[FACT_DEVMOUNT] = {make_devfs, undo_devfs},
 	[FACT_SCRIPT] = {make_script, undo_script},
 	[FACT_JAIL] = {make_jail, undo_jail},
 };

@@ -8,6 +8,7 @@
 
 #define LATER RCVAR_LATER
 #define OLD RCVAR_OBSOLETE
+#define NEVER RCVAR_NEVER
 
 static const struct rcvar_def rcvar_defs[] = {
 	/* interfaces */
@@ -112,8 +113,11 @@ static const struct rcvar_def rcvar_defs[] = {
 	{"*_svcj_options", NULL, LATER, "service jails"},
 
 	/* the rest that a jail or a lab may name */
-	{"devfs_system_ruleset", "", LATER, "rules of the host's /dev"},
-	{"devfs_load_rulesets", "YES", LATER, "load devfs.rules"},
+	{"devfs_rulesets", "/etc/defaults/devfs.rules /etc/devfs.rules",
+	 RCVAR_ON, "files of devfs rulesets"},
+	{"devfs_load_rulesets", "YES", RCVAR_ON, "load them at boot"},
+	{"devfs_set_rulesets", "", RCVAR_ON, "rulesets of jails' /dev"},
+	{"devfs_system_ruleset", "", NEVER, "the machine's own /dev is udev's"},
 	{"kld_list", "", LATER, "modules"},
 	{"kern_securelevel_enable", "NO", LATER, "raise the securelevel"},
 	{"kern_securelevel", "-1", LATER, "securelevel"},

@@ -14,6 +14,7 @@ enum rcvar_state {
 	RCVAR_ON,	/* in force */
 	RCVAR_LATER,	/* known, and not in force yet: says so */
 	RCVAR_OBSOLETE, /* gone from FreeBSD too: says so */
+	RCVAR_NEVER,	/* has no meaning here: says so */
 };
 
 struct rcvar_def {

@@ -36,6 +36,9 @@ static const struct fact_row {
 	[FACT_ROUTE] = {"route", "route add%w", "route delete %k"},
 	[FACT_RULE] = {"rule", "rctl -a %v", "rctl -r %k"},
 	[FACT_FILE] = {"file", "write %k", "remove %k"},
+	[FACT_DEVFS] = {"devfs", "load %k", "unload %k"},
+	[FACT_DEVMOUNT] = {"devmount", "devfs -m %k ruleset %v",
+			   "forget the ruleset of %k"},
 	[FACT_SCRIPT] = {"script", "start %s", "stop %s"},
 	[FACT_JAIL] = {"jail", "start jail %k", "stop jail %k"},
 };

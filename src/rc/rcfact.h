@@ -32,13 +32,15 @@ enum fact_kind {
 	FACT_ADDR,     /* key: canonical ADDR/LEN; words: as given */
 	FACT_FLAG_UP,  /* up */
 	FACT_FLAG_DOWN,
-	FACT_WORDS,  /* words whose effect only the notes remember */
-	FACT_ROUTE,  /* key: canonical "DEST GATEWAY"; words: of route add */
-	FACT_RULE,   /* of rctl(8); key: what it is about, value: the rule */
-	FACT_FILE,   /* key: path, value: its text; only when absent */
-	FACT_SCRIPT, /* key: path of a local rc.d script */
-	FACT_JAIL,   /* key: name, value: configuration file; words: digest of
-			what it says, if known */
+	FACT_WORDS,    /* words whose effect only the notes remember */
+	FACT_ROUTE,    /* key: canonical "DEST GATEWAY"; words: of route add */
+	FACT_RULE,     /* of rctl(8); key: what it is about, value: the rule */
+	FACT_FILE,     /* key: path, value: its text; only when absent */
+	FACT_DEVFS,    /* key: file of rulesets; value: their numbers */
+	FACT_DEVMOUNT, /* key: a /dev; value: its ruleset */
+	FACT_SCRIPT,   /* key: path of a local rc.d script */
+	FACT_JAIL,     /* key: name, value: configuration file; words: digest of
+			  what it says, if known */
 	FACT_KINDS,
 };
 

@@ -9,6 +9,7 @@
 #include "jail/conf.h"
 #include "jail/rctl_rule.h"
 #include "rc/rcdefaults.h"
+#include "rc/rcdevfs.h"
 #include "rc/rcwords.h"
 
 #include <errno.h>
@@ -257,8 +258,7 @@ int rcmodel_routing(struct model_ctx *x)
 	return r ? r : model_knobs(x);
 }
 
-/* A file of the level: "/etc/jail.conf" lies in a block's folder itself. */
-static char *place_file(const struct rc_place *p, const char *path)
+char *rcmodel_file(const struct rc_place *p, const char *path)
 {
 	if (p->block && str_prefix(path, "/etc/"))
 		return str_printf("%s/%s", p->etc, path + 5);
@@ -305,7 +305,7 @@ static char *jail_file(struct model_ctx *x, const char *name, const char *dflt)
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		cleanup_free char *p = str_printf(forms[i], name);
-		cleanup_free char *path = p ? place_file(x->place, p) : NULL;
+		cleanup_free char *path = p ? rcmodel_file(x->place, p) : NULL;
 
 		if (path && access(path, R_OK) == 0)
 			return take_ptr(path);
@@ -346,7 +346,7 @@ static int model_jail(struct model_ctx *x)
 	x->m->parallel_start = rcconf_yes(x->c, "jail_parallel_start", x->r);
 	x->m->reverse_stop = rcconf_yes(x->c, "jail_reverse_stop", x->r);
 	x->m->jail_conf =
-		place_file(x->place, conf && *conf ? conf : "/etc/jail.conf");
+		rcmodel_file(x->place, conf && *conf ? conf : "/etc/jail.conf");
 	if (!x->m->jail_conf)
 		return err_nomem(x->e);
 	if (!x->place->jails || !rcconf_yes(x->c, "jail_enable", x->r))
@@ -406,7 +406,7 @@ static int model_rctl(struct model_ctx *x)
 
 	if (!rules || !*rules || !rcconf_yes(x->c, "rctl_enable", x->r))
 		return 0;
-	path = place_file(x->place, rules);
+	path = rcmodel_file(x->place, rules);
 	if (!path)
 		return err_nomem(x->e);
 	r = file_read(AT_FDCWD, path, RCTL_CONF_MAX, &text, &len, &fe);
@@ -420,6 +420,12 @@ static int model_rctl(struct model_ctx *x)
 
 void rcmodel_warn_later(const struct rcconf *c, const struct report *r)
 {
+	static const char *const texts[] = {
+		[RCVAR_LATER] = "%s%s is not in force yet (%s)",
+		[RCVAR_OBSOLETE] = "%s%s is obsolete: %s",
+		[RCVAR_NEVER] = "%s%s has no effect: %s",
+	};
+
 	for (size_t i = 0; i < c->n; i++) {
 		const char *name = c->v[i].name, *value = c->v[i].value;
 		const struct rcvar_def *d = rcvar_def_find(name);
@@ -433,10 +439,7 @@ void rcmodel_warn_later(const struct rcconf *c, const struct report *r)
 			strbuf_addf(&at, "%s line %u: ", file, line);
 		else if (d->dflt && !strcmp(d->dflt, value))
 			continue;
-		report(r, REPORT_WARN,
-		       d->state == RCVAR_LATER ? "%s%s is not in force yet (%s)"
-					       : "%s%s is obsolete: %s",
-		       at.s, name, d->what);
+		report(r, REPORT_WARN, texts[d->state], at.s, name, d->what);
 	}
 }
 
@@ -457,6 +460,8 @@ int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
 		r = rcmodel_routing(&x);
 	if (!r)
 		r = model_rctl(&x);
+	if (!r)
+		r = rcmodel_devfs(&x);
 	if (!r)
 		r = model_jail(&x);
 	if (r < 0)

@@ -17,6 +17,7 @@ enum rc_service {
 	RC_NETIF,
 	RC_ROUTING,
 	RC_RCTL,
+	RC_DEVFS,
 	RC_JAIL,
 	RC_SERVICES,
 };
@@ -26,6 +27,7 @@ struct rc_place {
 	bool jailed;	 /* a jail, sandboxes included */
 	bool vnet;	 /* has a network stack of its own to configure */
 	bool jails;	 /* jails are asked for: their file is read */
+	bool rulesets;	 /* jails can be made here, by devfs rules */
 	const char *etc; /* for files that variables name */
 	bool block;
 };
@@ -54,6 +56,9 @@ void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
 
 /* NAME=VALUE of one line of sysctl.conf, comments gone; false: no such. */
 bool rcmodel_sysctl_line(char *line, char **ret_name, char **ret_value);
+
+/* A file of the level: "/etc/x" lies in a block's folder itself.  Malloc'd. */
+char *rcmodel_file(const struct rc_place *p, const char *path);
 
 /* rcmodel_net.c: the facts of RC_NETIF and RC_ROUTING. */
 struct model_ctx {

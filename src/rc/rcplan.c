@@ -575,6 +575,9 @@ int rcplan_service(enum fact_kind k)
 		return RC_ROUTING;
 	case FACT_RULE:
 		return RC_RCTL;
+	case FACT_DEVFS:
+	case FACT_DEVMOUNT:
+		return RC_DEVFS;
 	case FACT_JAIL:
 		return RC_JAIL;
 	case FACT_FILE:

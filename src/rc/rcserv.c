@@ -39,6 +39,8 @@ static const struct serv_row {
 	 "NETWORKING"},
 	{"NETWORKING", -1, NULL, "NETWORKING NETWORK",
 	 "netif routing defaultroute", ""},
+	{"devfs", RC_DEVFS, NULL, "devfs", "FILESYSTEMS",
+	 "SERVERS securelevel"},
 	{"SERVERS", -1, NULL, "SERVERS", "NETWORKING", ""},
 	{"DAEMON", -1, NULL, "DAEMON", "NETWORKING SERVERS", ""},
 	{"LOGIN", -1, NULL, "LOGIN", "DAEMON", ""},

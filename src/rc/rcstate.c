@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "jail/prison.h"
 #include "jail/rctl.h"
+#include "rc/rcdevfs.h"
 #include "rc/rcwords.h"
 #include "rc/sysctl.h"
 
@@ -255,6 +256,15 @@ static bool has_file(struct rcstate *s, const struct notes *n,
 	return access(f->key, F_OK) == 0;
 }
 
+static bool has_devfs(struct rcstate *s, const struct notes *n,
+		      const struct fact *f, struct ifnet *ifp)
+{
+	(void)s;
+	(void)n;
+	(void)ifp;
+	return rcdevfs_has(f);
+}
+
 static bool has_script(struct rcstate *s, const struct notes *n,
 		       const struct fact *f, struct ifnet *ifp)
 {
@@ -380,6 +390,8 @@ static const struct state_row {
 	[FACT_ROUTE] = {.has = has_route},
 	[FACT_RULE] = {.old = old_rule},
 	[FACT_FILE] = {.has = has_file},
+	[FACT_DEVFS] = {.has = has_devfs},
+	[FACT_DEVMOUNT] = {.has = has_devfs},
 	[FACT_SCRIPT] = {.has = has_script},
 	[FACT_JAIL] = {.has = has_jail},
 };

@@ -31,6 +31,7 @@ hostname
 mine
 netif
 routing
+devfs
 rctl
 jail\n" service -l
 	atf_check -o inline:"/etc/rc.d/sysctl
@@ -38,6 +39,7 @@ jail\n" service -l
 /usr/local/etc/rc.d/mine
 /etc/rc.d/netif
 /etc/rc.d/routing
+/etc/rc.d/devfs
 /etc/rc.d/rctl
 /etc/rc.d/jail\n" service -r
 	atf_check -o not-match:mine -o not-match:jail -o match:netif \
