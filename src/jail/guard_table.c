@@ -34,9 +34,8 @@ const char *const guard_when_names[GUARD_WHEN_BITS] = {
 	"always",
 	"children.max > 0",
 	"vnet",
-	"allow.mount, enforce_statfs < 2 and allow.mount.nullfs or another "
-	"view of what is there",
-	"allow.mount, enforce_statfs < 2 and allow.mount.tmpfs or fusefs",
+	"allow.mount.nullfs and its like, with enforce_statfs < 2",
+	"allow.mount.tmpfs and its like, with enforce_statfs < 2",
 	"sysvmsg not disable",
 	"sysvsem not disable",
 	"sysvshm not disable",
