@@ -596,12 +596,16 @@ static int join_clone(struct join *j, const struct life *l, pid_t *ret_pid,
 {
 	cleanup_free char *tree = NULL;
 	struct err ce = ERR_INIT;
+	bool self;
 	int r;
 
 	if (l->cgroup && !(tree = str_printf("%s/tree", l->cgroup)))
 		return err_nomem(e);
-	r = join_clone_once(j, tree, false, ret_pid, &ce);
-	if (tree && (r == -EBUSY || r == -EOPNOTSUPP))
+	/* with pids and cpu alone the kernel would not refuse, but from then
+	 * on nothing could be born below */
+	self = tree && l->lo && cgctl_passes_on(tree);
+	r = join_clone_once(j, tree, self, ret_pid, &ce);
+	if (tree && !self && (r == -EBUSY || r == -EOPNOTSUPP))
 		return join_clone_once(j, tree, true, ret_pid, e);
 	return r < 0 ? err_set(e, ce.code, "%s", ce.text) : 0;
 }

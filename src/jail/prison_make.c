@@ -343,14 +343,14 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
 {
 	cleanup_free char *path = jail_path(m->jid, ns);
-	cleanup_free char *src = str_printf("/proc/%d/ns/%s", (int)pid, ns);
 	cleanup_close int fd = -1;
+	int r;
 
-	if (!path || !src)
+	if (!path)
 		return err_nomem(e);
-	fd = open(src, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, errno, "%s", src);
+	r = ns_of(pid, ns, &fd, e);
+	if (r < 0)
+		return r;
 	plan_failpoint();
 	return mnt_pin(fd, path, e);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define REMOVE_WAIT_MS 2000
 #define DEPTH_MAX                                                              \
@@ -159,6 +160,27 @@ static int each_here(int dirfd, int (*fn)(pid_t pid, void *data), void *data)
 /* --- cgroup2
  * ------------------------------------------------------------------------- */
 
+static int one_there(pid_t pid, void *data)
+{
+	(void)pid;
+	(void)data;
+	return 1;
+}
+
+/*
+ * Processes of its own, which only the root of all may have beside what it
+ * passes on.  The kernel would refuse memory and io then, but take pids and
+ * cpu, and nothing could be born in the cgroups below any more: threads only.
+ */
+static bool has_processes(const char *dir)
+{
+	cleanup_close int fd = -1;
+
+	return cgroup_open(dir, &fd, NULL) == 0 &&
+	       faccessat(fd, "cgroup.type", F_OK, 0) == 0 &&
+	       each_here(fd, one_there, NULL) != 0;
+}
+
 static int enable_in(const char *dir, enum cgctl c, struct err *e)
 {
 	cleanup_free char *path = NULL;
@@ -167,17 +189,17 @@ static int enable_in(const char *dir, enum cgctl c, struct err *e)
 
 	if (file_has_word(dir, "cgroup.subtree_control", names[c].v2))
 		return 0;
+	if (has_processes(dir))
+		return err_set(e, EBUSY,
+			       "cgroup %s has processes of its own, so it "
+			       "cannot pass the %s controller on",
+			       dir, names[c].v2);
 	path = str_printf("%s/cgroup.subtree_control", dir);
 	if (!path)
 		return err_nomem(e);
 	snprintf(word, sizeof(word), "+%s", names[c].v2);
 	if (file_poke(AT_FDCWD, path, word, &pe) == 0)
 		return 0;
-	if (pe.code == EBUSY)
-		return err_set(e, EBUSY,
-			       "cgroup %s has processes of its own, so it "
-			       "cannot pass the %s controller on",
-			       dir, names[c].v2);
 	return err_set(e, pe.code, "%s controller: %s", names[c].v2, pe.text);
 }
 
@@ -223,6 +245,16 @@ static int move_own(const char *root, struct err *e)
 			r = each_here(fd, move_one, &m);
 	}
 	return r < 0 ? err_sys(e, -r, "%s", procs) : 0;
+}
+
+bool cgctl_passes_on(const char *dir)
+{
+	cleanup_free char *path = str_printf("%s/cgroup.subtree_control", dir);
+	cleanup_free char *text = NULL;
+
+	return path &&
+	       file_read(AT_FDCWD, path, 4096, &text, NULL, NULL) == 0 &&
+	       text[strspn(text, "\n")];
 }
 
 int cgctl_open_birth(const char *path, bool self, int *ret_fd, struct err *e)

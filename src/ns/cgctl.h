@@ -43,6 +43,8 @@ int cgctl_find(enum cgctl c, char **ret_root, struct err *e);
 #define CGCTL_SELF "self"
 int cgctl_enable(const char *root, const char *dir, enum cgctl c,
 		 bool make_room, struct err *e);
+/* Does it? */
+bool cgctl_passes_on(const char *dir);
 /* Open the directory in which a process of the cgroup `path` can be born. */
 int cgctl_open_birth(const char *path, bool self, int *ret_fd, struct err *e);
 /* Pass every controller on from the root to what is below `dir`, if any. */

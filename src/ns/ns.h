@@ -99,6 +99,11 @@ int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
  * returns 0 or a positive errno.
  */
 int ns_uts_call(int nsfd, int (*fn)(void *arg), void *arg, struct err *e);
+/*
+ * A namespace ("net", "mnt") of a child that has just been made, also while
+ * the kernel does not let /proc tell yet.
+ */
+int ns_of(pid_t pid, const char *ns, int *ret, struct err *e);
 /* Enter it and be its root, with all rights in it.  System calls only. */
 int userns_enter(int userfd, struct err *e);
 

@@ -58,13 +58,36 @@ static int map_write(pid_t pid, const char *file, const struct ns_idmap *m,
 	return 0;
 }
 
-static int ns_of(pid_t pid, const char *ns, int *ret, struct err *e)
+/*
+ * The kernel wakes the maker of a vfork'ed child a moment before the child's
+ * /proc files are those of its new program: as long, they are denied to who
+ * has no right over the child's old one.
+ */
+static int open_settled(const char *path, int flags)
+{
+	const struct timespec nap = {.tv_nsec = 50000};
+	int fd = -1;
+
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		fd = open(path, flags | O_CLOEXEC);
+		if (fd >= 0 || errno != EACCES)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return fd;
+}
+
+int ns_of(pid_t pid, const char *ns, int *ret, struct err *e)
 {
 	char path[64];
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, ns);
-	*ret = open(path, O_RDONLY | O_CLOEXEC);
-	return *ret < 0 ? err_sys(e, errno, "%s", path) : 0;
+	fd = open_settled(path, O_RDONLY);
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	*ret = fd;
+	return 0;
 }
 
 int userns_enter(int userfd, struct err *e)
@@ -111,25 +134,15 @@ static void holder_end(struct holder *h)
 		;
 }
 
-/*
- * The kernel wakes the maker of a vfork'ed child a moment before the child's
- * /proc files are those of its new program.
- */
 static void holder_settle(const struct holder *h)
 {
-	const struct timespec nap = {.tv_nsec = 50000};
 	char path[64];
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)h->pid);
-	for (int i = 0; i < SETTLE_TRIES; i++) {
-		int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-		if (fd >= 0)
-			close(fd);
-		if (fd >= 0 || errno != EACCES)
-			return;
-		nanosleep(&nap, NULL);
-	}
+	fd = open_settled(path, O_WRONLY);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* All descriptors of ours are close-on-exec, so it has none but the pipe. */

@@ -16,7 +16,9 @@ hierarchy_body()
 	atf_check -o inline:"cgroup2fs\n" stat -f -c %T /sys/fs/cgroup
 	atf_check -o inline:"/sys/fs/cgroup\n" \
 	    sh -c "awk '\$3 ~ /^cgroup/ { print \$2 }' /proc/mounts | sort -u"
-	atf_check -o inline:"0::/\n" cat /proc/self/cgroup
+	# the box: its controllers, and its processes beside what is below
+	atf_check -o match:"memory" cat /sys/fs/cgroup/cgroup.subtree_control
+	atf_check -o inline:"0::/self\n" cat /proc/self/cgroup
 	atf_check jail -c name=a path=/ vnet persist
 	jid=$(jls -j a jid)
 	# the jail's commands are born in its cgroup, which is the root to them

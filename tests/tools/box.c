@@ -120,9 +120,25 @@ static void cgroup_find_mount(struct box *b)
 	}
 }
 
+/* Is there a process in it?  An empty file has size 0, too. */
+static bool has_processes(const char *cg)
+{
+	char path[8400], c;
+	int fd;
+	bool any;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cg);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	any = fd >= 0 && read(fd, &c, 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return any;
+}
+
 /*
  * Pass the machine's controllers on.  Where it has none, or where the cgroup
- * has processes of its own, boxes are without.
+ * has processes of its own and is not the root of all, boxes are without: the
+ * kernel would pass on those for threads, and no box could start below.
  */
 static void controllers_on(const char *mnt, const char *own)
 {
@@ -130,6 +146,12 @@ static void controllers_on(const char *mnt, const char *own)
 	char path[8300];
 	int fd;
 
+	snprintf(path, sizeof(path), "%s%s/cgroup.type", mnt, own);
+	if (!access(path, F_OK)) {
+		*strrchr(path, '/') = '\0';
+		if (has_processes(path))
+			return;
+	}
 	snprintf(path, sizeof(path), "%s%s/cgroup.subtree_control", mnt, own);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	for (size_t i = 0; fd >= 0 && i < sizeof(words) / sizeof(*words); i++)
