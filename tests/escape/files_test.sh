@@ -76,11 +76,12 @@ release_agent_body()
 		;;
 	esac
 	atf_check jail -r w
-	each_jail release_agent_held "${type:-devices}"
+	TYPE=${type:-devices}
+	each_jail release_agent_held
 }
 release_agent_held()
 {
-	must_hold jexec "$2" "$ESC/files" agent /tmp "$1"
+	must_hold jexec "$1" "$ESC/files" agent /tmp "$TYPE"
 }
 
 atf_test_case settings
@@ -100,7 +101,7 @@ settings_held()
 {
 	# a vnet's own settings are its own
 	case $KIND in
-	*vnet)
+	*vnet*)
 		must_hold jexec "$1" "$ESC/files" writable /proc/sys \
 		    /proc/sys/net/
 		;;

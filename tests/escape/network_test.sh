@@ -121,7 +121,7 @@ families_body()
 families_held()
 {
 	case $KIND in
-	*vnet) must_hold jexec "$1" "$ESC/sockets" families vnet ;;
+	*vnet*) must_hold jexec "$1" "$ESC/sockets" families vnet ;;
 	*)
 		must_hold jexec "$1" "$ESC/sockets" families
 		must_hold jexec "$1" "$ESC/sockets" raw
