@@ -1,8 +1,8 @@
 #!/bin/sh
-# mkrt.sh RT STAMP CELLBLOCK INIT KEEPER LAUNCH: make the runtime directory,
+# mkrt.sh RT STAMP CELLBLOCK INIT KEEPER LAUNCH RUN: make the runtime directory,
 # which is shown to every jail at /run/cellblock/rt (docs/ARCHITECTURE.md):
 #	bin/NAME	links to ../launch
-#	launch init keeper
+#	launch init keeper run
 #	holder		init, readable
 #	lib/		the loader, as ld.so, and exactly the libraries needed
 #	cellblock
@@ -19,6 +19,7 @@ chmod 711 "$rt.new/init" # why: open_program() in src/jail/prison_make.c
 cp "$4" "$rt.new/holder"
 cp "$5" "$rt.new/keeper"
 cp "$6" "$rt.new/launch"
+cp "$7" "$rt.new/run"
 
 # ldd: "NAME => PATH (ADDRESS)", the loader without "=>", the vdso without path
 ldd "$prog" | awk '

@@ -41,6 +41,7 @@ struct jailcmd_child {
 	bool chdir_home;
 	bool own_group;
 	bool session;
+	bool jailed;
 	int output; /* becomes 1 and 2; -1: they stay */
 };
 
@@ -145,6 +146,24 @@ static int child_user(const struct jailcmd_child *c)
 	return 0;
 }
 
+static int child_exec(const struct jailcmd_child *c, char *const *argv)
+{
+	char *const *envp = c->envp ? c->envp : environ;
+	char who[512];
+	int r;
+
+	snprintf(who, sizeof(who), "jail: %sexec ", c->prefix);
+	if (c->jailed) {
+		r = prison_execvp(argv, envp, who);
+	} else {
+		/* environ itself stays: the memory may be the parent's */
+		execvpe(argv[0], argv, envp);
+		r = -errno;
+	}
+	child_say(c, "exec", argv[0], -r);
+	return 1;
+}
+
 /* The program itself; its return value is the exit status. */
 static int child_main(void *data)
 {
@@ -165,21 +184,15 @@ static int child_main(void *data)
 		child_say(c, "chdir", c->pw->pw_dir, errno);
 		return 1;
 	}
-	if (c->rc && access(argv[1], F_OK) < 0) {
-		execve(RT_BIN "/rc", c->rc, c->envp ? c->envp : environ);
-		child_say(c, "exec", RT_BIN "/rc", errno);
-		return 1;
-	}
-	/* environ itself stays: the memory may be the parent's */
-	execvpe(argv[0], argv, c->envp ? c->envp : environ);
-	child_say(c, "exec", argv[0], errno);
-	return 1;
+	if (c->rc && access(argv[1], F_OK) < 0)
+		return child_exec(c, c->rc);
+	return child_exec(c, argv);
 }
 
-/* {"rc", "start"} for "/bin/sh /etc/rc", and its like; NULL: neither. */
+/* {".../rc", "start"} for "/bin/sh /etc/rc", and its like; NULL: neither. */
 static char *const *child_rc(const struct strv *argv)
 {
-	static char rc[] = "rc", start[] = "start", stop[] = "stop";
+	static char rc[] = RT_BIN "/rc", start[] = "start", stop[] = "stop";
 	static char *const rc_start[] = {rc, start, NULL};
 	static char *const rc_stop[] = {rc, stop, NULL};
 
@@ -287,6 +300,7 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 	char jid[16];
 	struct prison_exec x = {
 		.fn = child_main,
+		.runs = true,
 		.data = c,
 		.envp = env->v,
 		.user = user,
@@ -302,6 +316,7 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 		x.stdio[1] = x.stdio[2] = log;
 	else
 		x.stdio[1] = x.stdio[2] = jailjob_output(run, j);
+	c->jailed = true;
 	snprintf(jid, sizeof(jid), "%d", j->jid);
 	if (prison_get(run->ps, jid, false, &p, &e) < 0 ||
 	    prison_spawn(run->ps, &p, &x, ret, &e) < 0) {

@@ -41,6 +41,8 @@ static int child_main(void *data)
 {
 	const struct jexec_child *c = data;
 	char *const *argv = c->x->argv;
+	char who[64];
+	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (c->foreground) {
@@ -55,9 +57,9 @@ static int child_main(void *data)
 		return 1;
 	}
 	/* in the environment that prison_spawn() has made */
-	execvp(argv[0], argv);
-	dprintf(STDERR_FILENO, "%s: execvp: %s: %s\n", c->who, argv[0],
-		strerror(errno));
+	snprintf(who, sizeof(who), "%s: execvp: ", c->who);
+	r = prison_execvp(argv, environ, who);
+	dprintf(STDERR_FILENO, "%s%s: %s\n", who, argv[0], strerror(-r));
 	return 1;
 }
 
@@ -142,6 +144,7 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 	int r;
 
 	y.fn = child_main;
+	y.runs = true;
 	y.data = &c;
 	y.cwd = NULL; /* its failure is told of by the child */
 	block_signals(&c.mask);

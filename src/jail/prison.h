@@ -177,9 +177,17 @@ struct prison_exec {
 	const int *keep_fds;
 	size_t nkeep;
 	bool new_session; /* setsid, for exec.* */
+	bool runs;	  /* fn ends by prison_execvp() */
 };
 int prison_spawn(struct prisons *ps, const struct prison *p,
 		 const struct prison_exec *x, pid_t *ret_pid, struct err *e);
+/*
+ * In an fn that `runs`: execvp(3) with another environment (PATH is that of
+ * this process), without giving the jail hold of the caller's own program.
+ * Returns a negative errno; what goes wrong later is told of on descriptor 2,
+ * after WHO and argv[0], with exit status 1.
+ */
+int prison_execvp(char *const *argv, char *const *envp, const char *who);
 /* jail_attach(2) for jexec: as above but replaces the caller (exec). */
 int prison_exec(struct prisons *ps, const struct prison *p,
 		const struct prison_exec *x, struct err *e);

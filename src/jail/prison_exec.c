@@ -9,7 +9,7 @@
  *   2. settle   session, root directory, descriptors
  *   3. drop     capability bounds of the jail, the filter of system calls,
  *               user and groups
- *   4. run      fn, or execve
+ *   4. run      fn, or the command, by way of rt/run (prison_run.c)
  *
  * Between 1 and the execve the process is in the jail with the caller's
  * memory, so it has been made non-dumpable before: nothing in the jail can
@@ -256,9 +256,10 @@ struct join {
 	struct user user;
 	struct strv env;
 	bool vfork;
-	bool searching;	 /* all else is done, now it is about the program */
-	char path[4096]; /* of the program being tried */
-	struct err err;	 /* of a vfork'ed child */
+	bool searching; /* all else is done, now it is about the program */
+	int run;	/* rt/run for the command, or -1 */
+	struct run_text run_text;
+	struct err err; /* of a vfork'ed child */
 };
 
 static void join_free(struct join *j)
@@ -267,6 +268,8 @@ static void join_free(struct join *j)
 	strv_free(&j->env);
 	rctl_join_close(&j->limits);
 	guard_free(&j->guard);
+	run_text_free(&j->run_text);
+	cleanup_close_p(&j->run);
 }
 
 /*
@@ -311,21 +314,24 @@ static int fd_compare(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* Close everything above 2 that is not kept. */
-static void close_others(const struct prison_exec *x)
+/* Close everything above 2 that is not kept; run goes with the execve. */
+static void close_others(const struct prison_exec *x, int run)
 {
-	int keep[64] = {0}, from = 3;
-	size_t n = x->nkeep < ARRAY_SIZE(keep) ? x->nkeep : ARRAY_SIZE(keep);
+	int keep[65] = {0}, from = 3;
+	size_t n =
+		x->nkeep < ARRAY_SIZE(keep) ? x->nkeep : ARRAY_SIZE(keep) - 1;
 
 	for (size_t i = 0; i < n; i++)
 		keep[i] = x->keep_fds[i];
+	keep[n++] = run;
 	qsort(keep, n, sizeof(*keep), fd_compare);
 	for (size_t i = 0; i < n; i++) {
 		if (keep[i] < 3)
 			continue;
 		if (keep[i] > from)
 			syscall(SYS_close_range, from, keep[i] - 1, 0);
-		fcntl(keep[i], F_SETFD, 0);
+		if (keep[i] != run)
+			fcntl(keep[i], F_SETFD, 0);
 		from = keep[i] + 1;
 	}
 	syscall(SYS_close_range, from, ~0U, 0);
@@ -346,7 +352,7 @@ static int join_settle(const struct join *j, struct err *e)
 	for (int i = 0; i < 3; i++)
 		if (high[i] >= 0 && dup2(high[i], i) < 0)
 			return err_sys(e, errno, "stdio");
-	close_others(x);
+	close_others(x, j->run);
 	if (x->new_session)
 		setsid();
 	return 0;
@@ -390,55 +396,6 @@ static int join_drop(const struct join *j, struct err *e)
 	return 0;
 }
 
-/* A file without "#!" is a shell's, as execvp(3) has it. */
-static void exec_one(char *path, char *const *argv, char *const *envp)
-{
-	char *sh[128];
-	size_t n = 0;
-
-	execve(path, argv, envp);
-	if (errno != ENOEXEC)
-		return;
-	sh[n++] = (char *)_PATH_BSHELL;
-	sh[n++] = path;
-	for (size_t i = 1; argv[0] && argv[i]; i++) {
-		if (n == ARRAY_SIZE(sh) - 1) {
-			errno = E2BIG;
-			return;
-		}
-		sh[n++] = argv[i];
-	}
-	sh[n] = NULL;
-	execve(_PATH_BSHELL, sh, envp);
-}
-
-/* execvp with the child's own PATH, in the jail. */
-static int exec_search(struct join *j, struct err *e)
-{
-	char *const *argv = j->x->argv, *const *envp = j->env.v;
-	const char *path = env_get(envp, "PATH"), *end;
-	int code = ENOENT;
-
-	if (strchr(argv[0], '/')) {
-		snprintf(j->path, sizeof(j->path), "%s", argv[0]);
-		exec_one(j->path, argv, envp);
-		return err_sys(e, errno, "%s", argv[0]);
-	}
-	for (; path && *path; path = *end ? end + 1 : end) {
-		end = strchrnul(path, ':');
-		if (end == path)
-			continue; /* no "current directory" here */
-		snprintf(j->path, sizeof(j->path), "%.*s/%s", (int)(end - path),
-			 path, argv[0]);
-		exec_one(j->path, argv, envp);
-		if (errno == EACCES)
-			code = EACCES;
-		else if (errno != ENOENT && errno != ENOTDIR)
-			return err_sys(e, errno, "%s", argv[0]);
-	}
-	return err_sys(e, code, "%s", argv[0]);
-}
-
 static int join_child(void *arg)
 {
 	struct join *j = arg;
@@ -460,10 +417,13 @@ static int join_child(void *arg)
 	if (!r && j->vfork) {
 		j->searching = true;
 		ns_vfork_unblock();
-		r = exec_search(j, e);
+		r = run_exec(j->run, &j->run_text, j->x->argv, j->env.v,
+			     env_get(j->env.v, "PATH"));
+		r = err_sys(e, -r, "%s", j->x->argv[0]);
 	}
 	if (!r) {
 		environ = j->env.v;
+		run_child(j->run);
 		return j->x->fn(j->x->data);
 	}
 	if (!j->vfork)
@@ -649,12 +609,26 @@ static void join_recheck(struct prisons *ps, const struct target *t,
 		cpuset_process(pid, &now, NULL);
 }
 
+/* What is executed first, and what it will be called with. */
+static int join_program(struct prisons *ps, struct join *j, const char *what,
+			struct err *e)
+{
+	cleanup_free char *who =
+		str_printf("%s: %s", program_invocation_short_name, what);
+	int r = run_open(ps, &j->run, e);
+
+	if (r < 0 || j->x->fn)
+		return r;
+	r = who ? run_text_make(&j->run_text, j->x->argv, 1, who) : -ENOMEM;
+	return r < 0 ? err_nomem(e) : 0;
+}
+
 static int target_spawn(struct prisons *ps, const struct target *t,
 			const struct prison_exec *x, const char *what,
 			pid_t *ret_pid, struct err *e)
 {
-	struct join j
-		__attribute__((cleanup(join_free))) = {.x = x, .userfd = -1};
+	struct join j __attribute__((cleanup(join_free))) = {
+		.x = x, .userfd = -1, .run = -1};
 	cleanup_close int pidfd = -1, userfd = -1;
 	pid_t pid = 0;
 	int r;
@@ -670,6 +644,8 @@ static int target_spawn(struct prisons *ps, const struct target *t,
 	r = rctl_join_open(ps, t->own, &j.limits, e);
 	if (!r)
 		r = join_prepare(&j, t, e);
+	if (!r && (!x->fn || x->runs))
+		r = join_program(ps, &j, what, e);
 	if (!r)
 		r = join_clone(&j, &t->life, &pid, e);
 	if (r < 0)

@@ -266,6 +266,30 @@ int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e);
 /* Its /run/cellblock, resolved inside that root: hostile. */
 int jail_run_open(int rootfd, int *ret_fd, struct err *e);
 
+/* --- prison_run.c ----------------------------------------------------------
+ */
+
+#define RUN_PATH_MAX 4096
+
+/* What rt/run is called with; made before a child that may not allocate. */
+struct run_text {
+	char **argv;
+	char status[12];
+	char *who;
+	char path[RUN_PATH_MAX];
+};
+/* For the command argv; run says "WHOargv[0]: ERROR", exits with status. */
+int run_text_make(struct run_text *t, char *const *argv, int status,
+		  const char *who);
+void run_text_free(struct run_text *t);
+/* The program rt/run, where no jail can write to it. */
+int run_open(struct prisons *ps, int *ret_fd, struct err *e);
+/* In the jail: become argv by way of fd; returns only an errno, negative. */
+int run_exec(int fd, struct run_text *t, char *const *argv, char *const *envp,
+	     const char *path);
+/* For prison_execvp() in this process. */
+void run_child(int fd);
+
 /* --- prison_meta.c -------------------------------------------------------- */
 
 /* Bring meta, env and their keys in `ch` into all's two texts; EFBIG. */

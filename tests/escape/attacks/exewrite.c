@@ -20,6 +20,7 @@
 
 #define CAUGHT_MAX 64
 #define AFTER 2
+#define ENOUGH 50
 
 struct caught {
 	int fd;
@@ -31,6 +32,7 @@ struct caught {
 
 static struct caught caught[CAUGHT_MAX];
 static size_t ncaught;
+static int refused;
 static struct stat own;
 
 static bool is_known(const struct stat *st)
@@ -43,6 +45,14 @@ static bool is_known(const struct stat *st)
 	return false;
 }
 
+static void make(const char *file)
+{
+	int fd = file ? open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) : -1;
+
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What process pid runs, kept open. */
 static void look_at(const char *pid, const char *file)
 {
@@ -53,8 +63,10 @@ static void look_at(const char *pid, const char *file)
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		refused += errno == EACCES;
 		return;
+	}
 	if (fstat(fd, &st) < 0 || is_known(&st) || ncaught == CAUGHT_MAX) {
 		close(fd);
 		return;
@@ -66,8 +78,7 @@ static void look_at(const char *pid, const char *file)
 	caught[ncaught] = (struct caught){fd, st.st_dev, st.st_ino, "", 0};
 	snprintf(caught[ncaught].name, sizeof(caught->name), "%s", name);
 	ncaught++;
-	if (file)
-		close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	make(file);
 }
 
 static void try_to_write(struct caught *c)
@@ -78,9 +89,11 @@ static void try_to_write(struct caught *c)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", c->fd);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0)
-		escaped("%s of the outside is open for writing", c->name);
+	if (fd >= 0 && pwrite(fd, "\177", 1, 0) == 1)
+		escaped("%s of the outside is written to", c->name);
 	c->error = errno;
+	if (fd >= 0)
+		close(fd);
 	/* root of the outside would first make it writable */
 	if (errno == EACCES && fchmodat(AT_FDCWD, path, 0777, 0) == 0)
 		escaped("the mode of %s is ours to change", c->name);
@@ -116,11 +129,16 @@ int main(int argc, char **argv)
 
 		scan(proc, argv[2]);
 		/* time for those who run it to end, not more */
-		if (ncaught > before && end > time(NULL) + AFTER)
+		if ((ncaught > before || refused == ENOUGH) &&
+		    end > time(NULL) + AFTER)
 			end = time(NULL) + AFTER;
+		if (refused > ENOUGH)
+			make(argv[2]);
 	} while (time(NULL) < end);
-	if (!ncaught)
+	if (!ncaught && !refused)
 		broken("no program but this one has been seen");
+	if (!ncaught)
+		held("%d times a process of which nothing is shown", refused);
 	for (size_t i = 0; i < ncaught; i++) {
 		size_t n = strlen(text);
 
