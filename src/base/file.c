@@ -262,3 +262,12 @@ int file_open_beneath(int rootfd, const char *path, int flags, mode_t mode,
 	return open_resolve(rootfd, *path ? path : ".", flags, mode,
 			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, ret_fd, e);
 }
+
+int file_open_same_mount(int rootfd, const char *path, int flags, mode_t mode,
+			 int *ret_fd, struct err *e)
+{
+	return open_resolve(rootfd, path, flags, mode,
+			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+				    RESOLVE_NO_XDEV,
+			    ret_fd, e);
+}

@@ -54,4 +54,8 @@ int file_open_in_root(int rootfd, const char *path, int flags, mode_t mode,
 int file_open_beneath(int rootfd, const char *path, int flags, mode_t mode,
 		      int *ret_fd, struct err *e);
 
+/* And nothing that is mounted, which might keep a reader waiting (FUSE). */
+int file_open_same_mount(int rootfd, const char *path, int flags, mode_t mode,
+			 int *ret_fd, struct err *e);
+
 #endif

@@ -191,7 +191,7 @@ int regtext_read(int dirfd, const char *path, struct pset *ret, struct err *e)
 	ssize_t n;
 	int r;
 
-	r = file_open_beneath(dirfd, path, O_RDONLY | O_NONBLOCK, 0, &fd, e);
+	r = file_open_same_mount(dirfd, path, O_RDONLY | O_NONBLOCK, 0, &fd, e);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

@@ -26,8 +26,8 @@ void regtext_print(struct strbuf *out, const struct pset *ps);
 int regtext_name_ok(const char *name);
 
 /*
- * Read dirfd/path: a regular file, no symbolic link on the way, nothing
- * outside dirfd, no waiting on a FIFO, at most REGTEXT_MAX bytes.
+ * Read dirfd/path: a regular file, no symbolic link and no mount on the way,
+ * nothing outside dirfd, no waiting on a FIFO, at most REGTEXT_MAX bytes.
  */
 int regtext_read(int dirfd, const char *path, struct pset *ret, struct err *e);
 int regtext_write(int dirfd, const char *path, const struct pset *ps,

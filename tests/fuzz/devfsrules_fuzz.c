@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!*e.text)
 			abort();
 		for (const char *c = e.text; *c; c++)
-			if ((unsigned char)*c < ' ' || *c == 0x7f)
+			if (((unsigned char)*c < ' ' && *c != '\t') ||
+			    *c == 0x7f)
 				abort();
 		return 0;
 	}
