@@ -557,7 +557,9 @@ static int parent_of(const struct alive *a, const char *name, bool make,
 			     AT_SYMLINK_NOFOLLOW) < 0)
 			return err_sys(e, errno, "/dev/%s", path);
 	}
-	return file_open_beneath(a->dev, path, O_PATH | O_DIRECTORY, 0, ret, e);
+	/* nor may it have covered a part of it */
+	return file_open_same_mount(a->dev, path, O_PATH | O_DIRECTORY, 0, ret,
+				    e);
 }
 
 static bool same_device(const struct stat *st, const struct devfs_node *n)
@@ -589,12 +591,13 @@ static bool node_there(const struct alive *a, const struct devfs_node *n,
 static int node_attrs(const struct alive *a, int dir, const char *base,
 		      const struct devfs_node *n, struct err *e)
 {
-	cleanup_close int fd =
-		openat(dir, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int fd = -1;
 	char path[64];
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !same_device(&st, n))
+	if (file_open_same_mount(dir, base, O_PATH | O_NOFOLLOW, 0, &fd, NULL) <
+		    0 ||
+	    fstat(fd, &st) < 0 || !same_device(&st, n))
 		return err_set(e, ESTALE, "/dev/%s changes meanwhile", n->name);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (fchownat(fd, "", a->st.uid + n->uid, a->st.gid + n->gid,
@@ -659,11 +662,11 @@ static int sweep(const struct alive *a, int fd, const struct devfs_plan *p,
 		    st.st_dev != a->st.dev)
 			continue;
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			int sub = openat(dirfd(d), de->d_name,
-					 O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-						 O_CLOEXEC);
+			int sub = -1;
 
-			if (sub >= 0)
+			if (file_open_same_mount(dirfd(d), de->d_name,
+						 O_RDONLY | O_DIRECTORY, 0,
+						 &sub, NULL) == 0)
 				sweep(a, sub, p, depth + 1);
 			continue;
 		}

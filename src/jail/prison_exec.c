@@ -448,10 +448,43 @@ int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e)
 	return 0;
 }
 
-int jail_run_open(int rootfd, int *ret_fd, struct err *e)
+/*
+ * A root that may mount can put any directory it sees there, and the machine's
+ * root would write to it: it must be one of that root's own, as the file
+ * system is that it was given.
+ */
+int jail_run_open(const struct proc_id *init, int *ret_fd, struct err *e)
 {
-	return file_open_beneath(rootfd, CELLBLOCK_RUN, O_RDONLY | O_DIRECTORY,
-				 0, ret_fd, e);
+	cleanup_close int root = -1, fd = -1;
+	struct stat st;
+	uid_t owner;
+	int r;
+
+	r = jail_root_open(init, &root, e);
+	if (!r)
+		r = file_open_beneath(root, CELLBLOCK_RUN,
+				      O_RDONLY | O_DIRECTORY, 0, &fd, e);
+	if (!r)
+		r = userns_root_of(init->pid, &owner, e);
+	if (r < 0)
+		return r;
+	if (!proc_id_alive(init))
+		return err_set(e, ESRCH, "the jail's first process is gone");
+	if (fstat(fd, &st) < 0 || st.st_uid != owner)
+		return err_set(e, EPERM,
+			       CELLBLOCK_RUN " of that jail is not its own");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int jail_if_open(const struct proc_id *init, int *ret_fd, struct err *e)
+{
+	cleanup_close int run = -1;
+	int r = jail_run_open(init, &run, e);
+
+	return r < 0 ? r
+		     : file_open_same_mount(run, "if", O_RDONLY | O_DIRECTORY,
+					    0, ret_fd, e);
 }
 
 /* What is entered: a jail of this level, or one of a jail's own. */

@@ -263,8 +263,12 @@ int jail_spawn(struct prisons *ps, int jid, const struct prison_exec *x,
 	       pid_t *ret_pid, struct err *e);
 /* "/" of the jail as its first process has it; -ESRCH when that is gone. */
 int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e);
-/* Its /run/cellblock, resolved inside that root: hostile. */
-int jail_run_open(int rootfd, int *ret_fd, struct err *e);
+/*
+ * Its /run/cellblock, resolved inside that root: the jail's own, and hostile.
+ * And the directory of its interfaces' state in there.
+ */
+int jail_run_open(const struct proc_id *init, int *ret_fd, struct err *e);
+int jail_if_open(const struct proc_id *init, int *ret_fd, struct err *e);
 
 /* --- prison_run.c ----------------------------------------------------------
  */

@@ -153,20 +153,17 @@ static int jail_net_open(int jid, int *ret_fd, struct err *e)
 int jail_vnet(struct prisons *ps, int jid, const struct life *l,
 	      struct vnet **ret, struct err *e)
 {
-	cleanup_close int ns = -1, root = -1, run = -1;
-	char state[64], *dir = NULL;
+	cleanup_close int ns = -1, state = -1;
+	char dir[64];
 	int r;
 
 	(void)ps;
 	r = jail_net_open(jid, &ns, e);
 	if (r < 0)
 		return r;
-	if (jail_root_open(&l->init, &root, NULL) == 0 &&
-	    jail_run_open(root, &run, NULL) == 0) {
-		snprintf(state, sizeof(state), "/proc/self/fd/%d/if", run);
-		dir = state;
-	}
-	return vnet_open(ns, dir, ret, e);
+	if (jail_if_open(&l->init, &state, NULL) == 0)
+		snprintf(dir, sizeof(dir), "/proc/self/fd/%d/.", state);
+	return vnet_open(ns, state >= 0 ? dir : NULL, ret, e);
 }
 
 /* --- life

@@ -164,12 +164,9 @@ static_assert(ARRAY_SIZE(prison_told) == PRISON_NTOLD, "see prison_int.h");
 static int told_write(const struct life *l, const char *file, const char *text,
 		      struct err *e)
 {
-	cleanup_close int root = -1, run = -1;
-	int r;
+	cleanup_close int run = -1;
+	int r = jail_run_open(&l->init, &run, e);
 
-	r = jail_root_open(&l->init, &root, e);
-	if (!r)
-		r = jail_run_open(root, &run, e);
 	return r < 0 ? r : file_write_atomic(run, file, text, 0644, e);
 }
 

@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <poll.h>
 #include <sched.h>
@@ -32,6 +33,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #define DEPTH_MAX 16
@@ -132,10 +134,7 @@ static int nest_read(int runfd, const struct life *owner, int jid,
 
 static int owner_run(const struct life *owner, int *ret_fd, struct err *e)
 {
-	cleanup_close int root = -1;
-	int r = jail_root_open(&owner->init, &root, e);
-
-	return r < 0 ? r : jail_run_open(root, ret_fd, e);
+	return jail_run_open(&owner->init, ret_fd, e);
 }
 
 int nest_find(const struct life *owner, int jid, struct life *ret,
@@ -246,8 +245,8 @@ int nest_list(struct prisons *ps, size_t owner, const struct life *l,
 int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 	      struct err *e)
 {
-	cleanup_close int ns = -1, root = -1, run = -1;
-	char path[64], state[64], *dir = NULL;
+	cleanup_close int ns = -1, state = -1;
+	char path[64], dir[64];
 	struct proc_id init;
 	int r;
 
@@ -259,12 +258,9 @@ int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 	ns = open(path, O_RDONLY | O_CLOEXEC);
 	if (ns < 0 || !proc_id_alive(&init))
 		return err_set(e, ESRCH, "jail %d is dying", p->jid);
-	if (jail_root_open(&init, &root, NULL) == 0 &&
-	    jail_run_open(root, &run, NULL) == 0) {
-		snprintf(state, sizeof(state), "/proc/self/fd/%d/if", run);
-		dir = state;
-	}
-	return vnet_open(ns, dir, ret, e);
+	if (jail_if_open(&init, &state, NULL) == 0)
+		snprintf(dir, sizeof(dir), "/proc/self/fd/%d/.", state);
+	return vnet_open(ns, state >= 0 ? dir : NULL, ret, e);
 }
 
 /* --- doing
@@ -501,6 +497,22 @@ static int peek_run(int mntns, int *ret_fd)
 static void salvage(struct prisons *ps, int mntns, int net,
 		    const struct life *owner, int depth, int *left);
 
+/* A pinned namespace, and never something that minds being opened. */
+static int pinned_open(int run, int jid, const char *ns, int *ret)
+{
+	cleanup_close int at = -1;
+	char path[64];
+	struct statfs s;
+
+	snprintf(path, sizeof(path), "jails/%d/%s", jid, ns);
+	if (file_open_beneath(run, path, O_PATH, 0, &at, NULL) < 0 ||
+	    fstatfs(at, &s) < 0 || s.f_type != NSFS_MAGIC)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+	*ret = open(path, O_RDONLY | O_CLOEXEC);
+	return *ret < 0 ? -errno : 0;
+}
+
 /* What jail jid was lent goes back to its owner's vnet `net`. */
 static void salvage_one(struct prisons *ps, int run, int net,
 			const struct life *owner, int jid, int depth, int *left)
@@ -509,17 +521,12 @@ static void salvage_one(struct prisons *ps, int run, int net,
 	cleanup_life struct life l = {0};
 	cleanup_pset struct pset params = {0};
 	cleanup_vnet struct vnet *a = NULL, *b = NULL;
-	char path[64];
 
 	if (nest_read(run, owner, jid, &l, &params, NULL) < 0)
 		return;
-	snprintf(path, sizeof(path), "jails/%d/net", jid);
-	if (file_open_beneath(run, path, O_RDONLY | O_NONBLOCK, 0, &from,
-			      NULL) < 0)
+	if (pinned_open(run, jid, "net", &from) < 0)
 		return;
-	snprintf(path, sizeof(path), "jails/%d/mnt", jid);
-	if (l.lo && file_open_beneath(run, path, O_RDONLY | O_NONBLOCK, 0, &mnt,
-				      NULL) == 0)
+	if (l.lo && pinned_open(run, jid, "mnt", &mnt) == 0)
 		salvage(ps, mnt, from, &l, depth + 1, left);
 	/* vnet_open finds out whether that is a vnet at all */
 	if (l.nlent && vnet_open(from, NULL, &a, NULL) == 0 &&

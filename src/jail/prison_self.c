@@ -90,7 +90,7 @@ int self_update(const struct life *l, const struct pset *old,
 		const struct pset *now, struct err *e)
 {
 	cleanup_strbuf struct strbuf was = STRBUF_INIT, is = STRBUF_INIT;
-	cleanup_close int root = -1, run = -1;
+	cleanup_close int run = -1;
 	cleanup_pset struct pset self = {0};
 	int r;
 
@@ -99,9 +99,7 @@ int self_update(const struct life *l, const struct pset *old,
 		r = self_text(now, l->lo, l->hi, false, &is, e);
 	if (r < 0 || !strcmp(was.s, is.s))
 		return r;
-	r = jail_root_open(&l->init, &root, e);
-	if (!r)
-		r = jail_run_open(root, &run, e);
+	r = jail_run_open(&l->init, &run, e);
 	if (r < 0)
 		return r;
 	/* whether it has a root to copy only it itself knows by now */

@@ -281,11 +281,12 @@ int ifstate_read_file(int dirfd, const char *name, char *buf, size_t size,
 	struct stat st;
 	size_t len = 0;
 	ssize_t n;
+	int r;
 
-	fd = openat(dirfd, name,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
+	r = file_open_same_mount(dirfd, name, O_RDONLY | O_NONBLOCK, 0, &fd,
+				 NULL);
+	if (r < 0)
+		return r;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
@@ -305,13 +306,14 @@ int ifstate_read_file(int dirfd, const char *name, char *buf, size_t size,
  */
 static int write_in_place(int dirfd, const char *name, const char *text)
 {
-	cleanup_close int fd = openat(
-		dirfd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_close int fd = -1;
 	size_t len = strlen(text);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_nlink != 1)
+	/* a jail's root may have mounted another file on it */
+	if (file_open_same_mount(dirfd, name, O_WRONLY | O_NONBLOCK, 0, &fd,
+				 NULL) < 0 ||
+	    fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return -ENOSPC;
 	if (write(fd, text, len) != (ssize_t)len ||
 	    ftruncate(fd, (off_t)len) < 0)
@@ -483,13 +485,13 @@ int ifstate_each(const struct vnet *v,
 static int state_lock(const struct vnet *v)
 {
 	const struct timespec nap = {.tv_nsec = 5000000};
-	int fd;
+	int fd = -1;
 
-	if (v->statefd < 0)
+	if (v->statefd < 0 ||
+	    file_open_same_mount(v->statefd, "lock",
+				 O_RDWR | O_CREAT | O_NONBLOCK, 0600, &fd,
+				 NULL) < 0)
 		return -1;
-	fd = openat(v->statefd, "lock",
-		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		    0600);
 	for (int i = 0; fd >= 0 && i < 200; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 			break;

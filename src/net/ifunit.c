@@ -2,6 +2,7 @@
 #include "net/ifstate.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -16,19 +17,18 @@
 
 /*
  * Open the directory of records, never through a link that a jail's root put
- * in its place.  -1 when there is none.
+ * in its place, nor a mount.  -1 when there is none.
  */
 static int units_open(const struct vnet *v, bool create)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd;
+	const int flags = O_RDONLY | O_DIRECTORY;
+	int fd = -1, r;
 
 	if (v->statefd < 0)
 		return -1;
-	fd = openat(v->statefd, "units", flags);
-	if (fd < 0 && errno == ENOENT && create &&
-	    mkdirat(v->statefd, "units", 0755) == 0)
-		fd = openat(v->statefd, "units", flags);
+	r = file_open_same_mount(v->statefd, "units", flags, 0, &fd, NULL);
+	if (r == -ENOENT && create && mkdirat(v->statefd, "units", 0755) == 0)
+		file_open_same_mount(v->statefd, "units", flags, 0, &fd, NULL);
 	return fd;
 }
 

@@ -104,6 +104,8 @@ int ns_uts_call(int nsfd, int (*fn)(void *arg), void *arg, struct err *e);
  * the kernel does not let /proc tell yet.
  */
 int ns_of(pid_t pid, const char *ns, int *ret, struct err *e);
+/* Who of us is root in the user namespace of that process. */
+int userns_root_of(pid_t pid, uid_t *ret, struct err *e);
 /* Enter it and be its root, with all rights in it.  System calls only. */
 int userns_enter(int userfd, struct err *e);
 

@@ -310,6 +310,27 @@ int userns_own_maps(struct ns_idmaps *ret, struct err *e)
 		     : own_map("/proc/self/gid_map", &ret->gid, &ret->ngid, e);
 }
 
+int userns_root_of(pid_t pid, uid_t *ret, struct err *e)
+{
+	cleanup_fclose FILE *f = NULL;
+	unsigned int in, out, count;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+	f = fopen(path, "re");
+	if (!f && errno == ENOENT && userns_initial()) {
+		*ret = 0; /* a kernel without user namespaces */
+		return 0;
+	}
+	while (f && fscanf(f, "%u %u %u", &in, &out, &count) == 3) {
+		if (in != 0)
+			continue;
+		*ret = out;
+		return 0;
+	}
+	return err_set(e, ESRCH, "%s: no root", path);
+}
+
 bool userns_initial(void)
 {
 	struct ns_idmaps m __attribute__((cleanup(ns_idmaps_free))) = {0};

@@ -318,6 +318,45 @@ masks_off_body()
 	fi
 }
 
+atf_test_case covered_run
+covered_run_head()
+{
+	atf_set descr "What a jail mounts on its /run/cellblock leads no host command astray"
+}
+covered_run_body()
+{
+	local said
+
+	said="jail: /run/cellblock of that jail is not its own\n"
+	mount -t tmpfs -o mode=0755 t /mnt
+	mkdir /mnt/dir /mnt/if
+	echo shadow >/mnt/file
+	# path=/, and the right to mount
+	atf_check jail -c name=a vnet persist children.max=3 host.hostuuid=aa
+	atf_check jexec a mount --bind /mnt/dir /run/cellblock
+	atf_check -s exit:1 -e inline:"$said" jail -m name=a host.hostuuid=bb
+	atf_check -s exit:1 -e inline:"$said" jail -m name=a env=x=y
+	atf_check -s ignore -o ignore -e ignore \
+	    ifconfig -j a lo0 description hello
+	atf_check -o inline:"a\n" jls name
+	atf_check jexec a umount /run/cellblock
+	# ... and over a part of it
+	atf_check jexec a mount --bind /mnt/if /run/cellblock/if
+	atf_check -o ignore ifconfig epair create
+	atf_check -s ignore -o ignore -e ignore \
+	    ifconfig epair0a description hello vnet a
+	atf_check jexec a umount /run/cellblock/if
+	jexec a sh -c 'cd /run/cellblock; for f in hostuuid self if/lock; do
+		mount --bind /mnt/file $f; done' 2>/dev/null
+	atf_check -s ignore -o ignore -e ignore jail -m name=a host.hostuuid=cc
+	atf_check -s ignore -o ignore -e ignore jail -m name=a children.max=4
+	atf_check -s ignore -o ignore -e ignore ifconfig -vnet epair0a a
+	atf_check jail -r a
+	atf_check -o inline:"shadow\n" cat /mnt/file
+	atf_check -o empty find /mnt/dir /mnt/if -mindepth 1
+	atf_check -o inline:"3\n" sh -c 'ls /mnt | wc -l'
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case owners
@@ -330,4 +369,5 @@ atf_init_test_cases()
 	atf_add_test_case source_links
 	atf_add_test_case masks
 	atf_add_test_case masks_off
+	atf_add_test_case covered_run
 }
