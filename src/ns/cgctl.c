@@ -25,10 +25,8 @@
 static const struct {
 	const char *v2, *v1;
 } names[] = {
-	[CG_MEMORY] = {"memory", "memory"},
-	[CG_PIDS] = {"pids", "pids"},
-	[CG_CPU] = {"cpu", "cpu"},
-	[CG_IO] = {"io", "blkio"},
+	[CG_MEMORY] = {"memory", "memory"}, [CG_PIDS] = {"pids", "pids"},
+	[CG_CPU] = {"cpu", "cpu"},	    [CG_IO] = {"io", "blkio"},
 	[CG_CPUSET] = {"cpuset", "cpuset"},
 };
 TABLE_COMPLETE(names, CG_ALL);
