@@ -3,8 +3,31 @@
 # what a jail leaves behind where the host's users look.
 . "$(atf_get_srcdir)/common.sh"
 
+# both ATTACK...: in a jail without walls, and in any other; the tests of one
+# file (single) in two kinds, those of many in all.
 both()
 {
+	over each_jail "$@"
+}
+single()
+{
+	over each_kind "$@"
+}
+each_kind()
+{
+	for KIND in "path=/" "path=/ vnet"; do
+		# shellcheck disable=SC2086 # words
+		plain_jail d $KIND
+		"$1" d
+		atf_check jail -r d
+	done
+}
+over()
+{
+	local kinds
+
+	kinds=$1
+	shift
 	ATTACK=$*
 	weak_jail w path=/
 	KIND=
@@ -16,7 +39,7 @@ both()
 	*) atf_fail "held even where it is weakened: $VERDICT: $*" ;;
 	esac
 	atf_check jail -r w
-	each_jail both_held
+	"$kinds" both_held
 }
 both_held()
 {
@@ -45,7 +68,7 @@ for line in $SETTINGS; do
 	file=${file%%|*}
 	NAMES="$NAMES $name"
 	eval "${name}_head() { atf_set descr \"$what\"; }
-	      ${name}_body() { both \"\$ESC/files\" write $file; }"
+	      ${name}_body() { single \"\$ESC/files\" write $file; }"
 done
 IFS=$IFS_OLD
 
