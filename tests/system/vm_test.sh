@@ -17,7 +17,7 @@ hierarchy_body()
 	atf_check -o inline:"/sys/fs/cgroup\n" \
 	    sh -c "awk '\$3 ~ /^cgroup/ { print \$2 }' /proc/mounts | sort -u"
 	# the box: its controllers, and its processes beside what is below
-	atf_check -o match:"memory" cat /sys/fs/cgroup/cgroup.subtree_control
+	atf_check -o match:"memory" cat /sys/fs/cgroup/cgroup.controllers
 	atf_check -o inline:"0::/self\n" cat /proc/self/cgroup
 	atf_check jail -c name=a path=/ vnet persist
 	jid=$(jls -j a jid)
