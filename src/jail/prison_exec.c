@@ -492,8 +492,9 @@ struct target {
 	struct life life; /* its first process, its cgroup; our view */
 	struct pset params;
 	uint64_t caps;
-	int own;       /* jid at this level: it, or the one it is in */
-	uint32_t open; /* guard_conditions() */
+	int own; /* jid at this level: it, or the one it is in */
+	struct rctl_limits more; /* what those between have set */
+	uint32_t open;		 /* guard_conditions() */
 };
 
 static void target_free(struct target *t)
@@ -674,7 +675,7 @@ static int target_spawn(struct prisons *ps, const struct target *t,
 		return r;
 	j.pidfd = pidfd;
 	j.has_cpus = cpuset_wanted(ps, t->own, &j.cpus);
-	r = rctl_join_open(ps, t->own, &j.limits, e);
+	r = rctl_join_open(ps, t->own, &t->more, &j.limits, e);
 	if (!r)
 		r = join_prepare(&j, t, e);
 	if (!r && (!x->fn || x->runs))
@@ -700,6 +701,7 @@ static int target_own(struct prisons *ps, int jid, struct target *t,
 	int r = life_read(ps, jid, &t->life, e);
 
 	t->own = jid;
+	t->more = rctl_no_limits;
 	if (!r)
 		r = params_read(ps, jid, &t->params, e);
 	if (!r) {
@@ -727,6 +729,7 @@ static int target_find(struct prisons *ps, const struct prison *p,
 		r = nest_find(&t->life, atoi(p->path.v[i]), &l, &params, e);
 		if (r < 0)
 			return r;
+		rctl_nested_limits(&t->life, atoi(p->path.v[i]), &t->more);
 		target_free(t);
 		t->caps &= jail_caps(&params);
 		t->open &= guard_conditions(&params);

@@ -35,12 +35,25 @@ static int applied_limit(struct rctl_limits *l, const char *text)
 	return 0;
 }
 
+/* -EBADMSG for what is none of ours. */
+static int applied_limits(const struct pset *set, struct rctl_limits *ret)
+{
+	const struct jparam *limits = pset_find(set, "limits");
+	struct rctl_limits l = rctl_no_limits;
+
+	for (size_t i = 0; limits && i < limits->values.n; i++)
+		if (applied_limit(&l, limits->values.v[i]) < 0)
+			return -EBADMSG;
+	*ret = l;
+	return 0;
+}
+
 int rctl_applied_read(struct prisons *ps, int jid, struct rctl_applied *ret,
 		      struct err *e)
 {
-	struct rctl_limits l = rctl_no_limits;
+	struct rctl_limits l;
 	cleanup_pset struct pset set = {0};
-	const struct jparam *limits, *v1;
+	const struct jparam *v1;
 	struct err re = ERR_INIT;
 	char path[64];
 	int r;
@@ -49,17 +62,34 @@ int rctl_applied_read(struct prisons *ps, int jid, struct rctl_applied *ret,
 	r = regtext_read(ps->dirfd, path, &set, &re);
 	if (r < 0 && r != -ENOENT)
 		return err_set(e, re.code, "%s", re.text);
-	limits = pset_find(&set, "limits");
 	v1 = pset_find(&set, "v1");
-	for (size_t i = 0; limits && i < limits->values.n; i++)
-		if (applied_limit(&l, limits->values.v[i]) < 0)
-			return err_set(e, EBADMSG, "%s: damaged registry file",
-				       path);
+	if (applied_limits(&set, &l) < 0)
+		return err_set(e, EBADMSG, "%s: damaged registry file", path);
 	strv_free(&ret->v1);
 	if (v1 && strv_copy(&ret->v1, &v1->values) < 0)
 		return err_nomem(e);
 	ret->limits = l;
 	return 0;
+}
+
+void rctl_nested_limits(const struct life *owner, int jid,
+			struct rctl_limits *l)
+{
+	cleanup_close int root = -1, run = -1;
+	cleanup_pset struct pset set = {0};
+	struct rctl_limits its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "jails/%d/rctl", jid);
+	if (jail_root_open(&owner->init, &root, NULL) < 0 ||
+	    jail_run_open(root, &run, NULL) < 0 ||
+	    regtext_read(run, path, &set, NULL) < 0 ||
+	    applied_limits(&set, &its) < 0)
+		return;
+	for (int k = KNOB_CGROUPS; k < KNOB_RLIMITS; k++)
+		if (its.v[k] != KNOB_OFF &&
+		    (l->v[k] == KNOB_OFF || its.v[k] < l->v[k]))
+			l->v[k] = its.v[k];
 }
 
 static int applied_write(struct prisons *ps, int jid,
@@ -159,6 +189,18 @@ static int put_in_force(struct prisons *ps, int jid, const struct life *l,
 	return r;
 }
 
+/* A limit that the jail's root could lift is none. */
+static int check_ipc(const struct life *l, const struct rctl_limits *now,
+		     struct err *e)
+{
+	if (!l->lo || !rctl_limits_any(now, KNOB_RLIMITS, KNOBS))
+		return 0;
+	return err_set(e, EOPNOTSUPP,
+		       "%s: the root of a jail with children.max sets the "
+		       "limits of its System V IPC itself",
+		       strerror(EOPNOTSUPP));
+}
+
 int rctl_apply(struct prisons *ps, int jid, const char *name, struct err *e)
 {
 	cleanup_rctl_applied struct rctl_applied old = {0}, now = {0};
@@ -186,7 +228,8 @@ int rctl_apply(struct prisons *ps, int jid, const char *name, struct err *e)
 			       "%s: without cgroup2 nobody knows the jail's "
 			       "processes",
 			       strerror(EOPNOTSUPP));
-	return put_in_force(ps, jid, &l, &old, &now, e);
+	r = check_ipc(&l, &now.limits, e);
+	return r < 0 ? r : put_in_force(ps, jid, &l, &old, &now, e);
 }
 
 int rctl_jail_start(struct prisons *ps, int jid, const char *name,

@@ -33,6 +33,13 @@ int rctl_applied_read(struct prisons *ps, int jid, struct rctl_applied *ret,
 		      struct err *e);
 
 /*
+ * Resource limits that a jail has set on its own jail jid, for a process that
+ * enters that one from outside.  Hostile; it can only lower.
+ */
+void rctl_nested_limits(const struct life *owner, int jid,
+			struct rctl_limits *l);
+
+/*
  * A jail that is written down: put its rules in force.  Takes the lock of the
  * registry when there are rules, and only then.
  */
@@ -57,12 +64,13 @@ int rctl_jail_of(struct prisons *ps, pid_t pid, char **ret, struct err *e);
 struct rctl_join {
 	int procs[CGCTLS]; /* v1 cgroup.procs files */
 	int nprocs;
-	struct rctl_limits limits;
+	struct rctl_limits limits; /* the jail's */
+	struct rctl_limits more;   /* of jails in it that are entered */
 	bool any;
 	uint64_t seen; /* the file that this was read from */
 };
-int rctl_join_open(struct prisons *ps, int jid, struct rctl_join *ret,
-		   struct err *e);
+int rctl_join_open(struct prisons *ps, int jid, const struct rctl_limits *more,
+		   struct rctl_join *ret, struct err *e);
 void rctl_join_close(struct rctl_join *j);
 /* First in the child, with the caller's credentials. */
 int rctl_join_cgroups(const struct rctl_join *j, struct err *e);

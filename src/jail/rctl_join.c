@@ -47,12 +47,19 @@ static uint64_t applied_ino(struct prisons *ps, int jid)
 	return (uint64_t)st.st_ino;
 }
 
-int rctl_join_open(struct prisons *ps, int jid, struct rctl_join *ret,
-		   struct err *e)
+static bool any_rlimit(const struct rctl_limits *l)
+{
+	return rctl_limits_any(l, KNOB_CGROUPS, KNOB_RLIMITS);
+}
+
+int rctl_join_open(struct prisons *ps, int jid, const struct rctl_limits *more,
+		   struct rctl_join *ret, struct err *e)
 {
 	cleanup_rctl_applied struct rctl_applied a = {0};
-	struct rctl_join j = {.limits = rctl_no_limits};
+	struct rctl_join j = {.limits = rctl_no_limits, .more = *more};
 	int r;
+
+	j.any = any_rlimit(more);
 
 	/* taken first: a file that is replaced from here on is noticed */
 	j.seen = applied_ino(ps, jid);
@@ -76,7 +83,7 @@ int rctl_join_open(struct prisons *ps, int jid, struct rctl_join *ret,
 		return r;
 	}
 	j.limits = a.limits;
-	j.any = rctl_limits_any(&j.limits, KNOB_CGROUPS, KNOB_RLIMITS);
+	j.any = j.any || any_rlimit(&j.limits);
 	*ret = j;
 	return 0;
 }
@@ -106,23 +113,34 @@ static bool lower(struct rlimit *l, int knob, int64_t amount)
 	return changed;
 }
 
-int rctl_join_limits(const struct rctl_join *j, struct err *e)
+static int lower_own(const struct rctl_limits *to, struct err *e)
 {
 	bool soft, hard;
 
-	for (int k = KNOB_CGROUPS; j->any && k < KNOB_RLIMITS; k++) {
+	for (int k = KNOB_CGROUPS; k < KNOB_RLIMITS; k++) {
 		int what = rctl_knob_rlimit(k, &soft, &hard);
 		struct rlimit l;
 
-		if (j->limits.v[k] == KNOB_OFF)
+		if (to->v[k] == KNOB_OFF)
 			continue;
 		if (syscall(SYS_prlimit64, 0, what, NULL, &l) < 0)
 			return err_sys(e, errno, "resource limits");
-		if (lower(&l, k, j->limits.v[k]) &&
+		if (lower(&l, k, to->v[k]) &&
 		    syscall(SYS_prlimit64, 0, what, &l, NULL) < 0)
 			return err_sys(e, errno, "resource limits");
 	}
 	return 0;
+}
+
+int rctl_join_limits(const struct rctl_join *j, struct err *e)
+{
+	int r = 0;
+
+	if (j->any)
+		r = lower_own(&j->limits, e);
+	if (j->any && !r)
+		r = lower_own(&j->more, e);
+	return r;
 }
 
 int rctl_join_check(struct prisons *ps, int jid, const struct rctl_join *j,
