@@ -24,7 +24,7 @@ cgroup_file()
 	local f
 
 	for f in /sys/fs/cgroup/cellblock*/"$1/tree/$3" \
-	    "/sys/fs/cgroup/$2"/cellblock."$(pidns)/$1/$3"; do
+	    "/sys/fs/cgroup/$2/cellblock.$(pidns)/$1/$3"; do
 		[ ! -e "$f" ] || echo "$f"
 	done
 }
