@@ -75,14 +75,13 @@ int rctl_applied_read(struct prisons *ps, int jid, struct rctl_applied *ret,
 void rctl_nested_limits(const struct life *owner, int jid,
 			struct rctl_limits *l)
 {
-	cleanup_close int root = -1, run = -1;
+	cleanup_close int run = -1;
 	cleanup_pset struct pset set = {0};
 	struct rctl_limits its;
 	char path[64];
 
 	snprintf(path, sizeof(path), "jails/%d/rctl", jid);
-	if (jail_root_open(&owner->init, &root, NULL) < 0 ||
-	    jail_run_open(root, &run, NULL) < 0 ||
+	if (jail_run_open(&owner->init, &run, NULL) < 0 ||
 	    regtext_read(run, path, &set, NULL) < 0 ||
 	    applied_limits(&set, &its) < 0)
 		return;
