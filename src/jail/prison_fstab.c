@@ -424,10 +424,17 @@ static int union_above(const struct job *j, int at, struct layers *y,
 	if (r < 0)
 		return err_sys(e, -r, "%s", parent);
 	r = work_make(dir, work, e);
-	if (!r)
-		r = mnt_clone(dir, "", false, &tree, e);
 	if (r < 0)
 		return r;
+	r = mnt_clone(dir, "", false, &tree, NULL);
+	/* the kernel shows no jail what lies below its own mounts */
+	if (r == -EINVAL && j->p->nested)
+		return err_set(e, EINVAL,
+			       "%s: unionfs in a jail: something is mounted "
+			       "beside it, in %s",
+			       j->l->source, parent);
+	if (r < 0)
+		return err_sys(e, -r, "%s", parent);
 	r = root_idmap(j->p, tree, j->l->source, e);
 	if (r < 0) {
 		close(tree);

@@ -318,6 +318,47 @@ masks_off_body()
 	fi
 }
 
+atf_test_case nested
+nested_head()
+{
+	atf_set descr "A jail's root gives its own jail files in the same ways"
+	vm_also "overlays and bind mounts within a user namespace of 6.1"
+}
+nested_body()
+{
+	new_root
+	mkdir -p "$root/srv/j/u" "$root/srv/j/b" "$root/srv/top" \
+	    "$root/srv/low" "$root/top"
+	echo lo >"$root/srv/j/u/lo"
+	echo low >"$root/srv/low/low"
+	chown 5:6 "$root/srv/low/low"
+	{
+		sed "s:[^ ]*$root:/srv/j:" tab
+		echo "/srv/low /srv/j/data nullfs ro"
+		echo "t /srv/j/t tmpfs uid=5,size=1m"
+		echo "p /srv/j/compat/proc linprocfs rw"
+		echo "/srv/low /srv/j/b unionfs below"
+		echo "/srv/top /srv/j/u unionfs rw"
+	} >"$root/tab"
+	atf_check jail -c name=a path="$root" vnet persist children.max=3 \
+	    mount.fstab="$(pwd)/tab"
+	atf_check jexec a jail -c name=b path=/srv/j persist mount.fstab=/tab
+	atf_check -o inline:"5:6\n5:0\n" jexec a.b stat -c %u:%g /data/low /t
+	atf_check -s not-exit:0 -e match:"Read-only" \
+	    jexec a.b touch /data/new
+	atf_check -s not-exit:0 -e match:"Read-only" \
+	    jexec a.b sh -c 'echo >/compat/proc/sys/kernel/core_pattern'
+	atf_check jexec a.b sh -c 'echo more >>/u/lo; echo more >>/b/low'
+	atf_check -o inline:"lo\nmore\nlow\nmore\n" \
+	    cat "$root/srv/top/lo" "$root/srv/j/b/low"
+	atf_check jexec a jail -r b
+	# what lies below the jail's own mounts stays hidden
+	echo "/top /srv/j/u unionfs rw" >"$root/tab"
+	atf_check -s exit:1 -e inline:"jail: /tab line 1: mount.fstab: /top: \
+unionfs in a jail: something is mounted beside it, in /\n" \
+	    jexec a jail -c name=b path=/srv/j persist mount.fstab=/tab
+}
+
 atf_test_case covered_run
 covered_run_head()
 {
@@ -369,5 +410,6 @@ atf_init_test_cases()
 	atf_add_test_case source_links
 	atf_add_test_case masks
 	atf_add_test_case masks_off
+	atf_add_test_case nested
 	atf_add_test_case covered_run
 }
