@@ -15,6 +15,7 @@
 struct btf_want {
 	const char *type;
 	const char *member;
+	bool optional;	/* no error when there is no answer */
 	uint32_t value; /* the answer: an id, or an offset in bytes */
 	bool found;
 };

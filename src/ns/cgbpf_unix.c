@@ -58,41 +58,52 @@ enum {
 	KN_ID,
 	UNIX_ADDR,
 	ADDR_NAME,
-	NWANTS
-};
-
-enum {
+	/* from here on for the names alone */
 	CAST, /* the context as the kernel has it */
 	KERN_ADDR,
 	KERN_LEN,
-	NNAMES
+	NWANTS
 };
 
-static const struct btf_want names[NNAMES] = {
-	[CAST] = {.type = "bpf_cast_to_kern_ctx"},
-	[KERN_ADDR] = {.type = "bpf_sock_addr_kern", .member = "uaddr"},
-	[KERN_LEN] = {.type = "bpf_sock_addr_kern", .member = "uaddrlen"},
+/* One look for all: it is what takes the time. */
+#define FUNC(t)                                                                \
+	{                                                                      \
+		.type = (t), .optional = true                                  \
+	}
+#define MEMBER(t, m)                                                           \
+	{                                                                      \
+		.type = (t), .member = (m), .optional = true                   \
+	}
+static const struct btf_want wants[NWANTS] = {
+	[HOOK_CONNECT] = FUNC("bpf_lsm_unix_stream_connect"),
+	[HOOK_SEND] = FUNC("bpf_lsm_unix_may_send"),
+	[HOOK_BIND] = FUNC("bpf_lsm_socket_bind"),
+	[SOCKET_SK] = MEMBER("socket", "sk"),
+	[SOCK_CGROUP] = MEMBER("sock", "sk_cgrp_data"),
+	[CGROUP_DATA] = MEMBER("sock_cgroup_data", "cgroup"),
+	[CGROUP_SELF] = MEMBER("cgroup", "self"),
+	[CGROUP_KN] = MEMBER("cgroup", "kn"),
+	[CSS_PARENT] = MEMBER("cgroup_subsys_state", "parent"),
+	[CSS_CGROUP] = MEMBER("cgroup_subsys_state", "cgroup"),
+	[KN_ID] = MEMBER("kernfs_node", "id"),
+	[UNIX_ADDR] = MEMBER("unix_sock", "addr"),
+	[ADDR_NAME] = MEMBER("unix_address", "name"),
+	[CAST] = FUNC("bpf_cast_to_kern_ctx"),
+	[KERN_ADDR] = MEMBER("bpf_sock_addr_kern", "uaddr"),
+	[KERN_LEN] = MEMBER("bpf_sock_addr_kern", "uaddrlen"),
 };
+
+static bool found(const struct btf_want *at, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (!at[i].found)
+			return false;
+	return true;
+}
 
 /* Linux 6.7, newer than the headers this may be built with. */
 #define HOOK_UNIX_CONNECT 49
 #define HOOK_UNIX_SENDMSG 50
-
-static const struct btf_want wants[NWANTS] = {
-	[HOOK_CONNECT] = {.type = "bpf_lsm_unix_stream_connect"},
-	[HOOK_SEND] = {.type = "bpf_lsm_unix_may_send"},
-	[HOOK_BIND] = {.type = "bpf_lsm_socket_bind"},
-	[SOCKET_SK] = {.type = "socket", .member = "sk"},
-	[SOCK_CGROUP] = {.type = "sock", .member = "sk_cgrp_data"},
-	[CGROUP_DATA] = {.type = "sock_cgroup_data", .member = "cgroup"},
-	[CGROUP_SELF] = {.type = "cgroup", .member = "self"},
-	[CGROUP_KN] = {.type = "cgroup", .member = "kn"},
-	[CSS_PARENT] = {.type = "cgroup_subsys_state", .member = "parent"},
-	[CSS_CGROUP] = {.type = "cgroup_subsys_state", .member = "cgroup"},
-	[KN_ID] = {.type = "kernfs_node", .member = "id"},
-	[UNIX_ADDR] = {.type = "unix_sock", .member = "addr"},
-	[ADDR_NAME] = {.type = "unix_address", .member = "name"},
-};
 
 /* --- the programs
  * --------------------------------------------------------------- */
@@ -275,12 +286,9 @@ static int unix_load(const struct code *c, size_t n, uint32_t type,
 /* All three are loaded before the first is attached: all or none. */
 static int guard_all(int cgroup_fd, struct code *c, uint64_t cgroup)
 {
-	int prog[HOOK_BIND + 1] = {-1, -1, -1}, r = 0;
-	struct btf_want at[NWANTS];
+	int prog[HOOK_BIND + 1] = {-1, -1, -1};
+	int r = found(c->at, 0, CAST) ? 0 : -ENOSYS;
 
-	memcpy(at, wants, sizeof(at));
-	r = btf_kernel(at, NWANTS, NULL);
-	c->at = at;
 	for (int i = HOOK_CONNECT; r >= 0 && i <= HOOK_BIND; i++) {
 		size_t n;
 
@@ -288,7 +296,7 @@ static int guard_all(int cgroup_fd, struct code *c, uint64_t cgroup)
 		n = i == HOOK_BIND ? bind_program(c)
 				   : reach_program(c, i == HOOK_SEND, cgroup);
 		r = unix_load(c, n, BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP,
-			      at[i].value);
+			      c->at[i].value);
 		prog[i] = r;
 	}
 	for (int i = HOOK_CONNECT; r >= 0 && i <= HOOK_BIND; i++)
@@ -301,12 +309,8 @@ static int guard_all(int cgroup_fd, struct code *c, uint64_t cgroup)
 static int guard_names(int cgroup_fd, struct code *c)
 {
 	static const uint32_t hooks[] = {HOOK_UNIX_CONNECT, HOOK_UNIX_SENDMSG};
-	struct btf_want at[NNAMES];
-	int r;
+	int r = found(c->at, CAST, NWANTS) ? 0 : -ENOSYS;
 
-	memcpy(at, names, sizeof(at));
-	r = btf_kernel(at, NNAMES, NULL);
-	c->at = at;
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(hooks); i++) {
 		cleanup_close int prog = -1;
 
@@ -321,6 +325,7 @@ static int guard_names(int cgroup_fd, struct code *c)
 int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e)
 {
 	cleanup_free struct code *c = calloc(1, sizeof(*c));
+	struct btf_want at[NWANTS];
 	bool whole = true;
 	struct stat st;
 	int r;
@@ -329,6 +334,11 @@ int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e)
 		return err_nomem(e);
 	if (fstat(cgroup_fd, &st) < 0)
 		return err_sys(e, errno, "cgroup");
+	memcpy(at, wants, sizeof(at));
+	r = btf_kernel(at, NWANTS, e);
+	if (r < 0)
+		return err_wrap(e, "%s", what);
+	c->at = at;
 	/* a file's number in cgroup2 is the cgroup's id */
 	r = guard_all(cgroup_fd, c, st.st_ino);
 	if (r < 0) {
