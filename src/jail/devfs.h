@@ -189,6 +189,9 @@ int devfs_plan_make(const struct devfs_sets *sets, int ruleset,
 /* All candidates, without any rule. */
 int devfs_plan_all(const struct devfs_view *view, struct devfs_plan *ret,
 		   struct err *e);
+/* What the creator's /dev has. */
+int devfs_plan_own(const struct devfs_view *view, struct devfs_plan *ret,
+		   struct err *e);
 const struct devfs_node *devfs_plan_find(const struct devfs_plan *p,
 					 const char *name);
 /*

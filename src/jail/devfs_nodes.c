@@ -548,6 +548,26 @@ int devfs_plan_all(const struct devfs_view *view, struct devfs_plan *ret,
 	return 0;
 }
 
+int devfs_plan_own(const struct devfs_view *view, struct devfs_plan *ret,
+		   struct err *e)
+{
+	int r = devfs_plan_all(view, ret, e);
+
+	for (size_t i = 0; !r && i < ret->n; i++) {
+		struct devfs_node *n = &ret->v[i];
+		struct stat st;
+
+		/* terminals are made anew; devices are looked at when shown */
+		n->visible =
+			n->kind == DEVFS_PTY ||
+			(view->devfd >= 0 && fstatat(view->devfd, n->name, &st,
+						     AT_SYMLINK_NOFOLLOW) == 0);
+	}
+	if (!r)
+		withhold(ret, view);
+	return r;
+}
+
 int devfs_plan_apply(const struct devfs_sets *sets, int ruleset,
 		     const struct devfs_rule *rule,
 		     const struct devfs_view *view, struct devfs_plan *p,

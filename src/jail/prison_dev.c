@@ -127,6 +127,17 @@ static int plan_rights(const struct devfs_sets *sets,
 	return r;
 }
 
+/*
+ * A jail's jails have its ruleset if they name no other.  That is one of the
+ * level above, which need not have rules here: what it shows is what there is.
+ */
+static bool inherited(const struct prisons *ps, const struct devfs_sets *sets,
+		      int ruleset)
+{
+	return ps->jailed && !devfs_set_find(sets, ruleset) &&
+	       param_int_of(&ps->self, "devfs_ruleset", -1) == ruleset;
+}
+
 static int plan_ruleset(struct prisons *ps, const struct pset *params,
 			int ruleset, struct devfs_plan *ret, struct err *e)
 {
@@ -139,7 +150,9 @@ static int plan_ruleset(struct prisons *ps, const struct pset *params,
 
 	r = devfs_load(ps, &sets, e);
 	if (!r)
-		r = devfs_plan_make(&sets, ruleset, &view, &p, e);
+		r = inherited(ps, &sets, ruleset)
+			    ? devfs_plan_own(&view, &p, e)
+			    : devfs_plan_make(&sets, ruleset, &view, &p, e);
 	if (!r)
 		r = plan_rights(&sets, &view, params, true, &p, e);
 	if (!r)
@@ -562,9 +575,11 @@ static int parent_of(const struct alive *a, const char *name, bool make,
 				    e);
 }
 
-static bool same_device(const struct stat *st, const struct devfs_node *n)
+static bool same_device(const struct alive *a, const struct stat *st,
+			const struct devfs_node *n)
 {
-	return (st->st_mode & S_IFMT) == node_type(n) &&
+	return st->st_dev == a->st.dev &&
+	       (st->st_mode & S_IFMT) == node_type(n) &&
 	       st->st_rdev == makedev(n->major, n->minor);
 }
 
@@ -581,7 +596,7 @@ static bool node_there(const struct alive *a, const struct devfs_node *n,
 		return false;
 	if (n->kind != DEVFS_LINK)
 		return fstatat(dir, base, ret_st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		       (is_device(n) ? same_device(ret_st, n)
+		       (is_device(n) ? same_device(a, ret_st, n)
 				     : S_ISDIR(ret_st->st_mode));
 	len = readlinkat(dir, base, to, sizeof(to) - 1);
 	return len > 0 && !strcmp(to, n->target);
@@ -597,7 +612,7 @@ static int node_attrs(const struct alive *a, int dir, const char *base,
 
 	if (file_open_same_mount(dir, base, O_PATH | O_NOFOLLOW, 0, &fd, NULL) <
 		    0 ||
-	    fstat(fd, &st) < 0 || !same_device(&st, n))
+	    fstat(fd, &st) < 0 || !same_device(a, &st, n))
 		return err_set(e, ESTALE, "/dev/%s changes meanwhile", n->name);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (fchownat(fd, "", a->st.uid + n->uid, a->st.gid + n->gid,
@@ -674,7 +689,7 @@ static int sweep(const struct alive *a, int fd, const struct devfs_plan *p,
 			continue;
 		for (size_t i = 0; i < p->n && !keep; i++)
 			keep = p->v[i].visible && is_device(&p->v[i]) &&
-			       same_device(&st, &p->v[i]);
+			       same_device(a, &st, &p->v[i]);
 		if (!keep)
 			unlinkat(dirfd(d), de->d_name, 0);
 	}

@@ -285,6 +285,21 @@ hostile_body()
 	atf_check jexec b ln -s /tmp/dir /dev/net
 	devfs -j b rule apply path tun unhide 2>err || :
 	atf_check -o empty ls -A /tmp/dir
+	# nor do its mounts
+	jail -c name=c path=/ persist vnet children.max=1
+	atf_check jexec c rm /dev/net/tun
+	atf_check jexec c mount --bind /tmp/dir /dev/net
+	devfs -j c rule apply path tun unhide 2>err || :
+	atf_check -o empty ls -A /tmp/dir
+	nodes_dir
+	atf_check mknod -m 666 /tmp/nodes/zero c 1 5
+	jail -c name=d path=/ persist vnet children.max=1
+	atf_check jexec d mount --bind /tmp/nodes/zero /dev/zero
+	devfs -j d rule apply path zero unhide mode 600 user 5 2>err || :
+	atf_check -o inline:"666 0\n" stat -c '%a %u' /tmp/nodes/zero
+	atf_check jexec d mount -t tmpfs over /dev
+	atf_check -s exit:1 -e inline:"devfs rule: the jail has covered its /dev\n" \
+	    devfs -j d rule apply path zero hide
 	# a file of its own stays what it is
 	atf_check jexec b sh -c 'rm /dev/full; echo mine >/dev/full'
 	devfs -j b rule apply path full hide
@@ -320,6 +335,12 @@ EOF
 	atf_check jexec a jexec c test -c /dev/zero
 	atf_check -o match:'^/dev/pts/0 620 5' jexec a jexec c script -qec \
 	    'stat -c "%n %a %g" $(tty)' /dev/null
+	# without a ruleset of its parent's number it has its parent's nodes
+	atf_check jexec a devfs rule -s 10 delset
+	atf_check jexec a jail -c name=d path=/ persist
+	jexec a ls /dev >want
+	atf_check -o file:want jexec a jexec d ls /dev
+	atf_check jexec a jexec d sh -c 'echo >/dev/null'
 	# nor does it open any
 	must_not_open a.c /tmp/nodes/full
 	: </tmp/nodes/full || atf_fail "no such device"
