@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "nl/nl.h"
+#include "ns/cgbpf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,15 @@ static int probe_fs(const char *type)
 	return 0;
 }
 
+/* "all" of the wall, or "reach": the jail's own connections alone. */
+static int probe_unix(const char *how)
+{
+	bool whole = false;
+	int r = cgbpf_unix_can(&whole, NULL);
+
+	return r < 0 ? r : whole || strcmp(how, "all") ? 0 : -EOPNOTSUPP;
+}
+
 const struct doctor_probe doctor_probes[] = {
 	{"jails", "pid namespaces", probe_ns, "pid", "CONFIG_PID_NS", true},
 	{"vnet", "network namespaces", probe_ns, "net", "CONFIG_NET_NS", true},
@@ -96,6 +106,10 @@ const struct doctor_probe doctor_probes[] = {
 	{"vxlan", "vxlan", probe_link, "vxlan", "CONFIG_VXLAN", false},
 	{"wg", "wireguard", probe_link, "wireguard", "CONFIG_WIREGUARD", false},
 	{"macvlan", "macvlan", probe_link, "macvlan", "CONFIG_MACVLAN", false},
+	{"jails", "abstract unix walls", probe_unix, "reach",
+	 "BPF for unix sockets (Linux 6.7, or as below)", false},
+	{"jails", "abstract unix names", probe_unix, "all",
+	 "BPF LSM programs (CONFIG_BPF_LSM, lsm=...,bpf)", false},
 	{NULL, NULL, NULL, NULL, NULL, false},
 };
 

@@ -56,6 +56,8 @@ int cgbpf_no_low_ports_off(int cgroup_fd, struct err *e);
  * (cgbpf_unix.c).  -ENOSYS when it can do neither, else as above.
  */
 int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e);
+/* Whether that would work here; nothing is changed. */
+int cgbpf_unix_can(bool *ret_whole, struct err *e);
 /* As it was; fine when nothing was. */
 int cgbpf_unix_off(int cgroup_fd, struct err *e);
 

@@ -283,6 +283,11 @@ static int unix_load(const struct code *c, size_t n, uint32_t type,
 	return cgbpf_call(BPF_PROG_LOAD, &a);
 }
 
+static int attach(int cgroup_fd, int prog, uint32_t hook)
+{
+	return cgroup_fd < 0 ? 0 : cgbpf_attach(cgroup_fd, prog, hook);
+}
+
 /* All three are loaded before the first is attached: all or none. */
 static int guard_all(int cgroup_fd, struct code *c, uint64_t cgroup)
 {
@@ -300,7 +305,7 @@ static int guard_all(int cgroup_fd, struct code *c, uint64_t cgroup)
 		prog[i] = r;
 	}
 	for (int i = HOOK_CONNECT; r >= 0 && i <= HOOK_BIND; i++)
-		r = cgbpf_attach(cgroup_fd, prog[i], BPF_LSM_CGROUP);
+		r = attach(cgroup_fd, prog[i], BPF_LSM_CGROUP);
 	for (int i = HOOK_CONNECT; i <= HOOK_BIND; i++)
 		cleanup_close_p(&prog[i]);
 	return r < 0 ? r : 0;
@@ -317,42 +322,56 @@ static int guard_names(int cgroup_fd, struct code *c)
 		c->n = 0;
 		prog = unix_load(c, name_program(c),
 				 BPF_PROG_TYPE_CGROUP_SOCK_ADDR, hooks[i], 0);
-		r = prog < 0 ? prog : cgbpf_attach(cgroup_fd, prog, hooks[i]);
+		r = prog < 0 ? prog : attach(cgroup_fd, prog, hooks[i]);
 	}
 	return r < 0 ? r : 0;
 }
 
-int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e)
+/* Without a cgroup (-1) it is a rehearsal. */
+static int guard(int cgroup_fd, uint64_t cgroup, bool *ret_whole, struct err *e)
 {
 	cleanup_free struct code *c = calloc(1, sizeof(*c));
 	struct btf_want at[NWANTS];
 	bool whole = true;
-	struct stat st;
 	int r;
 
 	if (!c)
 		return err_nomem(e);
-	if (fstat(cgroup_fd, &st) < 0)
-		return err_sys(e, errno, "cgroup");
 	memcpy(at, wants, sizeof(at));
 	r = btf_kernel(at, NWANTS, e);
 	if (r < 0)
 		return err_wrap(e, "%s", what);
 	c->at = at;
-	/* a file's number in cgroup2 is the cgroup's id */
-	r = guard_all(cgroup_fd, c, st.st_ino);
+	r = guard_all(cgroup_fd, c, cgroup);
 	if (r < 0) {
 		/* half of it may be there */
-		cgbpf_unix_off(cgroup_fd, NULL);
+		if (cgroup_fd >= 0)
+			cgbpf_unix_off(cgroup_fd, NULL);
 		whole = false;
 		r = guard_names(cgroup_fd, c);
 	}
 	if (r < 0) {
-		cgbpf_unix_off(cgroup_fd, NULL);
+		if (cgroup_fd >= 0)
+			cgbpf_unix_off(cgroup_fd, NULL);
 		return unix_refused(e, r);
 	}
 	*ret_whole = whole;
 	return 0;
+}
+
+int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(cgroup_fd, &st) < 0)
+		return err_sys(e, errno, "cgroup");
+	/* a file's number in cgroup2 is the cgroup's id */
+	return guard(cgroup_fd, st.st_ino, ret_whole, e);
+}
+
+int cgbpf_unix_can(bool *ret_whole, struct err *e)
+{
+	return guard(-1, 1, ret_whole, e);
 }
 
 int cgbpf_unix_off(int cgroup_fd, struct err *e)

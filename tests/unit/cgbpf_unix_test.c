@@ -164,8 +164,11 @@ static void end(pid_t pid)
 static bool guard(const struct cg *c)
 {
 	struct err e = ERR_INIT;
-	bool whole = false;
+	bool whole = false, can = false;
 	int r = cgbpf_unix(c->fd, &whole, &e);
+
+	ATF_CHECK_EQ(r, cgbpf_unix_can(&can, NULL));
+	ATF_CHECK_EQ(whole, can);
 
 	if (r == -ENOSYS) {
 		cg_done();
