@@ -20,6 +20,8 @@
  *     jails/JID/params     kernel parameters        } strict jail.conf text,
  *     jails/JID/life       pids with start times,   } see regtext.h
  *                          cgroup, lent interfaces  }
+ *     jails/JID/rctl       limits in force (rctl.h), if any
+ *     rctl/                rules of rctl(8) at this level, if any (rctl.h)
  *     jails/JID/net        the pinned vnet (bind mount of its nsfs file)
  *     jails/JID/mnt        with children.max: the pinned mount namespace, so
  *                          that their vnets outlive the jail's processes

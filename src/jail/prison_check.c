@@ -70,16 +70,22 @@ static bool owned(struct prisons *ps, const char *number)
 	return jid_exists(ps, (int)jid) || pending_is(ps, (int)jid);
 }
 
-static int check_cgroups(struct check *c, struct err *e)
+static int remove_v2(const char *path, struct err *e)
 {
-	cleanup_free char *base = NULL;
-	cleanup_closedir DIR *d = NULL;
+	int r = cgroup_kill(path, e);
+
+	return r < 0 ? r : cgroup_remove(path, e);
+}
+
+/* Directories named by jids below `base`. */
+static int check_base(struct check *c, const char *base,
+		      int (*remove)(const char *path, struct err *e),
+		      struct err *e)
+{
+	cleanup_closedir DIR *d = opendir(base);
 	struct dirent *de;
 	int r;
 
-	if (cgroup_base(c->ps, &base, NULL) < 0)
-		return 0; /* no cgroup2: nothing to be left in it */
-	d = opendir(base);
 	while (d && (de = readdir(d))) {
 		cleanup_free char *path = str_printf("%s/%s", base, de->d_name);
 		cleanup_free char *what = NULL;
@@ -92,16 +98,33 @@ static int check_cgroups(struct check *c, struct err *e)
 		what = str_printf("cgroup %s belongs to no jail", path);
 		if (!path || !what)
 			return err_nomem(e);
-		if (c->repair) {
-			rr = cgroup_kill(path, &re);
-			if (rr >= 0)
-				rr = cgroup_remove(path, &re);
-		}
+		if (c->repair)
+			rr = remove(path, &re);
 		r = tell(c, rr, &re, e, what);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int check_cgroups(struct check *c, struct err *e)
+{
+	cleanup_free char *base = NULL;
+	int r;
+
+	if (cgroup_base(c->ps, &base, NULL) < 0)
+		return 0; /* no cgroup2: nothing to be left in it */
+	r = check_base(c, base, remove_v2, e);
+	/* what jails with limits have in v1 hierarchies, of the same name */
+	for (int k = 0; !r && !c->ps->jailed && k < CGCTLS; k++) {
+		cleanup_free char *root = NULL, *v1 = NULL;
+
+		if (cgctl_find(k, &root, NULL) != 1)
+			continue;
+		v1 = str_printf("%s%s", root, strrchr(base, '/'));
+		r = v1 ? check_base(c, v1, cgctl_remove, e) : err_nomem(e);
+	}
+	return r;
 }
 
 /* Does a process live in the pid namespace with this number? */
