@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "jail/rctl_int.h"
 #include "jail/regtext.h"
 
 #include <errno.h>
@@ -182,6 +183,7 @@ void reg_tidy(struct prisons *ps)
 	if (ps->jailed || faccessat(ps->dirfd, "devfs", F_OK, 0) == 0)
 		return;
 	/* each fails while something is in it: then there is more to keep */
+	rctl_purge(ps);
 	for (size_t i = 0; i < ARRAY_SIZE(rctl_dirs); i++)
 		if (unlinkat(ps->dirfd, rctl_dirs[i], AT_REMOVEDIR) < 0 &&
 		    errno != ENOENT)

@@ -182,21 +182,23 @@ static int put_in_force(struct prisons *ps, int jid, const struct life *l,
 	plan_failpoint();
 	if (!r)
 		r = rctl_processes(ps, l, &old->limits, now, e);
-	if (!r && (rctl_limits_any(&old->limits, KNOB_RLIMITS, KNOBS) ||
-		   rctl_limits_any(&now->limits, KNOB_RLIMITS, KNOBS)))
+	if (!r && (rctl_limits_any(&old->limits, KNOB_RLIMITS, KNOB_PTYS) ||
+		   rctl_limits_any(&now->limits, KNOB_RLIMITS, KNOB_PTYS)))
 		r = rctl_ipc_set(l->init.pid, &old->limits, &now->limits, e);
+	if (!r && old->limits.v[KNOB_PTYS] != now->limits.v[KNOB_PTYS])
+		r = rctl_pts_set(&l->init, now->limits.v[KNOB_PTYS], e);
 	return r;
 }
 
 /* A limit that the jail's root could lift is none. */
-static int check_ipc(const struct life *l, const struct rctl_limits *now,
+static int check_own(const struct life *l, const struct rctl_limits *now,
 		     struct err *e)
 {
 	if (!l->lo || !rctl_limits_any(now, KNOB_RLIMITS, KNOBS))
 		return 0;
 	return err_set(e, EOPNOTSUPP,
 		       "%s: the root of a jail with children.max sets the "
-		       "limits of its System V IPC itself",
+		       "limits of its System V IPC and its terminals itself",
 		       strerror(EOPNOTSUPP));
 }
 
@@ -227,7 +229,7 @@ int rctl_apply(struct prisons *ps, int jid, const char *name, struct err *e)
 			       "%s: without cgroup2 nobody knows the jail's "
 			       "processes",
 			       strerror(EOPNOTSUPP));
-	r = check_ipc(&l, &now.limits, e);
+	r = check_own(&l, &now.limits, e);
 	return r < 0 ? r : put_in_force(ps, jid, &l, &old, &now, e);
 }
 

@@ -511,6 +511,20 @@ static int load_kind(struct prisons *ps, int kind, const char *only,
 	return r;
 }
 
+void rctl_purge(struct prisons *ps)
+{
+	__attribute__((cleanup(subjects_free))) struct subjects all = {0};
+
+	if (load_kind(ps, RCTL_PROCESS, "", &all, NULL) < 0)
+		return;
+	for (size_t i = 0; i < all.n; i++) {
+		if (process_alive(&all.v[i]))
+			continue;
+		all.v[i].v.n = 0;
+		subject_write(ps, &all.v[i], NULL);
+	}
+}
+
 /* Those a filter can match, in the order in which they are listed. */
 static int load(struct prisons *ps, const struct rctl_rule *f,
 		struct subjects *ret, struct err *e)
@@ -604,11 +618,8 @@ int rctl_remove(struct prisons *ps, const struct rctl_rule *filter,
 		struct subject *s = &all.v[i];
 		size_t n = 0;
 
-		if (s->kind == RCTL_PROCESS && !process_alive(s)) {
-			s->v.n = 0;
-			subject_write(ps, s, NULL);
-			continue;
-		}
+		if (s->kind == RCTL_PROCESS && !process_alive(s))
+			continue; /* reg_tidy() purges them */
 		drop_rules(&s->v, filter_drops, filter, &n);
 		if (n)
 			note(&first, e, commit(ps, s, &se), &se);

@@ -18,6 +18,8 @@ int rctl_rules_of(struct prisons *ps, const char *jail, struct rctl_rules *ret,
 		  struct err *e);
 /* Is there a file of such rules?  One system call. */
 bool rctl_has_rules(struct prisons *ps, const char *jail);
+/* Forget rules of processes that have ended.  Call with the lock held. */
+void rctl_purge(struct prisons *ps);
 
 /* --- rctl_apply.c --------------------------------------------------------- */
 
@@ -49,6 +51,10 @@ int rctl_jail_start(struct prisons *ps, int jid, const char *name,
 int rctl_apply(struct prisons *ps, int jid, const char *name, struct err *e);
 /* Its processes are gone: so are its v1 cgroups. */
 int rctl_jail_drop(struct prisons *ps, int jid, struct err *e);
+
+/* --- rctl_pts.c ----------------------------------------------------------- */
+
+int rctl_pts_set(const struct proc_id *init, int64_t amount, struct err *e);
 
 /* --- rctl_use.c ----------------------------------------------------------- */
 

@@ -40,6 +40,7 @@ static const struct {
 	[KNOB_SHMMNI] = {"shmmni", CGCTLS, -1, false, false},
 	[KNOB_SHMALL] = {"shmall", CGCTLS, -1, false, false},
 	[KNOB_MSGMNI] = {"msgmni", CGCTLS, -1, false, false},
+	[KNOB_PTYS] = {"ptys", CGCTLS, -1, false, false},
 };
 TABLE_COMPLETE(knobs, KNOBS);
 
@@ -105,8 +106,7 @@ static const struct {
 	 "Linux limits the bytes in one message queue only"},
 	{RCTL_MSGQSIZE, ANY, ANY, -1,
 	 "Linux limits the bytes in one message queue only"},
-	{RCTL_PSEUDOTERMINALS, ANY, ANY, -1,
-	 "Linux limits pseudo-terminals for the whole machine only"},
+	{RCTL_PSEUDOTERMINALS, RCTL_DENY, RCTL_JAIL, KNOB_PTYS, NULL},
 	{ANY, RCTL_DENY, RCTL_JAIL, -1, BY_PROCESS},
 	{ANY, ANY, ANY, -1, "Linux has no such limit"},
 };

@@ -10,6 +10,7 @@
  *   rctl_cgroup.c   controllers of the jail's cgroup, in either version
  *   rctl_join.c     resource limits, of running processes and of new ones
  *   rctl_ipc.c      System V IPC in the jail's namespace
+ *   rctl_pts.c      pseudo-terminals in the jail's /dev/pts
  */
 #ifndef CB_JAIL_RCTL_LIMIT_H
 #define CB_JAIL_RCTL_LIMIT_H
@@ -43,6 +44,7 @@ enum rctl_knob {
 	KNOB_SHMMNI,
 	KNOB_SHMALL, /* bytes */
 	KNOB_MSGMNI,
+	KNOB_PTYS, /* pseudo-terminals */
 	KNOBS,
 };
 #define KNOB_CGROUPS KNOB_AS

@@ -101,7 +101,7 @@ refused_body()
 
 	for rule in jail:a:openfiles:deny=5 jail:a:memoryuse:log=5 \
 	    jail:a:memoryuse:devctl=5 jail:a:maxproc:sigterm=5 \
-	    jail:a:wallclock:sigkill=5 jail:a:pseudoterminals:deny=5 \
+	    jail:a:wallclock:sigkill=5 jail:a:pseudoterminals:log=5 \
 	    jail:a:msgqsize:deny=5 jail:a:maxproc:deny=5/user \
 	    user:root:maxproc:deny=5 loginclass:daemon:maxproc:deny=5 \
 	    process:1:memoryuse:deny=5 jail:a.b:maxproc:deny=5; do
@@ -331,6 +331,32 @@ ipc_body()
 	atf_check -s exit:1 -e match:"rctl: $LATER: .*children.max" \
 	    jail -c name=y path=/ persist children.max=2
 	atf_check -s exit:1 -e ignore jls -j y
+}
+
+atf_test_case ptys
+ptys_head()
+{
+	atf_set descr "Pseudo-terminals: so many at a time, in this jail only"
+}
+ptys_body()
+{
+	atf_check rctl -a jail:x:pseudoterminals:deny=2
+	atf_check -o ignore jail -c name=x path=/ persist mount.devfs
+	cat >opens <<'END'
+use Fcntl;
+my @f;
+while (@f < 5) {
+	sysopen my $h, "/dev/ptmx", O_RDWR|O_NOCTTY or last;
+	push @f, $h;
+}
+print scalar(@f), "\n";
+END
+	atf_check -o inline:"2\n" jexec x perl -e "$(cat opens)"
+	atf_check -o inline:"5\n" perl -e "$(cat opens)"
+	atf_check rctl -a jail:x:pseudoterminals:deny=3
+	atf_check -o inline:"3\n" jexec x perl -e "$(cat opens)"
+	atf_check rctl -r jail:x
+	atf_check -o inline:"5\n" jexec x perl -e "$(cat opens)"
 }
 
 atf_test_case names
@@ -581,6 +607,7 @@ atf_init_test_cases()
 	atf_add_test_case running
 	atf_add_test_case ratelimit
 	atf_add_test_case ipc
+	atf_add_test_case ptys
 	atf_add_test_case names
 	atf_add_test_case usage
 	atf_add_test_case inside
