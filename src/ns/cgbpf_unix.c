@@ -122,6 +122,9 @@ static void put(struct code *c, struct bpf_insn i)
 	c->n++;
 }
 
+/* BPF_ADD, BPF_K and BPF_IMM are no bits */
+#define ADD(dst, v) op(BPF_ALU64, dst, 0, 0, v)
+
 /* To the program's end, where r0 becomes 1; offset -1 marks it. */
 #define TO_ALLOW (-1)
 
@@ -135,10 +138,10 @@ static void fetch(struct code *c, uint8_t dst, uint8_t reg, uint32_t off,
 		  uint8_t width, int32_t size)
 {
 	put(c, op(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, reg, 0, 0));
-	put(c, op(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, (int32_t)off));
+	put(c, ADD(BPF_REG_3, (int32_t)off));
 	put(c, SET(BPF_REG_2, size));
 	put(c, op(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0));
-	put(c, op(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -8));
+	put(c, ADD(BPF_REG_1, -8));
 	put(c, CALL(BPF_FUNC_probe_read_kernel));
 	put(c, op(BPF_LDX | width | BPF_MEM, dst, BPF_REG_10, -8, 0));
 }
@@ -156,7 +159,7 @@ static void load_arg(struct code *c, uint8_t dst, int n)
 
 static void load_imm64(struct code *c, uint8_t dst, uint64_t v)
 {
-	put(c, op(BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, (int32_t)v));
+	put(c, op(BPF_LD | BPF_DW, dst, 0, 0, (int32_t)v));
 	put(c, op(0, 0, 0, 0, (int32_t)(v >> 32)));
 }
 
@@ -254,8 +257,7 @@ static const char what[] = "abstract unix sockets";
 /* What a refusal means here, where newer things are asked for. */
 static int unix_refused(struct err *e, int r)
 {
-	if (r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOTSUP ||
-	    r == -ENOENT)
+	if (r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOENT)
 		return err_set(e, ENOSYS,
 			       "%s: this kernel has no BPF programs for them "
 			       "(Linux 6.0 with bpf among its security "
