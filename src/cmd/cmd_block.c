@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "block/block.h"
 #include "cmd/progress.h"
+#include "jail/jexec.h"
 #include "jail/prison.h"
 
 #include <errno.h>
@@ -274,8 +275,9 @@ int block_shell_main(int argc, char **argv)
 	cleanup_prisons struct prisons *ps = NULL;
 	cleanup_prison struct prison p = {0};
 	char *def[] = {NULL, (char *)"-i", NULL};
+	struct prison_exec x = {.stdio = {-1, -1, -1}};
 	struct err e = ERR_INIT;
-	int first = 1;
+	int first = 1, status = 0;
 
 	if (argc > 1 && !strcmp(argv[1], "--help"))
 		return usage(stdout, SHELL_USAGE);
@@ -289,11 +291,9 @@ int block_shell_main(int argc, char **argv)
 	def[0] = getenv("SHELL");
 	if (!def[0] || !*def[0])
 		def[0] = (char *)"/bin/sh";
-	prison_exec(ps, &p,
-		    &(struct prison_exec){
-			    .argv = argc > first + 1 ? argv + first + 1 : def,
-			    .stdio = {-1, -1, -1},
-		    },
-		    &e);
-	return fail(&e);
+	x.argv = argc > first + 1 ? argv + first + 1 : def;
+	if (jexec_run(ps, &p, &x, "cellblock", &status, &e) < 0)
+		return fail(&e);
+	prisons_free(&ps);
+	jexec_exit(status);
 }

@@ -5,10 +5,8 @@
  * cannot move itself into another pid namespace, so here the command is a
  * child, and this process stands in for it towards the caller's shell:
  *
- *  - the session stays the same, no terminal is allocated;
- *  - when we are in the foreground of the terminal, the child gets a process
- *    group of its own and the foreground with it, since inside the jail a
- *    group led by an outsider has no number and no shell could work with it;
+ *  - in the foreground of a terminal the child gets a session and a terminal
+ *    of its own (jexec_tty.c); else it has what the caller has;
  *  - when the child stops (^Z), we take the terminal back and stop too, and
  *    continue it when the shell continues us;
  *  - signals that somebody sends us are sent on to the child; those that the
@@ -18,12 +16,14 @@
 #include "jail/jexec.h"
 
 #include "base/cleanup.h"
+#include "jail/jexec_tty.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 static const int passed_on[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
@@ -32,7 +32,7 @@ static const int passed_on[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
 struct jexec_child {
 	const struct prison_exec *x;
 	const char *who;
-	bool foreground;
+	struct jexec_tty tty;
 	sigset_t mask; /* the caller's */
 };
 
@@ -45,11 +45,8 @@ static int child_main(void *data)
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (c->foreground) {
-		/* SIGTTOU is blocked, as all that we wait for */
-		(void)setpgid(0, 0);
-		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
-	}
+	if (c->tty.slave >= 0)
+		jexec_tty_child();
 	sigprocmask(SIG_SETMASK, &c->mask, NULL);
 	if (c->x->cwd && chdir(c->x->cwd) < 0) {
 		dprintf(STDERR_FILENO, "%s: chdir(): %s: %s\n", c->who,
@@ -63,32 +60,35 @@ static int child_main(void *data)
 	return 1;
 }
 
-static void block_signals(sigset_t *ret_old)
+static int block_signals(sigset_t *ret_old)
 {
 	sigset_t set;
+	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
 		sigaddset(&set, passed_on[i]);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGWINCH);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* what we do to the terminal shall not stop us */
 	sigaddset(&set, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &set, ret_old);
+	if (fd >= 0)
+		sigprocmask(SIG_BLOCK, &set, ret_old);
+	return fd;
 }
 
 /* ^Z in the jail: give the terminal back, stop, and go on together. */
-static void stop_with(pid_t pid, bool foreground)
+static void stop_with(struct jexec_tty *t, pid_t pid)
 {
-	if (foreground)
-		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	jexec_tty_leave(t);
 	raise(SIGSTOP);
-	/* continued by `fg` we are the foreground again, by `bg` not */
-	if (foreground && tcgetpgrp(STDIN_FILENO) == getpgrp())
-		(void)tcsetpgrp(STDIN_FILENO, pid);
-	kill(foreground ? -pid : pid, SIGCONT);
+	jexec_tty_again(t);
+	kill(t->master >= 0 ? -pid : pid, SIGCONT);
 }
 
 /* True: the child has ended with *ret_status. */
-static bool child_state(pid_t pid, bool foreground, int *ret_status)
+static bool child_state(struct jexec_tty *t, pid_t pid, int *ret_status)
 {
 	int status;
 
@@ -97,49 +97,44 @@ static bool child_state(pid_t pid, bool foreground, int *ret_status)
 			*ret_status = status;
 			return true;
 		}
-		stop_with(pid, foreground);
+		stop_with(t, pid);
 	}
 	return false;
 }
 
-static int stand_in(pid_t pid, bool foreground)
+static void signal_got(struct jexec_tty *t, pid_t pid,
+		       const struct signalfd_siginfo *si)
 {
-	siginfo_t si;
-	sigset_t set;
-	int status;
+	const int sig = (int)si->ssi_signo;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
-		sigaddset(&set, passed_on[i]);
-	sigaddset(&set, SIGCHLD);
-	while (!child_state(pid, foreground, &status)) {
-		int sig = sigwaitinfo(&set, &si);
-
-		if (sig < 0 || sig == SIGCHLD)
-			continue;
-		if (si.si_code != SI_KERNEL || sig == SIGHUP)
-			kill(pid, sig);
-	}
-	return status;
+	if (sig == SIGCHLD)
+		return;
+	if (sig == SIGWINCH || sig == SIGCONT)
+		jexec_tty_again(t);
+	if (sig != SIGWINCH && (si->ssi_code != SI_KERNEL || sig == SIGHUP))
+		kill(pid, sig);
 }
 
-/* Not as one part of a pipe: the others need the terminal, too. */
-static bool wants_foreground(void)
+static int stand_in(struct jexec_tty *t, int sigfd, pid_t pid)
 {
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	       tcgetpgrp(STDIN_FILENO) == getpgrp();
+	struct signalfd_siginfo si;
+	int status;
+
+	while (!child_state(t, pid, &status)) {
+		jexec_tty_wait(t, sigfd, pid);
+		while (read(sigfd, &si, sizeof(si)) == sizeof(si))
+			signal_got(t, pid, &si);
+	}
+	return status;
 }
 
 int jexec_run(struct prisons *ps, const struct prison *p,
 	      const struct prison_exec *x, const char *who, int *ret_status,
 	      struct err *e)
 {
-	struct jexec_child c = {
-		.x = x,
-		.who = who,
-		.foreground = wants_foreground(),
-	};
+	struct jexec_child c = {.x = x, .who = who};
 	struct prison_exec y = *x;
+	cleanup_close int sigfd = -1;
 	pid_t pid = 0;
 	int r;
 
@@ -147,21 +142,22 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 	y.runs = true;
 	y.data = &c;
 	y.cwd = NULL; /* its failure is told of by the child */
-	block_signals(&c.mask);
+	sigfd = block_signals(&c.mask);
+	if (sigfd < 0)
+		return err_sys(e, errno, "signalfd");
+	jexec_tty_open(&c.tty);
+	for (int i = 0; c.tty.slave >= 0 && i < 3; i++)
+		if (isatty(i))
+			y.stdio[i] = c.tty.slave;
+	y.new_session = c.tty.slave >= 0;
 	r = prison_spawn(ps, p, &y, &pid, e);
-	if (r < 0) {
-		sigprocmask(SIG_SETMASK, &c.mask, NULL);
-		return r;
+	if (!r) {
+		jexec_tty_born(&c.tty);
+		*ret_status = stand_in(&c.tty, sigfd, pid);
 	}
-	if (c.foreground) {
-		(void)setpgid(pid, pid);
-		(void)tcsetpgrp(STDIN_FILENO, pid);
-	}
-	*ret_status = stand_in(pid, c.foreground);
-	if (c.foreground)
-		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	jexec_tty_close(&c.tty);
 	sigprocmask(SIG_SETMASK, &c.mask, NULL);
-	return 0;
+	return r;
 }
 
 void jexec_exit(int status)

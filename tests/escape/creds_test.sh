@@ -132,9 +132,32 @@ environment_held()
 	    command="$ESC/reach" text open- sesame
 }
 
+atf_test_case terminal
+terminal_head()
+{
+	atf_set descr "A process left behind does not read the host's terminal"
+}
+terminal_body()
+{
+	weak_jail w path=/
+	must_escape "$ESC/ttysteal" on "$ESC/naive" "$(init_pid w)" \
+	    "$ESC/ttysteal" take
+	jail -r w
+	each_jail terminal_held
+}
+terminal_held()
+{
+	must_hold "$ESC/ttysteal" on jexec "$1" "$ESC/ttysteal" take
+	must_hold "$ESC/ttysteal" on jexec -l -u nobody "$1" \
+	    "$ESC/ttysteal" take
+	must_hold "$ESC/ttysteal" on jail -q -c name=e $KIND persist \
+	    exec.start="$ESC/ttysteal take"
+	jail -r e
+}
+
 atf_init_test_cases()
 {
-	for c in groups inheritable cgroup environment; do
+	for c in groups inheritable cgroup environment terminal; do
 		atf_add_test_case $c
 	done
 }

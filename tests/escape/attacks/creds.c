@@ -10,16 +10,12 @@
  *	creds setcap FILE	(outside) mark it
  *	creds cgroup		be outside the jail's cgroup, at once or as one
  *				of many children begotten at once
- *	creds tiocsti		put a character into the terminal's input, as
- *				if the caller had typed it (CVE-2016-2779)
- *	creds tty		have a controlling terminal
  */
 #include "escape.h"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -123,41 +119,16 @@ static void do_cgroup(char **argv)
 	held("all %d children are in the jail's cgroup", CHILDREN);
 }
 
-static void do_tiocsti(char **argv)
-{
-	int fd = open("/dev/tty", O_RDWR);
-	char c = 'x';
-
-	(void)argv;
-	if (fd < 0)
-		fd = 0;
-	if (ioctl(fd, TIOCSTI, &c) == 0)
-		escaped("a character typed into the caller's terminal");
-	/* a filter that looks at 64 bits lets this one pass, the kernel not */
-	if (syscall(SYS_ioctl, fd, 0x100000000UL | TIOCSTI, &c) == 0)
-		escaped("the same, with bit 32 of the number set");
-	held("TIOCSTI: %s", strerror(errno));
-}
-
-static void do_tty(char **argv)
-{
-	int fd = open("/dev/tty", O_RDWR);
-
-	(void)argv;
-	if (fd >= 0)
-		escaped("has the caller's controlling terminal");
-	held("/dev/tty: %s", strerror(errno));
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*fn)(char **);
-	} verbs[] = {{"groups", do_groups},   {"setcap", do_setcap},
-		     {"inherit", do_inherit}, {"gained", do_gained},
-		     {"cgroup", do_cgroup},   {"tiocsti", do_tiocsti},
-		     {"tty", do_tty}};
+	} verbs[] = {{"groups", do_groups},
+		     {"setcap", do_setcap},
+		     {"inherit", do_inherit},
+		     {"gained", do_gained},
+		     {"cgroup", do_cgroup}};
 
 	if (argc >= 2)
 		for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
