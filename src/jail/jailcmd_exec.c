@@ -9,6 +9,7 @@
  * "/bin/sh /etc/rc.shutdown" in a jail without that file run the built-in rc.
  */
 #include "jail/jailcmd_int.h"
+#include "jail/jexec_tty.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -42,7 +43,8 @@ struct jailcmd_child {
 	bool own_group;
 	bool session;
 	bool jailed;
-	int output; /* becomes 1 and 2; -1: they stay */
+	bool interactive; /* a person may talk with it */
+	int output;	  /* becomes 1 and 2; -1: they stay */
 };
 
 /* ---- environment ---- */
@@ -295,7 +297,7 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 		      const char *user, bool clean, pid_t *ret)
 {
 	cleanup_prison struct prison p = {0};
-	cleanup_close int log = -1;
+	cleanup_close int log = -1, in = -1, out = -1, err = -1;
 	struct err e = ERR_INIT;
 	char jid[16];
 	struct prison_exec x = {
@@ -312,9 +314,15 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 
 	if (console_open(run, j, &log) < 0)
 		return -1;
+	if (!c->interactive) {
+		x.stdio[0] = in = jexec_tty_one_way(STDIN_FILENO);
+		x.stdio[1] = out = jexec_tty_one_way(STDOUT_FILENO);
+		x.stdio[2] = err = jexec_tty_one_way(STDERR_FILENO);
+		c->session = true;
+	}
 	if (log >= 0)
 		x.stdio[1] = x.stdio[2] = log;
-	else
+	else if (jailjob_output(run, j) >= 0)
 		x.stdio[1] = x.stdio[2] = jailjob_output(run, j);
 	c->jailed = true;
 	snprintf(jid, sizeof(jid), "%d", j->jid);
@@ -326,7 +334,7 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 			      e.text);
 		return -1;
 	}
-	j->own_group = false;
+	j->own_group = c->session;
 	return 0;
 }
 
@@ -430,6 +438,7 @@ static int job_spawn(struct jailrun *run, struct jailjob *j,
 		return spawn_host(run, j, &c, ret);
 	}
 	c.rc = child_rc(&l->argv);
+	c.interactive = step->param && !strcmp(step->param, "command");
 	return spawn_jail(run, j, &c, &env, user, clean, ret);
 }
 

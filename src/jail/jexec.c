@@ -5,12 +5,12 @@
  * cannot move itself into another pid namespace, so here the command is a
  * child, and this process stands in for it towards the caller's shell:
  *
- *  - in the foreground of a terminal the child gets a session and a terminal
- *    of its own (jexec_tty.c); else it has what the caller has;
+ *  - the child is in a session of its own, and in the foreground of a terminal
+ *    gets one of its own (jexec_tty.c);
  *  - when the child stops (^Z), we take the terminal back and stop too, and
  *    continue it when the shell continues us;
- *  - signals that somebody sends us are sent on to the child; those that the
- *    terminal sends have reached it already;
+ *  - signals that somebody sends us are sent on to the child, those that the
+ *    terminal sends to its whole process group;
  *  - our death is the child's.
  */
 #include "jail/jexec.h"
@@ -84,7 +84,7 @@ static void stop_with(struct jexec_tty *t, pid_t pid)
 	jexec_tty_leave(t);
 	raise(SIGSTOP);
 	jexec_tty_again(t);
-	kill(t->master >= 0 ? -pid : pid, SIGCONT);
+	kill(-pid, SIGCONT);
 }
 
 /* True: the child has ended with *ret_status. */
@@ -111,8 +111,11 @@ static void signal_got(struct jexec_tty *t, pid_t pid,
 		return;
 	if (sig == SIGWINCH || sig == SIGCONT)
 		jexec_tty_again(t);
-	if (sig != SIGWINCH && (si->ssi_code != SI_KERNEL || sig == SIGHUP))
-		kill(pid, sig);
+	if (sig == SIGTSTP)
+		/* it would be dropped: no shell is in the child's session */
+		kill(-pid, SIGSTOP);
+	else if (sig != SIGWINCH)
+		kill(si->ssi_code == SI_KERNEL ? -pid : pid, sig);
 }
 
 static int stand_in(struct jexec_tty *t, int sigfd, pid_t pid)
@@ -135,8 +138,8 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 	struct jexec_child c = {.x = x, .who = who};
 	struct prison_exec y = *x;
 	cleanup_close int sigfd = -1;
+	int way[] = {-1, -1, -1}, r;
 	pid_t pid = 0;
-	int r;
 
 	y.fn = child_main;
 	y.runs = true;
@@ -146,16 +149,21 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 	if (sigfd < 0)
 		return err_sys(e, errno, "signalfd");
 	jexec_tty_open(&c.tty);
-	for (int i = 0; c.tty.slave >= 0 && i < 3; i++)
-		if (isatty(i))
+	for (int i = 0; i < 3; i++) {
+		if (c.tty.slave >= 0 && isatty(i))
 			y.stdio[i] = c.tty.slave;
-	y.new_session = c.tty.slave >= 0;
+		else if (i || !jexec_tty_foreground())
+			y.stdio[i] = way[i] = jexec_tty_one_way(i);
+	}
+	y.new_session = true;
 	r = prison_spawn(ps, p, &y, &pid, e);
 	if (!r) {
 		jexec_tty_born(&c.tty);
 		*ret_status = stand_in(&c.tty, sigfd, pid);
 	}
 	jexec_tty_close(&c.tty);
+	for (int i = 0; i < 3; i++)
+		cleanup_close_p(&way[i]);
 	sigprocmask(SIG_SETMASK, &c.mask, NULL);
 	return r;
 }

@@ -6,7 +6,11 @@
  * caller's shell reads a password: there is no taking it away again.  So the
  * command gets a terminal made for it, which ends with it, and what is typed
  * and printed is carried between the two.  The outer one is raw meanwhile:
- * ^C and the like are characters to us and signals in the inner one.
+ * ^C and the like are characters to us and signals in the inner one.  Commands
+ * that nobody talks with get the terminal for writing only; in all cases they
+ * are in a session of their own, for which /dev/tty is not ours.  What is left
+ * is the command at the head of a pipe, whose keyboard is shared with the
+ * others of the pipe and can only be given as it is.
  *
  * ^Z is different.  The command leads a session without a shell to continue
  * it, and the kernel then drops SIGTSTP.  So when ^Z is typed while the
@@ -32,9 +36,21 @@
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
-static bool foreground(void)
+bool jexec_tty_foreground(void)
 {
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+int jexec_tty_one_way(int fd)
+{
+	char path[64];
+
+	if (!isatty(fd))
+		return -1;
+	if (fd == STDIN_FILENO)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 }
 
 static void copy_size(const struct jexec_tty *t)
@@ -52,7 +68,7 @@ void jexec_tty_open(struct jexec_tty *t)
 	*t = (struct jexec_tty){.master = -1, .slave = -1};
 	/* not as one part of a pipe: the others need the terminal, too */
 	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &t->outer) < 0 ||
-	    !foreground())
+	    !jexec_tty_foreground())
 		return;
 	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (master < 0 || unlockpt(master) < 0)
@@ -74,7 +90,7 @@ void jexec_tty_again(struct jexec_tty *t)
 {
 	struct termios raw = t->outer;
 
-	if (t->master < 0 || !foreground())
+	if (t->master < 0 || !jexec_tty_foreground())
 		return;
 	cfmakeraw(&raw);
 	t->active = tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0;

@@ -21,6 +21,14 @@ struct jexec_tty {
  * make another one like it.  Else, or when there is none to be had, nothing.
  */
 void jexec_tty_open(struct jexec_tty *t);
+/*
+ * What to give in the place of descriptor fd when that is a terminal which is
+ * not to be read from: /dev/null for 0, else the terminal for writing only.
+ * -1: it is no terminal.
+ */
+int jexec_tty_one_way(int fd);
+/* We have the foreground of the terminal at descriptor 0. */
+bool jexec_tty_foreground(void);
 /* In the child, which leads a session and has the slave as descriptor 0. */
 void jexec_tty_child(void);
 /* The child has been born. */
