@@ -29,7 +29,7 @@ secrets_head()
 secrets_body()
 {
 	make_block
-	each 'ls -A /root/. /home/. /var/backups/. | grep -v -e :$ -e ^$' \
+	each 'ls -A /root/. /home/. /var/backups/. 2>/dev/null | grep -v -e :$ -e ^$' \
 	    -s exit:1
 	each 'cut -d: -f2 /etc/shadow | sort -u' -o inline:"*\n"
 	cut -d: -f1 /etc/shadow | sort >names
@@ -58,15 +58,19 @@ owners_head()
 }
 owners_body()
 {
+	local d
+
 	make_block
+	# some directory with something in it
+	d=$(find /usr/share -mindepth 2 -maxdepth 2 -type f | head -n 1)
+	d=${d%/*}
 	each 'stat -c %u:%g / /etc /etc/passwd /usr/bin/env' \
 	    -o inline:"0:0\n0:0\n0:0\n0:0\n"
-	each 'echo x >/etc/copyroot-test && rm -r /usr/share/doc/dpkg &&
-	    mkdir /usr/share/doc/dpkg && ls -A /usr/share/doc/dpkg'
+	each "echo x >/etc/copyroot-test && rm -r $d && mkdir $d && ls -A $d"
 	each 'chown 33:44 /etc/copyroot-test && stat -c %u:%g /etc/copyroot-test' \
 	    -o inline:"33:44\n"
 	atf_check test ! -e /etc/copyroot-test
-	atf_check test -e /usr/share/doc/dpkg/copyright
+	atf_check -o not-empty ls $d
 	atf_check -o ignore -e ignore cellblock down lab
 }
 
