@@ -27,6 +27,7 @@
  *                          that their vnets outlive the jail's processes
  *     jails/JID/dev        which file system its /dev is, its ruleset
  *     devfs                devfs rulesets, once something changed them
+ *     jails/JID/cpuset     its processors (cpuset.h), where they are not all
  *     names/NAME           symlink to the jid (names as this level says them)
  *     ranges/LO-HI-JID     jids given to jail JID for its children
  *     pending/JID          operations under way; empty when all is well
