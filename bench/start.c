@@ -23,7 +23,8 @@
 #include <unistd.h>
 
 #define BUNDLE "/run/start"
-#define ROOT BUNDLE "/rootfs"
+#define ROOT "/run/start/rootfs"
+#define PATH_ROOT "path=/run/start/rootfs"
 
 enum {
 	FIRST,
@@ -40,7 +41,7 @@ struct starter {
 };
 
 static const char *const jail_argv[] = {"jail",	      "-c",
-					"name=start", "path=" ROOT,
+					"name=start", PATH_ROOT,
 					"vnet",	      "host.hostname=bench",
 					"exec.clean", "command=/hello",
 					NULL};
@@ -48,7 +49,7 @@ static const char *const jail_argv[] = {"jail",	      "-c",
 static const char *const trusted_argv[] = {"jail",
 					   "-c",
 					   "name=start",
-					   "path=" ROOT,
+					   PATH_ROOT,
 					   "vnet",
 					   "host.hostname=bench",
 					   "host.users=inherit",
@@ -119,13 +120,18 @@ static bool copy(const char *from, const char *to)
 /* A root directory, and what tells runc and crun the same (oci.json). */
 static bool prepare(void)
 {
-	static const char *const dirs[] = {BUNDLE,	 ROOT,
-					   ROOT "/proc", ROOT "/dev",
-					   ROOT "/sys",	 ROOT "/run"};
+	static const char *const dirs[] = {BUNDLE, ROOT};
+	static const char *const points[] = {"proc", "dev", "sys", "run"};
+	char path[64];
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (mkdir(dirs[i], 0755))
 			return false;
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		snprintf(path, sizeof(path), ROOT "/%s", points[i]);
+		if (mkdir(path, 0755))
+			return false;
+	}
 	return copy("hello", ROOT "/hello") &&
 	       copy("oci.json", BUNDLE "/config.json");
 }

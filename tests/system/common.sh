@@ -125,6 +125,7 @@ vm_only()
 {
 	vm_also "$*"
 	[ -z "${CB_VM:-}" ] || return 0
+	# shellcheck disable=SC2034 # read in the new body
 	CB_VM_WHY=$*
 	# shellcheck disable=SC2154 # libatf-sh's
 	eval "${Test_Case}_body() {
