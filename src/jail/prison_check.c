@@ -152,16 +152,12 @@ static bool pidns_lives(const char *number)
  * Registries of other pid namespaces (containers, tests) have cgroups named
  * after the namespace beside ours.  When it is gone, so is their owner.
  */
-static int check_foreign(struct check *c, struct err *e)
+static int foreign_in(struct check *c, const char *root, struct err *e)
 {
-	cleanup_free char *root = NULL;
-	cleanup_closedir DIR *d = NULL;
+	cleanup_closedir DIR *d = opendir(root);
 	struct dirent *de;
 	int r;
 
-	if (c->ps->jailed || cgroup_root(&root, NULL) < 0)
-		return 0;
-	d = opendir(root);
 	while (d && (de = readdir(d))) {
 		cleanup_free char *path = NULL, *what = NULL;
 		struct err re = ERR_INIT;
@@ -183,6 +179,30 @@ static int check_foreign(struct check *c, struct err *e)
 			return r;
 	}
 	return 0;
+}
+
+static int check_foreign(struct check *c, struct err *e)
+{
+	cleanup_free char *root = NULL, *base = NULL;
+	int r;
+
+	if (c->ps->jailed || cgroup_root(&root, NULL) < 0)
+		return 0;
+	r = foreign_in(c, root, e);
+	if (r < 0 || cgroup_base(c->ps, &base, NULL) < 0)
+		return r;
+	/*
+	 * A container may see the whole machine's v1 hierarchies, and has no
+	 * way to tell which pid namespaces live.
+	 */
+	for (int k = 0; !r && str_suffix(base, "/cellblock") && k < CGCTLS;
+	     k++) {
+		cleanup_free char *v1 = NULL;
+
+		if (cgctl_find(k, &v1, NULL) == 1)
+			r = foreign_in(c, v1, e);
+	}
+	return r;
 }
 
 static int check_names(struct check *c, struct err *e)
