@@ -466,6 +466,40 @@ END
 	done
 }
 
+atf_test_case parent
+parent_head()
+{
+	atf_set descr "A jail's limits hold for its jails, whoever enters them"
+	atf_set timeout 60
+}
+parent_body()
+{
+	need_controller pids
+	atf_check rctl -a jail:a:maxproc:deny=30 jail:a:openfiles:deny=40/process
+	atf_check -o ignore jail -c name=a path=/ persist children.max=3
+	atf_check -o ignore jexec a jail -c name=b path=/ persist
+	cat >bomb <<'END'
+my $n = 0;
+for (1..100) {
+	my $pid = fork;
+	if (!defined $pid) { print $n < 30 ? "stopped\n" : "$n\n"; exit }
+	if (!$pid) { sleep 100; exit }
+	$n++;
+}
+END
+	atf_check -o inline:"stopped\n" jexec a.b perl -e "$(cat bomb)"
+	pkill -x perl
+	must_wait 5 sh -c '! pgrep -x perl'
+	atf_check -o inline:"stopped\n" \
+	    jexec a jexec b perl -e "$(cat bomb)"
+	pkill -x perl
+	atf_check -o inline:"40\n" jexec a.b sh -c 'ulimit -Hn'
+	atf_check -o inline:"40\n" jexec a jexec b sh -c 'ulimit -Hn'
+	atf_check -o ignore jail -r a
+	v1_dirs >dirs
+	atf_check -o empty cat dirs
+}
+
 atf_test_case nested
 nested_head()
 {
@@ -611,6 +645,7 @@ atf_init_test_cases()
 	atf_add_test_case names
 	atf_add_test_case usage
 	atf_add_test_case inside
+	atf_add_test_case parent
 	atf_add_test_case nested
 	atf_add_test_case rc
 	atf_add_test_case crash
