@@ -312,8 +312,10 @@ sockets_body()
 # binds JAIL PORT, binds_not JAIL PORT
 binds()
 {
-	atf_check -s exit:124 -o inline:"ready\n" -e ignore timeout -k 1 1 \
-	    jexec "$1" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$2"
+	started bound jexec "$1" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$2"
+	atf_check -o inline:"ready\n" cat bound
+	kill $!
+	wait $!
 }
 
 binds_not()
