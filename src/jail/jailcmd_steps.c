@@ -126,12 +126,23 @@ static int step_mount_check(struct jailrun *run, struct jailjob *j,
 			    const char *value)
 {
 	cleanup_fstab_line struct fstab_line l = {0};
+	cleanup_free char *line = strndup(value, strcspn(value, "\n"));
+	cleanup_strv struct strv f = {0};
 	struct err e = ERR_INIT;
 	int r = fstab_parse(j->steps[j->step].param, value, &l, &e);
 
 	if (r < 0)
 		jailjob_error(run, j, "%s", e.text);
-	return r < 0 ? r : 0;
+	if (r)
+		return r < 0 ? r : 0;
+	if (!line || strv_split(&f, line, " \t\f\v\r") < 0)
+		return -ENOMEM;
+	/* FreeBSD's words; here it is mounted with the jail's root */
+	jailjob_note(run, j, REPORT_VERBOSE,
+		     "run command: /sbin/mount -t %s%s%s %s %s", f.v[2],
+		     f.n > 3 ? " -o " : "", f.n > 3 ? f.v[3] : "", f.v[0],
+		     f.v[1]);
+	return 0;
 }
 
 static int jailjob_check_path(struct jailrun *run, struct jailjob *j)
@@ -200,6 +211,9 @@ static void jailjob_verbose_set(struct jailrun *run, struct jailjob *j,
 	for (size_t i = 0; i < ps->n; i++) {
 		cleanup_free char *v = strv_join(&ps->v[i].values, ",");
 
+		/* told as commands */
+		if (str_prefix(ps->v[i].name, "mount"))
+			continue;
 		strbuf_addf(&b, " %s%s%s", ps->v[i].name,
 			    ps->v[i].values.n ? "=" : "", v ? v : "");
 	}

@@ -226,6 +226,28 @@ information\n" \
 	    jail -c name=a path="$root" persist "mount=/usr $root/d"
 }
 
+atf_test_case verbose
+verbose_head()
+{
+	atf_set descr "-v tells of mounts as FreeBSD's jail(8) does"
+}
+verbose_body()
+{
+	echo "t /mnt tmpfs rw,size=1m 0 0 # comment" >tab
+	echo "p	/proc	procfs" >>tab
+	cat >c <<-EOF
+	a { persist; mount = "t /opt tmpfs"; mount.fstab = $(pwd)/tab; }
+	EOF
+	cat >want <<-EOF
+	a: run command: /sbin/mount -t tmpfs t /opt
+	a: run command: /sbin/mount -t tmpfs -o rw,size=1m t /mnt
+	a: run command: /sbin/mount -t procfs p /proc
+	a: jail_set(JAIL_CREATE) name=a persist
+	a: created
+	EOF
+	atf_check -o file:want jail -v -f c -c a
+}
+
 atf_test_case source_links
 source_links_head()
 {
@@ -408,6 +430,7 @@ atf_init_test_cases()
 	atf_add_test_case unionfs
 	atf_add_test_case kernel
 	atf_add_test_case refusals
+	atf_add_test_case verbose
 	atf_add_test_case source_links
 	atf_add_test_case masks
 	atf_add_test_case masks_off
