@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -162,10 +163,17 @@ static const struct {
 
 static const struct param_def *param_exact(const char *name, size_t len)
 {
-	/* a list of many jails comes here often: one look before a call */
-	for (size_t i = 0; i < ARRAY_SIZE(params); i++)
-		if (params[i].name[0] == name[0] &&
-		    !strncmp(params[i].name, name, len) && !params[i].name[len])
+	/* every start of a jail comes here some thousand times: lengths and
+	 * last letters tell nearly all names apart */
+	static uint8_t lens[ARRAY_SIZE(params)];
+
+	if (!lens[0])
+		for (size_t i = ARRAY_SIZE(params); i-- > 0;)
+			lens[i] = (uint8_t)strlen(params[i].name);
+	for (size_t i = 0; len && i < ARRAY_SIZE(params); i++)
+		if (lens[i] == len &&
+		    params[i].name[len - 1] == name[len - 1] &&
+		    !memcmp(params[i].name, name, len))
 			return &params[i];
 	return NULL;
 }
