@@ -19,11 +19,13 @@
 #include "jail/jexec_tty.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static const int passed_on[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
@@ -34,7 +36,22 @@ struct jexec_child {
 	const char *who;
 	struct jexec_tty tty;
 	sigset_t mask; /* the caller's */
+	int parent;    /* pidfd */
 };
+
+/*
+ * Our death is the child's, also one before it could ask for that: its parent
+ * is in another pid namespace, so getppid(2) tells nothing.
+ */
+static void die_with(int parent)
+{
+	struct pollfd p = {.fd = parent, .events = POLLIN};
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&p, 1, 0) > 0)
+		_exit(1);
+	close(parent);
+}
 
 /* In the jail, last thing before the command. */
 static int child_main(void *data)
@@ -44,7 +61,7 @@ static int child_main(void *data)
 	char who[64];
 	int r;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	die_with(c->parent);
 	if (c->tty.slave >= 0)
 		jexec_tty_child();
 	sigprocmask(SIG_SETMASK, &c->mask, NULL);
@@ -137,7 +154,7 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 {
 	struct jexec_child c = {.x = x, .who = who};
 	struct prison_exec y = *x;
-	cleanup_close int sigfd = -1;
+	cleanup_close int sigfd = -1, self = -1;
 	int way[] = {-1, -1, -1}, r;
 	pid_t pid = 0;
 
@@ -145,6 +162,12 @@ int jexec_run(struct prisons *ps, const struct prison *p,
 	y.runs = true;
 	y.data = &c;
 	y.cwd = NULL; /* its failure is told of by the child */
+	self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (self < 0)
+		return err_sys(e, errno, "pidfd_open");
+	c.parent = self;
+	y.keep_fds = &c.parent;
+	y.nkeep = 1;
 	sigfd = block_signals(&c.mask);
 	if (sigfd < 0)
 		return err_sys(e, errno, "signalfd");
