@@ -89,6 +89,12 @@ static int probe_unix(const char *how)
 	return r < 0 ? r : whole || strcmp(how, "all") ? 0 : -EOPNOTSUPP;
 }
 
+static int probe_devices(const char *arg)
+{
+	(void)arg;
+	return cgbpf_devices_can(NULL);
+}
+
 const struct doctor_probe doctor_probes[] = {
 	{"jails", "pid namespaces", probe_ns, "pid", "CONFIG_PID_NS", true},
 	{"vnet", "network namespaces", probe_ns, "net", "CONFIG_NET_NS", true},
@@ -106,6 +112,8 @@ const struct doctor_probe doctor_probes[] = {
 	{"vxlan", "vxlan", probe_link, "vxlan", "CONFIG_VXLAN", false},
 	{"wg", "wireguard", probe_link, "wireguard", "CONFIG_WIREGUARD", false},
 	{"macvlan", "macvlan", probe_link, "macvlan", "CONFIG_MACVLAN", false},
+	{"jails", "device filter", probe_devices, "", "CONFIG_CGROUP_BPF",
+	 false},
 	{"jails", "abstract unix walls", probe_unix, "reach",
 	 "BPF for unix sockets (Linux 6.7, or as below)", false},
 	{"jails", "abstract unix names", probe_unix, "all",

@@ -288,6 +288,16 @@ int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
 	return r < 0 ? refused(e, r, what_devices) : 0;
 }
 
+int cgbpf_devices_can(struct err *e)
+{
+	struct bpf_insn p[HEAD_INSNS + 2];
+	cleanup_close int prog = prog_load(p, device_program(p, NULL, 0),
+					   BPF_PROG_TYPE_CGROUP_DEVICE,
+					   BPF_CGROUP_DEVICE, DEVICES_NAME);
+
+	return prog < 0 ? refused(e, prog, what_devices) : 0;
+}
+
 int cgbpf_devices_off(int cgroup_fd, struct err *e)
 {
 	int r = cgbpf_detach_named(cgroup_fd, BPF_CGROUP_DEVICE, DEVICES_NAME);

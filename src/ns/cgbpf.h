@@ -29,6 +29,8 @@ struct dev_rule {
  */
 int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
 		  struct err *e);
+/* Could it be loaded?  Errors as above. */
+int cgbpf_devices_can(struct err *e);
 /* Take the filter away again; fine when there is none. */
 int cgbpf_devices_off(int cgroup_fd, struct err *e);
 

@@ -95,6 +95,7 @@ ATF_TC_BODY(devices, tc)
 	static const struct dev_rule mem[] = {{false, 1, -1}, {true, -1, -1}};
 	struct err e = ERR_INIT;
 
+	ATF_REQUIRE_EQ_MSG(0, cgbpf_devices_can(&e), "%s", e.text);
 	cg_make();
 	ATF_CHECK_EQ(0, inside(try_open, "/dev/null"));
 	ATF_CHECK_EQ(0, inside(try_open, "/dev/zero"));
@@ -233,6 +234,8 @@ static int try_all(void *arg)
 		return 100;
 	if (cgbpf_devices(cg.fd, &null, 1, NULL) != -EPERM)
 		return 101;
+	if (cgbpf_devices_can(NULL) != -EPERM)
+		return 104;
 	if (cgbpf_low_ports(cg.fd, 0, NULL) != -EPERM)
 		return 102;
 	return cgbpf_devices_off(cg.fd, NULL) == -EPERM ? 0 : 103;
