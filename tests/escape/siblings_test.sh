@@ -215,7 +215,7 @@ forks_body()
 	KIND="maxproc:deny=50"
 	must_hold jexec d "$ESC/others" fork 300
 	# nor by leaving the group of processes that is counted
-	must_hold jexec d setsid "$ESC/others" fork 300
+	must_hold jexec d setsid -w "$ESC/others" fork 300
 }
 
 atf_init_test_cases()
