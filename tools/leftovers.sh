@@ -68,6 +68,7 @@ processes() {
 			uid=$(stat -c %u "$p" 2>/dev/null) || continue
 			if [ "$uid" -ge "$range" ]; then
 				[ -n "$(after "$p")" ] || continue
+				grep -qx "${p#/proc/}" "$before" && continue
 				printf '%s uid %s %s\n' "${p#/proc/}" "$uid" \
 					"$(tr '\0' ' ' <"$p/cmdline")"
 				continue
@@ -92,10 +93,14 @@ after() {
 case ${1:-} in
 snapshot)
 	build=$3
+	# A machine may have jails of its own.
+	find /proc -maxdepth 1 -uid "+$((range - 1))" -name '[0-9]*' \
+		2>/dev/null | sed 's,.*/,,' >"$2.users"
 	state >"$2"
 	places | sort >"$2.places"
 	;;
 compare)
+	before=$2.users
 	build=$(cd "$3" && pwd -P)
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		state >"$2.now"
