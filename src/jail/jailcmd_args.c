@@ -173,7 +173,8 @@ static int arg_assign(struct argparse *ap, const char *arg, struct err *e)
 	if (!eq)
 		return pset_put(&ap->a->params, name, NULL, false, e);
 	eq++;
-	if (d && !strcmp(d->name, "path") && realpath(eq, path))
+	/* one that is absolute is looked at later, with care */
+	if (d && !strcmp(d->name, "path") && *eq != '/' && realpath(eq, path))
 		eq = path;
 	/* "vnet.interface=": none */
 	if (d && param_splits(d) && !*eq)

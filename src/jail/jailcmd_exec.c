@@ -10,6 +10,7 @@
  */
 #include "jail/jailcmd_int.h"
 #include "jail/jexec_tty.h"
+#include "jail/prison_int.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -233,17 +234,18 @@ static int spawn_host(struct jailrun *run, struct jailjob *j,
 }
 
 /* A jail may have put anything in its log's place. */
-static int console_beneath(const char *path, const char *log, int flags,
-			   int *ret)
+static int console_beneath(struct prisons *ps, const char *path,
+			   const char *log, int flags, int *ret)
 {
-	cleanup_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int fd = -1;
+	cleanup_close int root = -1, fd = -1;
+	char real[PATH_MAX];
 	struct err e = ERR_INIT;
 	struct stat st;
 	int r;
 
-	if (root < 0)
-		return -errno;
+	r = jail_path_open(ps, path, &root, real, &e);
+	if (r < 0)
+		return r;
 	/* a fifo without a reader must not hold us up */
 	r = file_open_beneath(root, log, flags | O_NONBLOCK, 0666, &fd, &e);
 	if (r < 0)
@@ -276,7 +278,7 @@ static int console_open(struct jailrun *run, struct jailjob *j, int *ret)
 	while (n && path[n - 1] == '/')
 		n--;
 	if (n && !strncmp(log, path, n) && log[n] == '/') {
-		r = console_beneath(path, log + n + 1, flags, ret);
+		r = console_beneath(run->ps, path, log + n + 1, flags, ret);
 	} else {
 		int fd = open(log, flags, 0666);
 

@@ -220,6 +220,21 @@ static int source_open(const struct root_plan *p, const char *path, int *ret,
 	return 0;
 }
 
+int jail_path_open(struct prisons *ps, const char *path, int *ret_fd,
+		   char ret_real[static PATH_MAX], struct err *e)
+{
+	const struct root_plan none = {.ps = ps, .path = ""};
+	cleanup_close int fd = -1;
+	int r = source_open(&none, path, &fd, e);
+
+	if (r < 0)
+		return r;
+	if (fd_path(fd, ret_real, PATH_MAX) < 0)
+		return err_sys(e, ENOENT, "%s", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 /* --- file systems: each yields a detached tree, or 1 for nothing to do ------
  */
 

@@ -24,6 +24,7 @@
 #include "ns/cgctl.h"
 #include "ns/ns.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 #define JAIL_MAX 999999
@@ -231,6 +232,12 @@ int root_idmap(const struct root_plan *p, int fd, const char *what,
 int root_copy(const struct root_plan *p, int *ret, int *ret_view,
 	      struct err *e);
 
+/*
+ * prison_fstab.c: a directory of the creator's, by a path in which no jail
+ * has made a symbolic link (-ELOOP), and its name without any.
+ */
+int jail_path_open(struct prisons *ps, const char *path, int *ret_fd,
+		   char ret_real[static PATH_MAX], struct err *e);
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
 

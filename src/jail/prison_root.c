@@ -198,7 +198,7 @@ static void stage_forget(const struct root_plan *p)
 static int stage_root(const struct root_plan *p, struct gathered *g, int *ret,
 		      struct err *e)
 {
-	cleanup_close int at = -1, fd = -1;
+	cleanup_close int root = -1, at = -1, fd = -1;
 	int r;
 
 	if (p->copy)
@@ -210,9 +210,11 @@ static int stage_root(const struct root_plan *p, struct gathered *g, int *ret,
 		*ret = take_fd(&fd);
 		return 0;
 	}
-	at = open(p->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at < 0)
-		return err_sys(e, errno, "path %s", p->path);
+	/* it had no links when it was looked at (check_path()) */
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = file_open_beneath(root, p->path, O_PATH | O_DIRECTORY, 0, &at, e);
+	if (r < 0)
+		return err_wrap(e, "path");
 	r = mnt_clone(at, "", true, &fd, e);
 	if (!r)
 		r = root_idmap(p, fd, p->path, e);

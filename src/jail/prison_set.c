@@ -157,10 +157,16 @@ static int check_name(const char *name, int jid, struct err *e)
 	return 0;
 }
 
-static int check_path(struct pset *ps, struct err *e)
+/*
+ * Here it loses its links; prison_root.c opens the name that is left and
+ * finds none, or a jail has come in between.
+ */
+static int check_path(struct prisons *prisons, struct pset *ps, struct err *e)
 {
 	const char *path = pset_value(ps, "path");
-	cleanup_free char *real = NULL;
+	cleanup_close int fd = -1;
+	struct err pe = ERR_INIT;
+	char real[PATH_MAX];
 	struct stat st;
 
 	if (!path || !*path)
@@ -168,8 +174,11 @@ static int check_path(struct pset *ps, struct err *e)
 	if (path[0] != '/')
 		return err_set(e, EINVAL, "path %s: not an absolute pathname",
 			       path);
-	real = realpath(path, NULL);
-	if (!real || stat(real, &st) < 0)
+	if (jail_path_open(prisons, path, &fd, real, &pe) < 0)
+		return pe.code == ELOOP
+			       ? err_set(e, ELOOP, "path %s: %s", path, pe.text)
+			       : err_sys(e, pe.code, "path %s", path);
+	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "path %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_sys(e, ENOTDIR, "path %s", path);
@@ -329,7 +338,7 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 	}
 	r = check_common(&c->params, e);
 	if (!r)
-		r = check_path(&c->params, e);
+		r = check_path(ps, &c->params, e);
 	if (!r)
 		r = imply_host(&c->params, e);
 	if (!r)

@@ -329,9 +329,86 @@ files_console()
 	judge
 }
 
+# A jail whose directory lies in that of another jail, as path.
+atf_test_case path
+path_head()
+{
+	atf_set descr "The path of a jail is a link in another jail's directory, in a race too"
+	atf_set timeout 300
+}
+path_body()
+{
+	victim_new
+	mkdir outer
+	root_new "$PWD/outer/sub"
+	ln -s "$VICTIM" outer/link
+	mkdir -p outer/bin outer/tmp outer/proc outer/dev outer/sys outer/run \
+	    outer/etc
+	cp -r outer/sub/bin outer/sub/tmp outer/
+	plain_jail attacker path="$PWD/outer"
+	KIND="path=outer/link"
+	must_hold path_start "$PWD/outer/link"
+	# links that are nobody's but the host's are followed
+	ln -s outer/sub mine
+	plain_jail mine path="$PWD/mine"
+	atf_check -o inline:"$PWD/outer/sub\n" jls -j mine path
+	jail -r mine
+	jexec attacker "$ESC/swap" /sub /link &
+	must_escape path_naive
+	victim_state >victim.before
+	KIND="path=outer/sub, swapped"
+	must_hold path_starts
+	pkill -KILL -x swap
+	wait
+}
+
+path_naive()
+{
+	local n
+
+	n=0
+	while [ $((n += 1)) -lt 3000 ]; do
+		if [ -e outer/sub/file ]; then
+			echo "escaped: the jail's root is $VICTIM"
+			return
+		fi
+	done
+	echo "held: $n times"
+}
+
+# The verdict on a jail there: it must not be rooted in the victim.
+path_start()
+{
+	local where
+
+	if jail -q -c name=p path="$1" persist >&2; then
+		where=$(jls -j p path)
+		if [ -e "/proc/$(init_pid p)/root/file" ] ||
+		    [ "$where" = "$VICTIM" ]; then
+			echo "escaped: the jail's root is $where"
+			jail -r p >&2
+			return
+		fi
+		jail -r p >&2
+	fi
+	judge
+}
+
+path_starts()
+{
+	local n
+
+	n=0
+	while [ $((n += 1)) -le 60 ]; do
+		path_start "$PWD/outer/sub" >judged
+		grep -q held judged || break
+	done
+	cat judged
+}
+
 atf_init_test_cases()
 {
-	for c in planted devices race files; do
+	for c in planted devices race files path; do
 		atf_add_test_case $c
 	done
 }
