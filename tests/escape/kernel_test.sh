@@ -172,8 +172,9 @@ terminal_head()
 }
 terminal_body()
 {
+	# jexec has a terminal of its own for the command; who has not is read
 	weak_jail w path=/
-	must_escape "$ESC/tty" on jexec w "$ESC/tty" push
+	must_escape "$ESC/tty" on "$ESC/naive" "$(init_pid w)" "$ESC/tty" push
 	atf_check jail -r w
 	each_kind terminal_held
 }
