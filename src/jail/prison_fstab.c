@@ -37,6 +37,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #define LINKS_MAX 40
 #define WORK_PREFIX ".cellblock-work-"
@@ -607,6 +608,21 @@ static int mount_tree(const struct job *j, struct err *e)
 	return r < 0 ? r : mnt_attach(fd, at, j->l->dir, e);
 }
 
+/* The link that fdescfs is, in a further devfs; none on the way to it. */
+static bool fd_link(const struct job *j)
+{
+	cleanup_close int fd = -1;
+	char to[sizeof("/proc/self/fd")];
+	ssize_t n;
+
+	if (j->l->kind != FSTAB_FDESCFS ||
+	    file_open_beneath(j->rootfd, j->target, O_PATH | O_NOFOLLOW, 0, &fd,
+			      NULL) < 0)
+		return false;
+	n = readlinkat(fd, "", to, sizeof(to));
+	return n == sizeof(to) - 1 && !memcmp(to, "/proc/self/fd", (size_t)n);
+}
+
 /* It is there already, as the line has it; 1: as yet it is not. */
 static int there(const struct job *j, struct err *e)
 {
@@ -618,7 +634,9 @@ static int there(const struct job *j, struct err *e)
 			       "%s: ruleset=%lld: a jail has one /dev: set "
 			       "devfs_ruleset",
 			       j->l->dir, j->l->ruleset);
-	return place && !j->l->set && !strcmp(j->target, place) ? 0 : 1;
+	if (!place || j->l->set)
+		return 1;
+	return !strcmp(j->target, place) || fd_link(j) ? 0 : 1;
 }
 
 static int mount_line(int rootfd, const struct root_plan *p,

@@ -168,12 +168,18 @@ kernel_body()
 		echo "lp $root/compat/linux/proc linprocfs rw 0 0"
 		echo "ls $root/compat/linux/sys linsysfs rw 0 0"
 		echo "ro $root/readonly procfs ro 0 0"
+		# as the Handbook's jails for Linux programs have them
+		echo "devfs $root/compat/linux/dev devfs rw 0 0"
+		echo "shm $root/compat/linux/dev/shm tmpfs rw,size=1m,mode=1777"
+		echo "fd $root/compat/linux/dev/fd fdescfs rw,linrdlnk 0 0"
 	} >>tab
 	atf_check jail -c name=a path="$root" persist vnet \
 	    mount.fstab="$(pwd)/tab"
 	atf_check -o not-empty jexec a cat /compat/linux/proc/1/comm
 	atf_check -o inline:"lo\n" jexec a sh -c \
 	    'ls /compat/linux/sys/class/net | grep -v bonding_masters'
+	atf_check -o inline:"here\n" jexec a sh -c \
+	    'echo here | cat /compat/linux/dev/fd/0'
 	# the copies have the masks of the originals, `rw' or not
 	for n in proc compat/linux/proc readonly; do
 		atf_check -s not-exit:0 -e match:"Read-only file system" \
@@ -217,6 +223,11 @@ mount.fstab: $1\n" \
 	refused "/usr/d: not below the jail's path $root" \
 	    "/usr /usr/d nullfs ro"
 	refused "$root/x: fdescfs: only at $root/dev/fd" "f $root/x fdescfs rw"
+	ln -s /proc/self "$root/planted"
+	refused "$root/planted is a symbolic link" "f $root/planted fdescfs rw"
+	refused "$root/planted/fd is a symbolic link" \
+	    "f $root/planted/fd fdescfs rw"
+	rm "$root/planted"
 	refused "$root/d: copymode=masquerade: only transparent: copies keep \
 owner and mode of the original" "/tmp $root/d unionfs copymode=masquerade"
 	refused "$root/dev: ruleset=77: a jail has one /dev: set \
