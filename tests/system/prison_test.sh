@@ -374,7 +374,6 @@ atf_test_case uncovered
 uncovered_head()
 {
 	atf_set descr "A jail that takes its registry away does not act on ours"
-	vm_also "users, cgroups and mounts on 6.1"
 }
 uncovered_body()
 {
