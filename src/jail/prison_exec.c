@@ -175,6 +175,21 @@ static int user_find(int rootfd, const struct prison_exec *x, struct user *u,
 	return r < 0 ? r : user_group(u, 0, e);
 }
 
+/* setgroups(2) and its like would only say "Invalid argument". */
+static int user_fits(const struct user *u, struct err *e)
+{
+	uint32_t high = u->uid > u->gid ? u->uid : u->gid;
+
+	for (size_t i = 0; i < u->ngroups; i++)
+		if (u->groups[i] > high)
+			high = u->groups[i];
+	return high < JAIL_IDS
+		       ? 0
+		       : err_set(e, EINVAL,
+				 "%s: user or group %u: a jail's end at %u",
+				 u->name, high, JAIL_IDS - 1);
+}
+
 /* --- environment
  * ---------------------------------------------------------------- */
 
@@ -512,6 +527,8 @@ static int join_prepare(struct join *j, const struct target *t, struct err *e)
 	r = jail_root_open(&t->life.init, &root, e);
 	if (!r)
 		r = user_find(root, j->x, &j->user, e);
+	if (!r && j->userfd >= 0)
+		r = user_fits(&j->user, e);
 	if (r < 0)
 		return r;
 	r = j->x->login ? env_login(&j->user, env, &j->env)

@@ -217,6 +217,7 @@ hostile_passwd_body()
 	minus:x:-1:-1::/:/bin/sh
 	+nis:x:0:0::/:/bin/sh
 	good:x:70:71::usr:/bin/sh
+	big:x:70000:1::/:/bin/sh
 	EOF
 	printf 'a:x:-1:good\nb:x:4294967295:good\nc:x:72:x,good\n' \
 	    >"$r/etc/group"
@@ -227,6 +228,8 @@ hostile_passwd_body()
 	done
 	atf_check -o inline:"70 71 71 72\n" \
 	    jexec -U good a sh -c 'echo $(id -u) $(id -g) $(id -G)'
+	atf_check -s exit:1 -e inline:"jexec: big: user or group 70000: a \
+jail's end at 65535\n" jexec -U big a id
 	# a FIFO in its place is not waited for
 	rm "$r/etc/passwd"
 	mkfifo "$r/etc/passwd"
