@@ -252,16 +252,18 @@ int root_put(const struct root_plan *p, int rootfd, const char *where,
 	     bool file, int fd, struct err *e)
 {
 	cleanup_close int at = -1;
+	struct err oe = ERR_INIT;
 	int r;
 
-	r = root_point(p, rootfd, where, file, &at, e);
+	r = root_point(p, rootfd, where, file, &at, &oe);
 	/* an earlier start of the jail may have put it there */
-	if (r == -ELOOP)
-		return err_set(e, ELOOP, "%s: %s/%s is a symbolic link",
-			       put_param(where),
+	if (r < 0)
+		return err_set(e, -r, "%s: %s/%s%s%s", put_param(where),
 			       strcmp(p->path, "/") ? p->path : "",
-			       where + strspn(where, "/"));
-	return r < 0 ? r : mnt_attach(fd, at, where, e);
+			       where + strspn(where, "/"),
+			       r == -ELOOP ? " is a " : ": ",
+			       r == -ELOOP ? "symbolic link" : strerror(-r));
+	return mnt_attach(fd, at, where, e);
 }
 
 static int put_new(const struct root_plan *p, int rootfd, const char *where,

@@ -159,6 +159,12 @@ mount_links_body()
 	atf_check -s exit:1 \
 	    -e inline:"jail: d: mount.devfs: $r/dev is a symbolic link\n" \
 	    jail -f c -c d
+	# nor can one be made where a file is
+	rm -r "$r/dev" "$r/run"
+	touch "$r/run"
+	atf_check -s exit:1 \
+	    -e inline:"jail: d: mount: $r/run/cellblock: Not a directory\n" \
+	    jail -f c -c d
 	atf_check -o match:"^ *JID" jls
 }
 
