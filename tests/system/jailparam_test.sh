@@ -160,7 +160,8 @@ mount_links_body()
 	    -e inline:"jail: d: mount.devfs: $r/dev is a symbolic link\n" \
 	    jail -f c -c d
 	# nor can one be made where a file is
-	rm -r "$r/dev" "$r/run"
+	rm "$r/dev"
+	rm -r "${r:?}/run"
 	touch "$r/run"
 	atf_check -s exit:1 \
 	    -e inline:"jail: d: mount: $r/run/cellblock: Not a directory\n" \
