@@ -60,7 +60,7 @@ code_only() {
 rule_layers() {
 	sources '[chly]' src | xargs -r awk '
 	BEGIN {
-		n = split("base nl ns net jail lib rc block cmd", l, " ")
+		n = split("base nl ns net ipshare jail lib rc block cmd", l, " ")
 		for (i = 1; i <= n; i++) rank[l[i]] = i
 	}
 	/^#[ \t]*include[ \t]*"/ {
