@@ -1,12 +1,13 @@
 /*
- * block_doctor: is all well?  Four parts: what the kernel offers, what was
+ * block_doctor: is all well?  Five parts: what the kernel offers, what was
  * left behind, which blocks lost their sandbox, and what is no fault but not
- * wise.
+ * wise: roots that are open to all, and others on the addresses of jails.
  */
 #include "block/block.h"
 
 #include "base/cleanup.h"
 #include "block/doctor.h"
+#include "block/doctor_listen.h"
 #include "block/jsontext.h"
 #include "jail/prison.h"
 
@@ -91,7 +92,7 @@ static int lost_blocks(struct prisons *ps, bool repair, struct strv *found,
 }
 
 static int remains(bool repair, struct strv *found, struct strv *unwise,
-		   struct err *e)
+		   struct listeners *others, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
 	int r = prisons_open(&ps, e);
@@ -102,6 +103,8 @@ static int remains(bool repair, struct strv *found, struct strv *unwise,
 		r = lost_blocks(ps, repair, found, e);
 	if (r >= 0)
 		r = doctor_roots(ps, unwise, e);
+	if (r >= 0)
+		r = doctor_listeners(ps, others, e);
 	if (r >= 0 && repair)
 		prisons_tidy(ps);
 	return r;
@@ -117,12 +120,13 @@ static json_t *strings_json(const struct strv *v)
 }
 
 static int put_json(json_t *kernel, const struct strv *found,
-		    const struct strv *unwise, struct strbuf *out,
-		    struct err *e)
+		    const struct strv *unwise, const struct listeners *others,
+		    struct strbuf *out, struct err *e)
 {
-	return jsontext_put(json_pack("{s:o, s:o, s:o}", "kernel", kernel,
+	return jsontext_put(json_pack("{s:o, s:o, s:o, s:o}", "kernel", kernel,
 				      "remains", strings_json(found),
-				      "warnings", strings_json(unwise)),
+				      "warnings", strings_json(unwise),
+				      "overlaps", listeners_json(others)),
 			    out, e);
 }
 
@@ -130,6 +134,7 @@ int block_doctor(bool repair, bool json, struct strbuf *out,
 		 size_t *ret_problems, struct err *e)
 {
 	cleanup_strv struct strv found = {0}, unwise = {0};
+	cleanup_listeners struct listeners others = {0};
 	size_t n = nprobes(), bad = 0;
 	cleanup_free bool *ok = calloc(n, sizeof(*ok));
 	int r;
@@ -138,11 +143,12 @@ int block_doctor(bool repair, bool json, struct strbuf *out,
 		return err_nomem(e);
 	r = doctor_kernel(ok, n, e);
 	if (r >= 0)
-		r = remains(repair, &found, &unwise, e);
+		r = remains(repair, &found, &unwise, &others, e);
 	if (r < 0)
 		return r;
 	if (json) {
-		r = put_json(kernel_json(ok, n, &bad), &found, &unwise, out, e);
+		r = put_json(kernel_json(ok, n, &bad), &found, &unwise, &others,
+			     out, e);
 		if (r < 0)
 			return r;
 	} else {
@@ -153,6 +159,7 @@ int block_doctor(bool repair, bool json, struct strbuf *out,
 			strbuf_adds(out, "nothing was left behind\n");
 		for (size_t i = 0; i < unwise.n; i++)
 			strbuf_addf(out, "warning: %s\n", unwise.v[i]);
+		listeners_text(&others, out);
 	}
 	*ret_problems = bad + found.n;
 	return 0;

@@ -136,7 +136,7 @@ int netstat_sockets(struct vnet *v, const struct netstat_args *a, struct err *e)
 		for (size_t f = 0; r >= 0 && f < ARRAY_SIZE(families); f++)
 			if (!a->family || a->family == families[f])
 				r = socks_load(v, families[f], protocols[p],
-					       &socks, &n, e);
+					       false, &socks, &n, e);
 	}
 	if (r < 0)
 		return r;

@@ -590,3 +590,26 @@ int prison_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 	r = life_read(ps, p->jid, &l, e);
 	return r < 0 ? r : jail_vnet(ps, p->jid, &l, ret, e);
 }
+
+int prison_cgroup(struct prisons *ps, const struct prison *p, char **ret,
+		  struct err *e)
+{
+	cleanup_strbuf struct strbuf path = STRBUF_INIT;
+	cleanup_life struct life l = {0};
+	long long jid;
+	int r;
+
+	if (!p->path.n || str_to_int(p->path.v[0], 1, JAIL_MAX, &jid) < 0)
+		return err_set(e, EINVAL, "no such jail");
+	r = life_read(ps, (int)jid, &l, e);
+	if (r < 0)
+		return r;
+	if (!l.cgroup)
+		return err_set(e, ENOENT, "no cgroup2 is mounted");
+	strbuf_adds(&path, l.cgroup);
+	/* where a nested jail's is goes by its jid, not by what it wrote */
+	for (size_t i = 1; i < p->path.n; i++)
+		strbuf_addf(&path, "/tree/cellblock/%s", p->path.v[i]);
+	*ret = strbuf_take(&path);
+	return *ret ? 0 : err_nomem(e);
+}

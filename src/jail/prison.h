@@ -153,6 +153,13 @@ int prison_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 		struct err *e);
 
 /*
+ * The cgroup that holds all of the jail's processes and those of its jails,
+ * malloc'd; -ENOENT without cgroup2.
+ */
+int prison_cgroup(struct prisons *ps, const struct prison *p, char **ret,
+		  struct err *e);
+
+/*
  * vnet.interface / ifconfig IF vnet J: give one of the caller's interfaces to
  * the jail, noted in `life` so that it comes back; and take one back.
  */

@@ -37,6 +37,7 @@ static int sock_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	const struct inet_diag_msg *d = mnl_nlmsg_get_payload(h);
 	struct list *list = data;
 	bool tcp = list->protocol == IPPROTO_TCP;
+	const struct nlattr *tb[INET_DIAG_CGROUP_ID + 1];
 	struct sock *v;
 
 	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
@@ -54,8 +55,16 @@ static int sock_cb(const struct nlmsghdr *h, void *data, struct err *e)
 		.rport = ntohs(d->id.idiag_dport),
 		.recvq = d->idiag_rqueue,
 		.sendq = d->idiag_wqueue,
+		.ifindex = d->id.idiag_if,
+		.inode = d->idiag_inode,
 		.state = "",
 	};
+	nl_parse(h, sizeof(*d), tb, INET_DIAG_CGROUP_ID);
+	if (tb[INET_DIAG_SKV6ONLY])
+		v->v6only = nl_u8(tb[INET_DIAG_SKV6ONLY]);
+	if (tb[INET_DIAG_CGROUP_ID] &&
+	    mnl_attr_get_payload_len(tb[INET_DIAG_CGROUP_ID]) >= 8)
+		v->cgroup = mnl_attr_get_u64(tb[INET_DIAG_CGROUP_ID]);
 	memcpy(&v->local, d->id.idiag_src, sizeof(v->local));
 	memcpy(&v->remote, d->id.idiag_dst, sizeof(v->remote));
 	v->listening = tcp ? d->idiag_state == TCP_LISTEN : !v->rport;
@@ -75,13 +84,21 @@ static void restart(void *data)
 	list->n = list->start;
 }
 
-int socks_load(struct vnet *v, int family, int protocol, struct sock **io_v,
-	       size_t *io_n, struct err *e)
+/* An unconnected UDP socket is CLOSE, as the kernel has it. */
+static uint32_t states_of(int protocol, bool listening)
+{
+	if (!listening)
+		return UINT32_MAX;
+	return 1U << (protocol == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
+}
+
+int socks_load(struct vnet *v, int family, int protocol, bool listening,
+	       struct sock **io_v, size_t *io_n, struct err *e)
 {
 	struct inet_diag_req_v2 req = {
 		.sdiag_family = (uint8_t)family,
 		.sdiag_protocol = (uint8_t)protocol,
-		.idiag_states = UINT32_MAX,
+		.idiag_states = states_of(protocol, listening),
 	};
 	struct list list = {*io_v, *io_n, *io_n, protocol};
 	cleanup_nl struct nl *nl = NULL;
