@@ -9,24 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Is this the step that the environment names?  *left is -1 at first. */
+static bool count_down(const char *env, long *left)
+{
+	if (*left < 0) {
+		const char *s = secure_getenv(env);
+
+		*left = s ? strtol(s, NULL, 10) : 0;
+		if (*left < 0)
+			*left = 0;
+	}
+	return *left > 0 && --*left == 0;
+}
+
 bool plan_failpoint_hit(void)
 {
 	static long left = -1;
 
-	if (left < 0) {
-		const char *s = secure_getenv("CELLBLOCK_DIE_AT");
-
-		left = s ? strtol(s, NULL, 10) : 0;
-		if (left < 0)
-			left = 0;
-	}
-	return left > 0 && --left == 0;
+	return count_down("CELLBLOCK_DIE_AT", &left);
 }
 
 void plan_failpoint(void)
 {
+	static long left = -1;
+
 	if (plan_failpoint_hit())
 		kill(getpid(), SIGKILL);
+	if (count_down("CELLBLOCK_STOP_AT", &left))
+		kill(getpid(), SIGSTOP);
 }
 
 int plan_add(struct plan *p, int (*run)(void *, void *, struct err *),

@@ -8,7 +8,9 @@
  * `-v` and progress; a step without undo needs none (say why where it is
  * added).  Failpoints for the crash tests sit here: with
  * CELLBLOCK_DIE_AT=N in the environment the process kills itself (SIGKILL)
- * before its N-th step, counted over the whole process.
+ * before its N-th step, counted over the whole process, with
+ * CELLBLOCK_STOP_AT=N it stops there (SIGSTOP), so that a test can have
+ * another command come between.
  */
 #ifndef CB_BASE_PLAN_H
 #define CB_BASE_PLAN_H
@@ -57,7 +59,7 @@ int plan_undo(struct plan *p, void *ctx, plan_observer *obs, void *data,
 void plan_free(struct plan *p);
 #define cleanup_plan __attribute__((cleanup(plan_free)))
 
-/* A place where the crash test may kill the process; cheap when unset. */
+/* A place where a test may kill or stop the process; cheap when unset. */
 void plan_failpoint(void);
 /* The same place, where the caller must see to the killing itself. */
 bool plan_failpoint_hit(void);

@@ -174,14 +174,16 @@ static bool dir_is_empty(int dirfd, const char *path)
 	return d != NULL;
 }
 
-/* A command that died with nothing but an empty registry made. */
+/* A command died with nothing but an empty registry made, or left of it. */
 static void sweep_empty(struct prisons *ps)
 {
 	cleanup_close int lock = -1;
 
-	if (ps->jailed || faccessat(ps->dirfd, "jails", F_OK, 0) < 0)
+	/* made first, taken away last */
+	if (ps->jailed || faccessat(ps->dirfd, "lock", F_OK, 0) < 0)
 		return;
-	if (!dir_is_empty(ps->dirfd, "jails"))
+	if (faccessat(ps->dirfd, "jails", F_OK, 0) == 0 &&
+	    !dir_is_empty(ps->dirfd, "jails"))
 		return; /* in use, the usual case */
 	/* reg_tidy() looks again, under the lock */
 	if (reg_lock(ps, &lock, NULL) == 0)

@@ -117,6 +117,30 @@ int reg_open(struct prisons *ps, bool make, struct err *e)
 	return make ? reg_subdirs(ps, e) : 0;
 }
 
+/*
+ * Is the directory that is open still what lies at its place?  Else the last
+ * jail's remover took the mount away between the two, and what is pinned by
+ * path would be under the mount that the next command makes.
+ */
+static bool reg_current(const struct prisons *ps)
+{
+	const unsigned int mask = STATX_MNT_ID;
+	struct statx held, now;
+
+	if (ps->jailed)
+		return true; /* there it is a mount that stays */
+	return statx(ps->dirfd, "", AT_EMPTY_PATH, mask, &held) == 0 &&
+	       statx(AT_FDCWD, CELLBLOCK_RUN, AT_SYMLINK_NOFOLLOW, mask,
+		     &now) == 0 &&
+	       (held.stx_attributes & STATX_ATTR_MOUNT_ROOT) &&
+	       held.stx_mnt_id == now.stx_mnt_id;
+}
+
+/*
+ * The lock is good while its file has a name and the directory that it was
+ * found in is the mounted one: reg_tidy(), which holds it, ends both, first
+ * the mount, then the name.
+ */
 int reg_lock(struct prisons *ps, int *ret_fd, struct err *e)
 {
 	cleanup_close int fd = -1;
@@ -125,13 +149,13 @@ int reg_lock(struct prisons *ps, int *ret_fd, struct err *e)
 
 	for (int i = 0; i < 100; i++) {
 		r = reg_open(ps, true, e);
-		if (r < 0)
-			return r;
-		r = file_lock(ps->dirfd, "lock", false, &fd, e);
+		if (!r)
+			r = file_lock(ps->dirfd, "lock", false, &fd, e);
 		if (r < 0 && r != -ENOENT)
 			return r;
-		/* removed with the last jail while we waited: again */
-		if (r >= 0 && fstat(fd, &st) == 0 && st.st_nlink > 0) {
+		/* removed with the last jail meanwhile: again */
+		if (r >= 0 && fstat(fd, &st) == 0 && st.st_nlink > 0 &&
+		    reg_current(ps)) {
 			*ret_fd = take_fd(&fd);
 			return reg_subdirs(ps, e);
 		}
@@ -201,8 +225,11 @@ void reg_tidy(struct prisons *ps)
 	 */
 	if (reg_hold(&hold, NULL) < 0)
 		return;
-	unlinkat(ps->dirfd, "lock", 0);
+	plan_failpoint();
 	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
+	plan_failpoint();
+	/* the other way round who comes now would make and lock a new one */
+	unlinkat(ps->dirfd, "lock", 0);
 	/* interfaces and blocks keep theirs */
 	drop_if(ps);
 	unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR);

@@ -71,7 +71,7 @@ LC_ALL=C.UTF-8
 TERM=dumb
 TZ=UTC
 export CB_BUILD CB_TOOLS CB_BIN CB_SRC PATH LC_ALL TERM TZ
-unset COLUMNS NO_COLOR CELLBLOCK_DIE_AT
+unset COLUMNS NO_COLOR CELLBLOCK_DIE_AT CELLBLOCK_STOP_AT
 umask 022
 
 # Go into a box, unless in one already or only asked for the list of cases.

@@ -370,6 +370,56 @@ again_body()
 	must_wait 5 ifconfig epair0b
 }
 
+atf_test_case between
+between_head()
+{
+	atf_set descr "A jail starts while another one's removal stands still, at each of its steps"
+	atf_set timeout 120
+}
+is_stopped()
+{
+	case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
+	T | Z | '') ;;
+	*) return 1 ;;
+	esac
+}
+# It is through, or waits for a lock.
+is_through()
+{
+	! kill -0 "$1" 2>/dev/null || grep -q -- '-> *FLOCK' /proc/locks
+}
+between_body()
+{
+	local n maker remover stood
+
+	atf_check -o ignore ifconfig epair create
+	lend_once
+	box_state before
+	stood=1
+	n=0
+	while [ -n "$stood" ]; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || atf_fail "no end of steps"
+		atf_check jail -c name=x vnet persist
+		CELLBLOCK_STOP_AT=$n jail -r x >removed 2>&1 &
+		remover=$!
+		must_wait 10 is_stopped $remover
+		kill -0 $remover 2>/dev/null || stood=
+		jail -c name=y vnet persist vnet.interface=epair0b \
+		    >made 2>&1 &
+		maker=$!
+		must_wait 10 is_through $maker
+		kill -CONT $remover 2>/dev/null || :
+		wait $maker || atf_fail "step $n: y: $(cat made)"
+		wait $remover || atf_fail "step $n: x: $(cat removed)"
+		atf_check -o match:"^epair0b" jexec y ifconfig epair0b
+		atf_check -o inline:"y\n" jls name
+		atf_check jail -r y
+	done
+	[ $n -gt 8 ] || atf_fail "only $n steps"
+	box_same before
+}
+
 atf_test_case uncovered
 uncovered_head()
 {
@@ -442,6 +492,7 @@ atf_init_test_cases()
 	atf_add_test_case many
 	atf_add_test_case at_once
 	atf_add_test_case again
+	atf_add_test_case between
 	atf_add_test_case uncovered
 	atf_add_test_case no_space
 }

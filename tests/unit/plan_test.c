@@ -116,11 +116,32 @@ ATF_TC_BODY(failpoint, tc)
 	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+ATF_TC_WITHOUT_HEAD(stops);
+ATF_TC_BODY(stops, tc)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		setenv("CELLBLOCK_STOP_AT", "2", 1);
+		plan_failpoint();
+		plan_failpoint();
+		plan_failpoint();
+		_exit(3);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	ATF_REQUIRE(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	ATF_REQUIRE_EQ(0, kill(pid, SIGCONT));
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, success);
 	ATF_TP_ADD_TC(tp, rollback);
 	ATF_TP_ADD_TC(tp, undo_fails);
 	ATF_TP_ADD_TC(tp, failpoint);
+	ATF_TP_ADD_TC(tp, stops);
 	return atf_no_error();
 }
