@@ -1,0 +1,156 @@
+/* share_broker: see share_broker.h.  The one who asks. */
+#include "jail/share_broker.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+/* Longer than a broker may take, which may wait for another. */
+#define WAIT_S 100
+
+static int no_answer(int code, struct err *e)
+{
+	return err_set(e, ENOTCONN,
+		       BROKER_PATH ": %s: the keeper of this jail is gone or "
+				   "busy; any jls(8) outside brings it back",
+		       code ? strerror(code) : "no answer");
+}
+
+static int dial(int *ret_fd, struct err *e)
+{
+	const struct sockaddr_un sun = {.sun_family = AF_UNIX,
+					.sun_path = BROKER_PATH};
+	const struct timeval tv = {.tv_sec = WAIT_S};
+	cleanup_close int fd =
+		socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, errno, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	do
+		r = connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return no_answer(errno, e);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int get(int fd, uint8_t buf[static BROKER_MSG_MAX], size_t *ret_n,
+	       struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, BROKER_MSG_MAX, 0);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return no_answer(n < 0 ? errno : 0, e);
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/* With the descriptor, and by the kernel's word with who we are. */
+static int put(int fd, const uint8_t *buf, size_t size, int netns,
+	       struct err *e)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c = {0};
+	struct iovec iov = {.iov_base = (void *)buf, .iov_len = size};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &c,
+			   .msg_controllen = sizeof(c)};
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(netns));
+	memcpy(CMSG_DATA(h), &netns, sizeof(netns));
+	do
+		n = sendmsg(fd, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)size ? 0 : no_answer(n < 0 ? errno : 0, e);
+}
+
+int broker_call(struct broker_msg *m, int netns, struct err *e)
+{
+	cleanup_close int fd = -1, own = -1;
+	uint8_t buf[BROKER_MSG_MAX];
+	size_t n = 0;
+	int r;
+
+	if (netns < 0) {
+		own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		if (own < 0)
+			return err_sys(e, errno, "/proc/self/ns/net");
+		netns = own;
+	}
+	r = dial(&fd, e);
+	if (!r)
+		r = get(fd, buf, &n, e);
+	if (!r)
+		r = broker_hello_parse(buf, n, m->nonce, e);
+	if (r == -EBADMSG) {
+		/* it may have said why it does not want to talk */
+		int code = broker_answer_parse(buf, n, e);
+
+		return code < 0 ? code : r;
+	}
+	if (r < 0)
+		return r;
+	n = broker_print(m, buf);
+	r = put(fd, buf, n, netns, e);
+	if (!r)
+		r = get(fd, buf, &n, e);
+	return r < 0 ? r : broker_answer_parse(buf, n, e);
+}
+
+int share_broker_set(int jid, const struct ipshare_conf *conf, struct err *e)
+{
+	struct broker_msg m = {
+		.request = BROKER_SHARE_SET,
+		.depth = 1,
+		.path = {jid},
+		.share =
+			{
+				.mode4 = conf->mode4,
+				.mode6 = conf->mode6,
+				.saddrsel4 = conf->saddrsel4,
+				.saddrsel6 = conf->saddrsel6,
+				.raw = conf->raw,
+				.low_ports = conf->low_ports,
+				.n4 = conf->mode4 == IPSHARE_NEW ? conf->n4 : 0,
+				.n6 = conf->mode6 == IPSHARE_NEW ? conf->n6 : 0,
+			},
+	};
+
+	if (m.share.n4 > IPSHARE_MAX || m.share.n6 > IPSHARE_MAX)
+		return err_set(e, E2BIG, "too many addresses");
+	for (size_t i = 0; i < m.share.n4; i++)
+		m.share.addr4[i] = conf->addr4[i];
+	for (size_t i = 0; i < m.share.n6; i++)
+		m.share.addr6[i] = conf->addr6[i];
+	return broker_call(&m, -1, e);
+}
+
+int share_broker_clear(int jid, struct err *e)
+{
+	struct broker_msg m = {
+		.request = BROKER_SHARE_CLEAR,
+		.depth = 1,
+		.path = {jid},
+	};
+
+	return broker_call(&m, -1, e);
+}
