@@ -64,6 +64,10 @@ uint32_t guard_conditions(const struct pset *params)
 	for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
 		if (param_set_bool(params, rights[i].param))
 			open |= rights[i].when;
+	/* whole frames have any address, the jail has some */
+	if (param_jailsys_of(params, "ip4", 2) != 2 ||
+	    param_jailsys_of(params, "ip6", 2) != 2)
+		open &= ~(uint32_t)GUARD_RAW;
 	if (level < 3)
 		open |= GUARD_FILTER;
 	return level < 2 ? open : open & ~(uint32_t)GUARD_TIME;
