@@ -13,6 +13,20 @@ snapshot()
 	find /sys/fs/cgroup -type d -name '[0-9]*'
 }
 
+# same WHEN: as in `before`, once the kernel has taken vnets apart.
+same()
+{
+	wait_for 30 same_now || {
+		diff -u before after
+		atf_fail "remains ${1:-}"
+	}
+}
+same_now()
+{
+	snapshot >after
+	cmp -s before after
+}
+
 # A block of one machine with one jail on a bridge: lab PATH
 lab()
 {
@@ -51,8 +65,8 @@ up_down_body()
 	snapshot >before
 	atf_check -o match:"^lab: up, [0-9]+ changes$" -e ignore \
 	    cellblock up lab
-	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.2
-	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check -o ignore jexec lab ping -c 1 -W 10 10.9.0.2
+	atf_check -o ignore jexec lab.a ping -c 1 -W 10 10.9.0.1
 	atf_check -o inline:"inner\n" jexec lab.a hostname
 	atf_check -o inline:"lab: as its files say, nothing to do\n" \
 	    cellblock up lab
@@ -63,8 +77,7 @@ up_down_body()
 	atf_check -o file:byname cellblock map ./lab
 	atf_check -o match:"^lab: down$" -e ignore cellblock down lab
 	atf_check -s exit:1 -e inline:'jls: jail "lab" not found\n' jls -j lab
-	snapshot >after
-	atf_check diff -u before after
+	same
 }
 
 atf_test_case change
@@ -86,7 +99,7 @@ change_body()
 	atf_check -s exit:1 -o ignore jexec lab ping -c 1 -W 1 10.9.0.22
 	atf_check -o match:"^lab: up, " -e ignore cellblock up lab
 	atf_check -o inline:"$jid\n" jls -j lab.a jid
-	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.22
+	atf_check -o ignore jexec lab ping -c 1 -W 10 10.9.0.22
 	atf_check -o ignore jexec lab ifconfig epair1a
 	atf_check -o empty cellblock diff lab
 	# the route goes with the address that it hangs on, and comes back
@@ -140,7 +153,7 @@ change_jail_body()
 	    cellblock diff lab
 	atf_check -o match:"lab: up, 3 changes" -e ignore cellblock up lab
 	atf_check -o inline:"lo0 epair0b epair1b\n" jexec lab.a ifconfig -l
-	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check -o ignore jexec lab.a ping -c 1 -W 10 10.9.0.1
 	atf_check -o inline:"$jid\n" jls -j lab.b jid
 	atf_check -o empty cellblock diff lab
 	# comments are no change
@@ -197,8 +210,7 @@ interrupted_body()
 		    -o match:"^undo: create bridge0" cat err
 		atf_check -o inline:"no block is up\n" cellblock status
 		atf_check test ! -e /run/cellblock/rc
-		snapshot >after
-		atf_check diff -u before after
+		same
 	done
 }
 
@@ -237,8 +249,7 @@ fails_body()
 	echo 'network_interfaces="epair7a"' >>lab/rc.conf
 	atf_check -s exit:1 -e match:"^cellblock: .*epair7a" -o ignore \
 	    cellblock up lab
-	snapshot >after
-	atf_check diff -u before after
+	same
 	atf_check -o inline:"no block is up\n" cellblock status
 }
 
@@ -255,7 +266,7 @@ no_persist_body()
 	sed -i 's/^persist;//' lab/jail.conf
 	atf_check -o ignore -e match:"a: no process is left.*kept" \
 	    cellblock up lab
-	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check -o ignore jexec lab.a ping -c 1 -W 10 10.9.0.1
 	atf_check -o empty cellblock diff lab
 	atf_check -o match:"down$" -e ignore cellblock down lab
 	sed -i 's/^vnet;/vnet; nopersist;/' lab/jail.conf
@@ -275,11 +286,11 @@ ipv6_body()
 	echo 'ifconfig_bridge0_ipv6="inet6 2001:db8:9::1/64"' >>lab/rc.conf
 	echo 'ifconfig_epair0b_ipv6="inet6 2001:db8:9::2/64"' \
 	    >>lab/jails/a/rc.conf
-	echo 'a { exec.start += "ping -c 1 -W 1 2001:db8:9::1"; }' \
+	echo 'a { exec.start += "ping -c 1 -W 10 2001:db8:9::1"; }' \
 	    >>lab/jail.conf
 	atf_check -o match:"^lab: up" -e match:"wait for IPv6 addresses" \
 	    cellblock up lab
-	atf_check -o ignore jexec lab ping -c 1 -W 1 2001:db8:9::2
+	atf_check -o ignore jexec lab ping -c 1 -W 10 2001:db8:9::2
 	atf_check -o not-match:"tentative" jexec lab.a ifconfig
 	atf_check -o empty cellblock diff lab
 }
@@ -403,8 +414,7 @@ snort_lab_body()
 	atf_check -o not-match:FAILED "$CB_SRC/examples/snort-lab/check"
 	atf_check -o empty cellblock diff "$CB_SRC/examples/snort-lab"
 	atf_check -o ignore -e ignore cellblock down snort-lab
-	snapshot >after
-	atf_check diff -u before after
+	same
 }
 
 atf_test_case nested
@@ -423,8 +433,7 @@ nested_body()
 	atf_check -o match:'^ lab\.bench ' -o not-match:campus \
 	    jexec nested.campus jls -N
 	atf_check -o ignore -e ignore cellblock down nested
-	snapshot >after
-	atf_check diff -u before after
+	same
 }
 
 atf_test_case two_blocks
@@ -445,7 +454,7 @@ two_blocks_body()
 	    cellblock up other/one
 	atf_check -o ignore -e ignore cellblock up --name three other/one
 	atf_check -o ignore -e ignore cellblock down two
-	atf_check -o ignore jexec one ping -c 1 -W 2 10.9.0.2
+	atf_check -o ignore jexec one ping -c 1 -W 10 10.9.0.2
 	atf_check -o match:"^one: up" -o match:"^three: up" \
 	    -o not-match:"^two" cellblock status
 	atf_check -s exit:1 -e inline:'cellblock: block "two" is not up\n' \
@@ -469,14 +478,13 @@ host_body()
 	name=$(hostname)
 	atf_check -o ignore -e ignore cellblock up --host lab
 	atf_check -o inline:"top\n" hostname
-	atf_check -o ignore ping -c 1 -W 2 10.9.0.2
+	atf_check -o ignore ping -c 1 -W 10 10.9.0.2
 	atf_check -o match:'"?a' jls -N
 	atf_check -o inline:"lab: as its files say, nothing to do\n" \
 	    cellblock up --host lab
 	atf_check -o ignore -e ignore cellblock down lab
 	atf_check -o inline:"$name\n" hostname
-	snapshot >after
-	atf_check diff -u before after
+	same
 	atf_check -s exit:1 test -e /run/cellblock
 }
 
@@ -499,13 +507,12 @@ killed_body()
 		cellblock doctor --repair >doctor.out ||
 			atf_fail "step $n: $(cat doctor.out)"
 		cellblock down lab >/dev/null 2>&1
-		snapshot >after
-		diff -u before after || atf_fail "remains after step $n"
+		same "after step $n"
 		n=$((n + 1))
 	done
 	[ $n -gt 5 ] || atf_fail "no failpoint was reached"
 	[ $n -lt 200 ] || atf_fail "never came up"
-	atf_check -o ignore jexec lab ping -c 1 -W 2 10.9.0.2
+	atf_check -o ignore jexec lab ping -c 1 -W 10 10.9.0.2
 }
 
 atf_test_case doctor

@@ -118,76 +118,101 @@ signals_body()
 	must_wait 5 pgrep -f 'sleep 6[7]'
 	kill -KILL $pid
 	wait $pid
-	wait_for 5 sh -c "! pgrep -f 'sleep 6[7]'" || atf_fail "still there"
+	must_wait 5 sh -c "! pgrep -f 'sleep 6[7]'"
+}
+
+# terminal COMMAND: run it on a terminal, its output in `log`; type() is what a
+# person types there, shows() waits for the answer.
+terminal()
+{
+	mkfifo keys
+	script -qefc "$1" log <keys >/dev/null &
+	TERMINAL=$!
+	exec 3>keys
+}
+type()
+{
+	# shellcheck disable=SC2059 # with characters such as ^Z
+	printf "$1" >&3
+}
+shows()
+{
+	must_wait 5 grep "$1" log
+}
+hang_up()
+{
+	exec 3>&-
+	wait $TERMINAL
 }
 
 # An interactive shell in the jail has job control, and the terminal comes
 # back.
 atf_test_case terminal
+terminal_head()
+{
+	atf_set timeout 120
+}
 terminal_body()
 {
 	need script
 	atf_check jail -c name=x persist
-	# what a person would type, with ^Z as the character it is
-	{
-		sleep 1
-		printf 'echo is $((40 + 2))\n'
-		sleep 0.5
-		printf 'sleep 68\n'
-		sleep 0.7
-		printf '\032'
-		sleep 0.5
-		printf 'jobs\n'
-		sleep 0.5
-		printf 'kill -9 %%1; sleep 0.3; jobs; exit 5\n'
-		sleep 0.8
-		printf 'exit 5\n'
-		sleep 0.5
-	} | script -qec "jexec x bash --norc -i; echo status \$?" log >/dev/null
-	atf_check -o match:"is 42" -o match:"Stopped .*sleep 68" \
-	    -o match:"status 5" -o not-match:"no job control" cat log
+	terminal "jexec x bash --norc -i; echo status \$?"
+	type 'echo is $((40 + 2))\n'
+	shows "is 42"
+	type 'sleep 68\n'
+	must_wait 5 pgrep -f '^sleep 6[8]'
+	type '\032'
+	shows "Stopped .*sleep 68"
+	type 'kill -9 %%1; wait; jobs; exit 5\n'
+	# it tells of the job that ended, or of none, and goes
+	must_wait 5 sh -c "! pgrep -f '^sleep 6[8]'"
+	shows "status 5"
+	hang_up
+	atf_check -o not-match:"no job control" cat log
 }
 
 atf_test_case stop
 stop_head()
 {
 	atf_set descr "^Z stops jexec and its command, fg continues both"
+	atf_set timeout 120
 }
 stop_body()
 {
 	need script
 	atf_check jail -c name=x persist
-	{
-		sleep 1
-		printf 'jexec x sh -c "echo begin; sleep 2; echo end"\n'
-		sleep 0.7
-		printf '\032'
-		sleep 0.5
-		printf 'echo mark $((1 + 1))\n'
-		sleep 0.5
-		printf 'fg\n'
-		sleep 3
-		printf 'exit\n'
-	} | script -qec "bash --norc -i" log >/dev/null
-	atf_check -o match:begin -o match:Stopped -o match:"mark 2" \
-	    -o match:"^end" -x "tr -d '\r' <log"
+	terminal "bash --norc -i"
+	type 'jexec x sh -c "echo b""egin; read a; echo got \\$a"\n'
+	shows begin
+	type '\032'
+	shows Stopped
+	type 'echo mark $((1 + 1))\n'
+	shows "mark 2"
+	type 'fg\n'
+	shows '^jexec x sh'
+	type 'the end\n'
+	shows "^got the end"
+	type 'exit\n'
+	hang_up
 }
 
 # The other end of a pipe keeps the terminal.
 atf_test_case pipe
+pipe_head()
+{
+	atf_set timeout 120
+}
 pipe_body()
 {
 	need script
 	atf_check jail -c name=x persist
-	{
-		sleep 1
-		printf 'jexec x sh -c "sleep 0.3; echo one" | (read a; read b </dev/tty; echo got $a $b)\n'
-		sleep 1
-		printf 'two\n'
-		sleep 0.5
-		printf 'exit\n'
-	} | script -qec "bash --norc -i" log >/dev/null
-	atf_check -o match:"^got one two" -x "tr -d '\r' <log"
+	terminal "bash --norc -i"
+	type 'jexec x echo one | (read a; echo "rea""d"; read b </dev/tty; echo got $a $b)\n'
+	shows "^read"
+	type 'two\n'
+	shows "^got one two"
+	type 'exit\n'
+	hang_up
 }
 
 atf_test_case shell

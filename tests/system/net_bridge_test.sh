@@ -63,15 +63,15 @@ talk_head()
 talk_body()
 {
 	two_hosts
-	atf_check -o ignore ip netns exec h1 ping -c 1 -W 2 10.0.0.2
-	atf_check -o ignore ip netns exec h1 ping -c 1 -W 2 10.0.0.254
+	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.2
+	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.254
 	atf_check -o match:" epair1a 1[12][0-9][0-9] flags=0<>$" \
 	    -o match:" epair2a 1[12][0-9][0-9] flags=0<>$" \
 	    ifconfig bridge0 addr
 	atf_check ifconfig bridge0 deletem epair2a
 	atf_check -s not-exit:0 -o ignore ip netns exec h1 ping -c 1 -W 1 10.0.0.2
 	atf_check ifconfig bridge0 addm epair2a
-	atf_check -o ignore ip netns exec h1 ping -c 1 -W 2 10.0.0.2
+	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.2
 }
 
 atf_test_case errors
@@ -353,7 +353,7 @@ span_body()
 	heard 2 05
 	not_heard 2 55
 	# a capture sees what two others say to each other
-	atf_check -o ignore ip netns exec h1 ping -c 1 -W 2 10.0.0.2
+	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.2
 	wait_for 5 grep -q "ipv4 10.0.0.2 > 10.0.0.1 icmp" h8 ||
 	    atf_fail "the reply was not mirrored"
 	atf_check -o match:"member: epair8a flags=8<SPAN>" ifconfig bridge0
@@ -412,13 +412,13 @@ span_errors_body()
 	# the port is destroyed: no mirror is left, traffic flows
 	atf_check ifconfig epair8a destroy
 	atf_check -o not-match:clsact tc qdisc show
-	atf_check -o ignore ip netns exec h1 ping -c 1 -W 2 10.0.0.2
+	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.2
 	atf_check -o not-match:SPAN ifconfig bridge0
 	# behind our back: the listing is right, and so is the next port
 	sensor 9
 	atf_check ip link del epair9a
 	atf_check -o not-match:SPAN ifconfig bridge0
-	atf_check -o ignore ip netns exec h1 ping -c 1 -W 2 10.0.0.2
+	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.2
 	# the bridge goes: members keep no mirrors
 	sensor 7
 	atf_check ifconfig bridge0 destroy

@@ -173,7 +173,7 @@ kinds_body()
 	atf_check -o match:"^lo1: .*LOOPBACK.* mtu 16384$" \
 	    -o match:"groups: lo$" ifconfig lo1
 	atf_check ifconfig lo1 inet 10.255.0.1/32
-	atf_check -o ignore ping -c 1 -W 2 10.255.0.1
+	atf_check -o ignore ping -c 1 -W 10 10.255.0.1
 	atf_check -o inline:"wire\n" ifconfig vmnet0 name wire
 	atf_check -o match:"groups: vmnet$" ifconfig wire
 	for k in tap0 tun0 wire lo1; do
@@ -205,8 +205,8 @@ rename_up_body()
 	    -o match:"inet6 fe80::.*%wan" ifconfig wan
 	atf_check -o match:"via 192.0.2.2 dev wan" ip route show
 	atf_check -o match:"via 2001:db8::2 dev wan" ip -6 route show
-	atf_check -o ignore ping -c 1 -W 5 192.0.2.2
-	atf_check -o ignore ping -c 1 -W 5 2001:db8::2
+	atf_check -o ignore ping -c 1 -W 10 192.0.2.2
+	atf_check -o ignore ping -c 1 -W 10 2001:db8::2
 }
 
 atf_test_case race

@@ -86,8 +86,9 @@ killed_body()
 	atf_check jail -c name=x vnet persist vnet.interface=epair0b
 	j=$(jls -j x jid)
 	kill -9 "$(life "$j" keeper)"
-	kill -9 "$(life "$j" init)"
-	sleep 0.3
+	init=$(life "$j" init)
+	kill -9 "$init"
+	must_wait 5 sh -c "! kill -0 $init"
 	atf_check -s exit:1 -e ignore ifconfig epair0b
 	atf_check -o empty jls name
 	atf_check -o match:"^epair0b: " ifconfig epair0b

@@ -406,7 +406,7 @@ EOF
 	atf_check -o inline:"0\n" jexec b sysctl -n net.inet.ip.forwarding
 	atf_check -o match:'inet 127\.0\.0\.1 ' ifconfig -j b lo0
 	# the way back is missing on purpose: b reaches a's far address
-	atf_check -o ignore jexec b ping -c 1 -W 2 10.1.0.2
+	atf_check -o ignore jexec b ping -c 1 -W 10 10.1.0.2
 	atf_check -s exit:1 -o ignore jexec b ping -c 1 -W 1 10.1.0.1
 	# both ends of epair0 are in jails: still no reason to make it again
 	atf_check rc -n -d b start
@@ -414,7 +414,7 @@ EOF
 	atf_check -o ignore -e ignore jail -f b/jail.conf -r b
 	atf_check -o inline:"start jail b\n" rc -n -d b start
 	atf_check -o ignore rc -q -e -d b start
-	atf_check -o ignore jexec b ping -c 1 -W 2 10.0.0.1
+	atf_check -o ignore jexec b ping -c 1 -W 10 10.0.0.1
 	atf_check -o match:'^Stopping jails: a b\.$' rc -d b stop
 	atf_check -o inline:"lo0\n" ifconfig -l
 	same_but_registry

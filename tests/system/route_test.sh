@@ -210,7 +210,7 @@ packets_body()
 	atf_check -s not-exit:0 -o ignore -e ignore \
 	    ping -c 1 -W 1 198.51.100.1
 	atf_check -o ignore route add -host 198.51.100.1 192.0.2.2
-	atf_check -o ignore ping -c 1 -W 2 198.51.100.1
+	atf_check -o ignore ping -c 1 -W 10 198.51.100.1
 	atf_check -o ignore route change -host 198.51.100.1 127.0.0.1 \
 	    -blackhole
 	atf_check -s not-exit:0 -o ignore -e ignore \
