@@ -3,8 +3,9 @@
 #
 # Without SUITE all of them; "leftovers", the last of all, sees that the
 # machine is as it was.  FILE has lines "SUITE PROGRAM:CASE": of these suites
-# just these cases.  Ends with "N passed, N failed"; the same counts are in
-# check.result of DIR (without -o: BUILD).
+# just these cases.  Ends with what failed and "N passed, N failed"; the same
+# counts are in check.result of DIR (without -o: BUILD), the end of what each
+# failed case printed in check.failed.
 set -u
 
 filters=""
@@ -24,6 +25,7 @@ suites=${*:-unit golden lint system escape leftovers}
 passed=0 failed=0 skipped=0
 
 rm -f "$out/check.result"
+: >"$out/check.failed" || exit
 if [ "$(id -u)" != 0 ]; then
 	echo "check: the tests make namespaces of their own: run it as root" >&2
 	exit 1
@@ -39,11 +41,43 @@ count() {
 	sed -n "s/^Test cases:.* \([0-9]*\) $2.*/\1/p" "$1" | tail -1
 }
 
+# tails SUITE FILE: of each case in Kyua's report the last lines it printed,
+# below a line "---- SUITE/PROGRAM:CASE: RESULT".
+tails() {
+	awk -v suite="$1" -v most=40 '
+	function say(i) {
+		if (name == "")
+			return
+		print "---- " suite "/" name ": " result
+		for (i = n > most ? n - most : 0; i < n; i++)
+			print line[i]
+		name = result = ""
+		n = told = 0
+	}
+	/^===> [^ ]+:[^ ]+$/ { say(); name = $2; next }
+	/^===> (Broken tests|Failed tests|Summary)$/ { say() }
+	name == "" { next }
+	!told && sub(/^Result: +/, "") { result = $0 }
+	/^Standard (output|error):$/ { told = 1 }
+	told { line[n++] = $0 }
+	END { say() }' "$2"
+}
+
+# none SUITE FILE WHAT: a suite that has no cases to tell of.
+none() {
+	echo "---- $1: $3"
+	tail -n 40 "$2"
+}
+
 leftovers() {
-	if tools/leftovers.sh compare "$out/check.before" "$build"; then
+	if tools/leftovers.sh compare "$out/check.before" "$build" \
+		>"$out/check-leftovers.txt" 2>&1; then
 		echo "nothing is left behind"
 		passed=$((passed + 1))
 	else
+		cat "$out/check-leftovers.txt"
+		none leftovers "$out/check-leftovers.txt" \
+			"the machine is not as it was" >>"$out/check.failed"
 		failed=$((failed + 1))
 	fi
 }
@@ -67,6 +101,8 @@ for s in $suites; do
 	total=$(count "$out/check-$s.txt" total)
 	if [ -z "$total" ]; then
 		echo "$s: no result from kyua"
+		none "$s" "$out/check-$s.txt" "no result from kyua" \
+			>>"$out/check.failed"
 		failed=$((failed + 1))
 		continue
 	fi
@@ -75,11 +111,13 @@ for s in $suites; do
 		$(count "$out/check-$s.txt" failed)))
 	# What a failed test printed, for logs of machines one cannot visit.
 	[ "$bad" = 0 ] || sed -n '/^===> [^ ]*:/,$p' "$out/check-$s.txt"
+	tails "$s" "$out/check-$s.txt" >>"$out/check.failed"
 	passed=$((passed + total - skip - bad))
 	failed=$((failed + bad))
 	skipped=$((skipped + skip))
 done
 
+sed -n 's/^---- /FAILED: /p' "$out/check.failed"
 [ "$skipped" = 0 ] || echo "$skipped skipped"
 echo "$passed $failed $skipped" >"$out/check.result"
 echo "$passed passed, $failed failed"
