@@ -86,6 +86,18 @@ void err_append(struct err *e, const char *fmt, ...)
 	va_end(ap);
 }
 
+void err_note(struct err *e, int *first, int r, const struct err *step)
+{
+	if (r >= 0)
+		return;
+	if (*first) {
+		err_append(e, "; %s", step->text);
+		return;
+	}
+	*first = r;
+	err_set(e, -r, "%s", step->text);
+}
+
 void err_clear(struct err *e)
 {
 	if (e) {

@@ -47,6 +47,12 @@ int err_wrap(struct err *e, const char *fmt, ...)
 void err_append(struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Of steps that are all done whatever happens to one: *first becomes r and e
+ * says what `step` says with the first that fails, later ones are put behind.
+ */
+void err_note(struct err *e, int *first, int r, const struct err *step);
+
 /* Forget what is stored. */
 void err_clear(struct err *e);
 

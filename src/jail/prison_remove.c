@@ -94,19 +94,6 @@ static int unclaimed(struct prisons *ps, int jid, const struct life *l,
 	return 0;
 }
 
-/* First error kept, later ones put behind. */
-static void note(int *first, struct err *e, int r, const struct err *se)
-{
-	if (r >= 0)
-		return;
-	if (!*first) {
-		*first = r;
-		err_set(e, -r, "%s", se->text);
-	} else if (e) {
-		err_append(e, "; %s", se->text);
-	}
-}
-
 /* End every process; the jail's vnet and files stay. */
 static int kill_all(struct life *l, const char *cgroup, struct err *e)
 {
@@ -207,29 +194,29 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	if (r < 0)
 		return r;
 	if (l.lo)
-		note(&first, e, nest_remove_all(ps, jid, &l, &se), &se);
+		err_note(e, &first, nest_remove_all(ps, jid, &l, &se), &se);
 	plan_failpoint();
 	r = kill_all(&l, p.cgroup, &se);
-	note(&first, e, r, &se);
+	err_note(e, &first, r, &se);
 	if (r < 0)
 		return first;
 	plan_failpoint();
 	r = l.nlent ? lent_return(ps, jid, &l, &se) : 0;
-	note(&first, e, r, &se);
+	err_note(e, &first, r, &se);
 	if (r < 0)
 		return first;
 	plan_failpoint();
 	if (p.cgroup)
-		note(&first, e, drop_cgroup(ps, &l, p.cgroup, &se), &se);
+		err_note(e, &first, drop_cgroup(ps, &l, p.cgroup, &se), &se);
 	plan_failpoint();
-	note(&first, e, rctl_jail_drop(ps, jid, &se), &se);
+	err_note(e, &first, rctl_jail_drop(ps, jid, &se), &se);
 	plan_failpoint();
-	note(&first, e, unpin(jid, "net", &se), &se);
+	err_note(e, &first, unpin(jid, "net", &se), &se);
 	plan_failpoint();
-	note(&first, e, unpin(jid, "mnt", &se), &se);
+	err_note(e, &first, unpin(jid, "mnt", &se), &se);
 	if (first)
 		return first;
-	note(&first, e, drop_files(ps, jid, &p, &se), &se);
+	err_note(e, &first, drop_files(ps, jid, &p, &se), &se);
 	return first;
 }
 

@@ -583,19 +583,6 @@ int rctl_list(struct prisons *ps, const struct rctl_rule *filter,
 	return r;
 }
 
-/* First error kept, the rest is done. */
-static void note(int *first, struct err *e, int r, const struct err *se)
-{
-	if (r >= 0)
-		return;
-	if (!*first) {
-		*first = r;
-		err_set(e, -r, "%s", se->text);
-	} else if (e) {
-		err_append(e, "; %s", se->text);
-	}
-}
-
 int rctl_remove(struct prisons *ps, const struct rctl_rule *filter,
 		struct err *e)
 {
@@ -622,7 +609,7 @@ int rctl_remove(struct prisons *ps, const struct rctl_rule *filter,
 			continue; /* reg_tidy() purges them */
 		drop_rules(&s->v, filter_drops, filter, &n);
 		if (n)
-			note(&first, e, commit(ps, s, &se), &se);
+			err_note(e, &first, commit(ps, s, &se), &se);
 		removed += n;
 	}
 	if (!r)

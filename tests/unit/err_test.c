@@ -55,10 +55,33 @@ ATF_TC_BODY(too_long, tc)
 	ATF_CHECK_EQ('x', e.text[0]);
 }
 
+ATF_TC_WITHOUT_HEAD(note);
+ATF_TC_BODY(note, tc)
+{
+	struct err e = ERR_INIT, step = ERR_INIT;
+	int first = 0;
+
+	err_note(&e, &first, 0, &step);
+	err_note(&e, &first, 3, &step);
+	ATF_CHECK_EQ(0, first);
+	ATF_CHECK_STREQ("", e.text);
+	err_note(&e, &first, err_set(&step, EBUSY, "one"), &step);
+	err_note(&e, &first, err_set(&step, EPERM, "two"), &step);
+	err_note(&e, &first, 0, &step);
+	ATF_CHECK_EQ(-EBUSY, first);
+	ATF_CHECK_EQ(EBUSY, e.code);
+	ATF_CHECK_STREQ("one; two", e.text);
+	first = 0;
+	err_note(NULL, &first, -EPERM, &step);
+	err_note(NULL, &first, -EBUSY, &step);
+	ATF_CHECK_EQ(-EPERM, first);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, texts);
 	ATF_TP_ADD_TC(tp, no_object);
 	ATF_TP_ADD_TC(tp, too_long);
+	ATF_TP_ADD_TC(tp, note);
 	return atf_no_error();
 }
