@@ -202,6 +202,15 @@ static int check_own(const struct life *l, const struct rctl_limits *now,
 		       strerror(EOPNOTSUPP));
 }
 
+int rctl_need_cgroup(const struct life *l, struct err *e)
+{
+	if (l->cgroup)
+		return 0;
+	return err_set(e, EOPNOTSUPP,
+		       "%s: without cgroup2 nobody knows the jail's processes",
+		       strerror(EOPNOTSUPP));
+}
+
 int rctl_apply(struct prisons *ps, int jid, const char *name, struct err *e)
 {
 	cleanup_rctl_applied struct rctl_applied old = {0}, now = {0};
@@ -222,14 +231,10 @@ int rctl_apply(struct prisons *ps, int jid, const char *name, struct err *e)
 		err_clear(e);
 		return 0;
 	}
-	if (r < 0)
-		return r;
-	if (!l.cgroup)
-		return err_set(e, EOPNOTSUPP,
-			       "%s: without cgroup2 nobody knows the jail's "
-			       "processes",
-			       strerror(EOPNOTSUPP));
-	r = check_own(&l, &now.limits, e);
+	if (!r)
+		r = rctl_need_cgroup(&l, e);
+	if (!r)
+		r = check_own(&l, &now.limits, e);
 	return r < 0 ? r : put_in_force(ps, jid, &l, &old, &now, e);
 }
 

@@ -34,6 +34,9 @@ void rctl_applied_free(struct rctl_applied *a);
 int rctl_applied_read(struct prisons *ps, int jid, struct rctl_applied *ret,
 		      struct err *e);
 
+/* Is there a cgroup to know the jail's processes by?  Else EOPNOTSUPP. */
+int rctl_need_cgroup(const struct life *l, struct err *e);
+
 /*
  * Resource limits that a jail has set on its own jail jid, for a process that
  * enters that one from outside.  Hostile; it can only lower.

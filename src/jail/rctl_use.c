@@ -100,17 +100,18 @@ static const struct {
 	{"\nThreads:", RCTL_NTHR, 1},
 };
 
-static int64_t count_files(pid_t pid)
+/* How many numbers a directory of /proc/PID has for names. */
+static int64_t count_numbers(pid_t pid, const char *dir)
 {
 	cleanup_closedir DIR *d = NULL;
 	struct dirent *de;
 	char path[64];
 	int64_t n = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, dir);
 	d = opendir(path);
 	while (d && (de = readdir(d)))
-		n += de->d_name[0] != '.';
+		n += de->d_name[0] >= '0' && de->d_name[0] <= '9';
 	return n;
 }
 
@@ -145,7 +146,7 @@ static int add_process(pid_t pid, void *data)
 		s->v[status_rows[i].resource] +=
 			number_after(status, status_rows[i].name) *
 			status_rows[i].unit;
-	s->v[RCTL_OPENFILES] += count_files(pid);
+	s->v[RCTL_OPENFILES] += count_numbers(pid, "fd");
 	add_times(s, stat);
 	return 0;
 }
@@ -273,20 +274,6 @@ static int64_t cgroup_cpu(const char *dir)
 	return number_after(text, "usage_usec ");
 }
 
-static int64_t count_ptys(pid_t init)
-{
-	cleanup_closedir DIR *d = NULL;
-	struct dirent *de;
-	char path[64];
-	int64_t n = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/root/dev/pts", (int)init);
-	d = opendir(path);
-	while (d && (de = readdir(d)))
-		n += de->d_name[0] >= '0' && de->d_name[0] <= '9';
-	return n;
-}
-
 static int jail_usage(struct prisons *ps, const char *name,
 		      struct rctl_use *ret, struct err *e)
 {
@@ -300,13 +287,10 @@ static int jail_usage(struct prisons *ps, const char *name,
 	if (strchr(name, '.') || name_find(ps, name, &jid) < 0)
 		return not_there(e);
 	r = life_read(ps, jid, &l, e);
+	if (!r)
+		r = rctl_need_cgroup(&l, e);
 	if (r < 0)
 		return r;
-	if (!l.cgroup)
-		return err_set(e, EOPNOTSUPP,
-			       "%s: without cgroup2 nobody knows the jail's "
-			       "processes",
-			       strerror(EOPNOTSUPP));
 	tree = str_printf("%s/tree", l.cgroup);
 	if (!tree)
 		return err_nomem(e);
@@ -323,7 +307,7 @@ static int jail_usage(struct prisons *ps, const char *name,
 	if (r < 0)
 		return r;
 	ipc_sum(&s, l.init.pid);
-	s.v[RCTL_PSEUDOTERMINALS] = count_ptys(l.init.pid);
+	s.v[RCTL_PSEUDOTERMINALS] = count_numbers(l.init.pid, "root/dev/pts");
 	s.v[RCTL_CPUTIME] = cpu1 / 1000000;
 	s.v[RCTL_PCPU] = (int64_t)((double)(cpu1 - cpu0) / (t * 10000.0));
 	/* a process that has ended takes its count along */
