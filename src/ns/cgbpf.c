@@ -46,31 +46,37 @@ int cgbpf_call(int cmd, union bpf_attr *a)
 	return r < 0 ? -errno : (int)r;
 }
 
-/* What a refusal means; `what` is what the jail is left without. */
-static int refused(struct err *e, int r, const char *what)
+int cgbpf_refused(struct err *e, int r, const char *what, const char *lacks)
 {
 	/* the kernel says EINVAL of program types that it does not have */
-	if (r == -ENOSYS || r == -EINVAL)
-		return err_set(e, ENOSYS,
-			       "%s: this kernel has no BPF programs for "
-			       "cgroups (CONFIG_BPF_SYSCALL, "
-			       "CONFIG_CGROUP_BPF)",
-			       what);
+	if (r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOENT)
+		return err_set(e, ENOSYS, "%s: this kernel has no BPF %s", what,
+			       lacks);
 	return err_sys(e, -r, "%s: BPF", what);
 }
 
-static int prog_load(const struct bpf_insn *insns, size_t n, uint32_t type,
-		     uint32_t attach, const char *name)
+static int refused(struct err *e, int r, const char *what)
+{
+	return cgbpf_refused(e, r, what,
+			     "programs for cgroups (CONFIG_BPF_SYSCALL, "
+			     "CONFIG_CGROUP_BPF)");
+}
+
+int cgbpf_load(const struct cgbpf_prog *p)
 {
 	union bpf_attr a;
 
+	if (!p->n)
+		return -E2BIG;
 	memset(&a, 0, sizeof(a));
-	a.prog_type = type;
-	a.expected_attach_type = attach;
-	a.insns = (uint64_t)(uintptr_t)insns;
-	a.insn_cnt = (uint32_t)n;
-	a.license = (uint64_t)(uintptr_t) "BSD";
-	strncpy(a.prog_name, name, sizeof(a.prog_name) - 1);
+	a.prog_type = p->type;
+	a.expected_attach_type = p->attach;
+	a.attach_btf_id = p->btf_id;
+	a.insns = (uint64_t)(uintptr_t)p->insns;
+	a.insn_cnt = (uint32_t)p->n;
+	/* some helpers ask for a licence that goes with the kernel's own */
+	a.license = (uint64_t)(uintptr_t) "Dual BSD/GPL";
+	strncpy(a.prog_name, p->name, sizeof(a.prog_name) - 1);
 	return cgbpf_call(BPF_PROG_LOAD, &a);
 }
 
@@ -257,6 +263,17 @@ static size_t device_program(struct bpf_insn *p, const struct dev_rule *v,
 	return k;
 }
 
+static int devices_load(const struct bpf_insn *p, size_t n)
+{
+	return cgbpf_load(&(struct cgbpf_prog){
+		.insns = p,
+		.n = n,
+		.type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.attach = BPF_CGROUP_DEVICE,
+		.name = DEVICES_NAME,
+	});
+}
+
 static const char what_devices[] = "device filter";
 
 int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
@@ -274,9 +291,7 @@ int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
 		   sizeof(*p));
 	if (!p)
 		return err_nomem(e);
-	prog = prog_load(p, device_program(p, v, n),
-			 BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE,
-			 DEVICES_NAME);
+	prog = devices_load(p, device_program(p, v, n));
 	if (prog < 0)
 		return refused(e, prog, what_devices);
 	/* while both are attached only what is in both lists opens */
@@ -291,9 +306,7 @@ int cgbpf_devices(int cgroup_fd, const struct dev_rule *v, size_t n,
 int cgbpf_devices_can(struct err *e)
 {
 	struct bpf_insn p[HEAD_INSNS + 2];
-	cleanup_close int prog = prog_load(p, device_program(p, NULL, 0),
-					   BPF_PROG_TYPE_CGROUP_DEVICE,
-					   BPF_CGROUP_DEVICE, DEVICES_NAME);
+	cleanup_close int prog = devices_load(p, device_program(p, NULL, 0));
 
 	return prog < 0 ? refused(e, prog, what_devices) : 0;
 }
@@ -314,6 +327,18 @@ static const char what_ports[] = "allow.reserved_ports";
 static const uint32_t port_types[] = {BPF_CGROUP_INET4_BIND,
 				      BPF_CGROUP_INET6_BIND};
 
+static int ports_load(const struct bpf_insn *p, size_t n, uint32_t attach,
+		      const char *name)
+{
+	return cgbpf_load(&(struct cgbpf_prog){
+		.insns = p,
+		.n = n,
+		.type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.attach = attach,
+		.name = name,
+	});
+}
+
 int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
 {
 	const struct bpf_insn p[] = {
@@ -326,9 +351,8 @@ int cgbpf_low_ports(int cgroup_fd, uint32_t uid, struct err *e)
 		EXIT(),
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(port_types); i++) {
-		cleanup_close int prog = prog_load(
-			p, ARRAY_SIZE(p), BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-			port_types[i], PORTS_NAME);
+		cleanup_close int prog =
+			ports_load(p, ARRAY_SIZE(p), port_types[i], PORTS_NAME);
 		int r = prog < 0 ? prog
 				 : cgbpf_attach(cgroup_fd, prog, port_types[i]);
 
@@ -356,8 +380,7 @@ static int no_ports_load(uint32_t attach, bool eacces)
 		EXIT(),
 	};
 
-	return prog_load(p, ARRAY_SIZE(p), BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-			 attach, NO_PORTS_NAME);
+	return ports_load(p, ARRAY_SIZE(p), attach, NO_PORTS_NAME);
 }
 
 int cgbpf_no_low_ports(int cgroup_fd, struct err *e)

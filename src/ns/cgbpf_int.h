@@ -7,6 +7,7 @@
 #include "ns/cgbpf.h"
 
 #include <linux/bpf.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* --- instructions
@@ -44,6 +45,20 @@ static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
 
 /* The result, a descriptor with some commands, or a negative errno. */
 int cgbpf_call(int cmd, union bpf_attr *a);
+struct cgbpf_prog {
+	const struct bpf_insn *insns;
+	size_t n; /* 0: there are too many */
+	uint32_t type, attach;
+	uint32_t btf_id; /* the hook, where there are several of that type */
+	const char *name;
+};
+/* A descriptor, or a negative errno. */
+int cgbpf_load(const struct cgbpf_prog *p);
+/*
+ * What a refusal means: `what` is what the jail is left without, `lacks` what
+ * a kernel that does not know of such programs has not.
+ */
+int cgbpf_refused(struct err *e, int r, const char *what, const char *lacks);
 /* Add a program to a cgroup's. */
 int cgbpf_attach(int cgroup_fd, int prog, uint32_t attach);
 /* Take programs of that name away from this very cgroup. */

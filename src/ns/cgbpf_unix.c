@@ -254,35 +254,24 @@ static size_t name_program(struct code *c)
 
 static const char what[] = "abstract unix sockets";
 
-/* What a refusal means here, where newer things are asked for. */
 static int unix_refused(struct err *e, int r)
 {
-	if (r == -ENOSYS || r == -EINVAL || r == -EOPNOTSUPP || r == -ENOENT)
-		return err_set(e, ENOSYS,
-			       "%s: this kernel has no BPF programs for them "
-			       "(Linux 6.0 with bpf among its security "
-			       "modules, or Linux 6.7)",
-			       what);
-	return err_sys(e, -r, "%s: BPF", what);
+	return cgbpf_refused(e, r, what,
+			     "programs for them (Linux 6.0 with bpf among its "
+			     "security modules, or Linux 6.7)");
 }
 
 static int unix_load(const struct code *c, size_t n, uint32_t type,
 		     uint32_t attach, uint32_t hook)
 {
-	union bpf_attr a;
-
-	if (!n)
-		return -E2BIG;
-	memset(&a, 0, sizeof(a));
-	a.prog_type = type;
-	a.expected_attach_type = attach;
-	a.attach_btf_id = hook;
-	a.insns = (uint64_t)(uintptr_t)c->p;
-	a.insn_cnt = (uint32_t)n;
-	/* the kernel asks for a licence that goes with its own */
-	a.license = (uint64_t)(uintptr_t) "Dual BSD/GPL";
-	memcpy(a.prog_name, UNIX_NAME, sizeof(UNIX_NAME));
-	return cgbpf_call(BPF_PROG_LOAD, &a);
+	return cgbpf_load(&(struct cgbpf_prog){
+		.insns = c->p,
+		.n = n,
+		.type = type,
+		.attach = attach,
+		.btf_id = hook,
+		.name = UNIX_NAME,
+	});
 }
 
 static int attach(int cgroup_fd, int prog, uint32_t hook)
