@@ -66,10 +66,18 @@ void start_print(void);
 /* "start":[...], no comma after it. */
 void start_json(void);
 
+/* share.c: jails that share the host's addresses; many 0: without that part. */
+bool share_bench(int rounds, int many);
+void share_print(void);
+void share_json(void); /* "share":{...} */
+/* Become the load generator of the first of n such jails; false: failed. */
+bool share_many(int n);
+
 /* main.c: a JSON string. */
 void json_text(const char *s);
 
-/* Where this program lies, with `pause`, `hello` and `oci.json` beside it. */
+/* Where this program lies, with `load`, `pause`, `hello` and `oci.json` beside
+ * it. */
 extern char bench_dir[4096];
 
 /* ---- running commands; each is timed under its first two words */

@@ -7,7 +7,8 @@
  * and their ratios to the floor.  The second part brings N jails up at once,
  * keeps them, and takes them down, for N = 1, 50, 500: it shows whether the
  * cost of a jail grows with the number of those that are there.  Before all
- * that comes start.c: one command with full isolation, without interfaces.
+ * that come start.c, one command with full isolation, without interfaces, and
+ * share.c, jails that share the host's addresses.
  */
 #include "bench.h"
 
@@ -43,6 +44,9 @@ struct options {
 	bool json;
 	bool verbose;
 	int start_rounds;
+	int share_rounds;
+	int share_jails;
+	int be_many; /* -M: not a benchmark, but a part of one */
 	const char *only;
 	const char *scale_only;
 };
@@ -269,6 +273,10 @@ static void print_json(const struct options *o)
 		start_json();
 		putchar(',');
 	}
+	if (o->share_rounds) {
+		share_json();
+		putchar(',');
+	}
 	printf("\"contenders\":[");
 	for (size_t c = 0; c < ncontenders; c++) {
 		const struct result *r = &results[c];
@@ -304,10 +312,13 @@ static void print_json(const struct options *o)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: cbbench [-jv] [-S rounds] [-n rounds] [-s N,N,...] "
-		"[-c contender,...] [-C contender,...]\n"
+		"usage: cbbench [-jv] [-S rounds] [-A rounds] [-m jails] "
+		"[-n rounds] [-s N,N,...]\n"
+		"               [-c contender,...] [-C contender,...]\n"
 		"  -S  interleaved rounds of one command in a jail (101); 0: "
 		"skip\n"
+		"  -A  rounds with jails that share addresses (101); 0: skip\n"
+		"  -m  how many of them at once (1000); 0: skip\n"
 		"  -n  interleaved rounds of jails with interfaces (31); 0: "
 		"skip\n"
 		"  -s  how many at once (1,50,500); 0: skip this part\n"
@@ -335,7 +346,7 @@ static bool parse(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "jvS:n:s:c:C:")) != -1) {
+	while ((c = getopt(argc, argv, "jvS:A:m:M:n:s:c:C:")) != -1) {
 		switch (c) {
 		case 'j':
 			o->json = true;
@@ -345,6 +356,15 @@ static bool parse(int argc, char **argv, struct options *o)
 			break;
 		case 'S':
 			o->start_rounds = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'A':
+			o->share_rounds = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'm':
+			o->share_jails = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'M':
+			o->be_many = (int)strtol(optarg, NULL, 10);
 			break;
 		case 'n':
 			o->rounds = (int)strtol(optarg, NULL, 10);
@@ -363,7 +383,9 @@ static bool parse(int argc, char **argv, struct options *o)
 			return false;
 		}
 	}
-	return optind == argc && o->rounds >= 0 && o->start_rounds >= 0;
+	return optind == argc && o->rounds >= 0 && o->start_rounds >= 0 &&
+	       o->share_rounds >= 0 && o->share_jails >= 0 &&
+	       o->share_jails < 10000 && o->be_many >= 0;
 }
 
 static void net_bench(const struct options *o)
@@ -388,6 +410,8 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.start_rounds = 101,
+		.share_rounds = 101,
+		.share_jails = 1000,
 		.rounds = 31,
 		.scales = {1, 50, 500},
 		.nscales = 3,
@@ -402,7 +426,11 @@ int main(int argc, char **argv)
 	dirname(bench_dir);
 	if (!parse(argc, argv, &o))
 		return usage();
+	if (o.be_many)
+		return !share_many(o.be_many);
 	if (o.start_rounds && !start_bench(o.start_rounds))
+		return 1;
+	if (o.share_rounds && !share_bench(o.share_rounds, o.share_jails))
 		return 1;
 	if (o.rounds)
 		net_bench(&o);
@@ -412,6 +440,8 @@ int main(int argc, char **argv)
 	}
 	if (o.start_rounds)
 		start_print();
+	if (o.share_rounds)
+		share_print();
 	if (!o.rounds)
 		return 0;
 	print_table();
