@@ -1,12 +1,56 @@
 /*
- * jail.bpf: what sockets of a jail may do.
+ * jail.bpf: what the sockets of a jail with addresses of its own may do.
+ *
+ * Theory of operation.  These programs are on the jail's cgroup.  Every hook
+ * finds the jail's row in the cgroup's storage; a socket in another network
+ * namespace than the row's is nobody's business here.  Where the words below
+ * say "its addresses", IPv4 and IPv6 each for itself may also be "inherit",
+ * which is not restricted, or "disable", which has no sockets.
+ *
+ *	socket	    families and protocols that are not for jails are refused
+ *	bind	    loopback is the first address, the wildcard of a jail with
+ *		    one address is that address, foreign ones do not exist
+ *	connect	    loopback and the wildcard are the first address; a socket
+ *	sendmsg	    that has no source gets one, a foreign source is refused
+ *	listen	    hidden listeners become known to sk_lookup
+ *	getsockname hidden listeners say what their program asked for
+ *	close	    what is noted of the socket goes
+ *
+ * Hidden listeners.  A TCP listener of the jail would conflict in the kernel's
+ * table with whoever has the wildcard on its port outside, and with who binds
+ * it later, which jails do not on FreeBSD.  So the socket is really bound to a
+ * port of the kernel's choice.  The jail's port p is at the same real port for
+ * all its sockets (row IPSHARE_PORT), so that what conflicts is for the kernel
+ * to say, as always.  Connections reach it by lookup.bpf.c and have true
+ * addresses and ports.  Not hidden: a socket without SO_REUSEADDR at a port
+ * where nobody listens (it may be for a connection, which a hidden one cannot
+ * make), port 0, and wildcards that "inherit" one of their families.
+ *
+ * Wildcards of jails with several addresses, and those of both families, stay
+ * what they are.  At what port they really are lookup.bpf.c keeps from them
+ * what is not for the jail (row IPSHARE_REAL).  Such UDP sockets get no
+ * SO_REUSEADDR: otherwise they could take datagrams from others' sockets.
+ * UDP sockets with one address get it: then outside's wildcards with it are
+ * none of their business; what conflicts among jails says row IPSHARE_NAME.
+ *
+ * Jails in jails.  A socket meets the programs of the innermost cgroup first.
+ * Those keep the books of it (ipshare_sock.cgroup), the outer ones only look
+ * at addresses.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "ipshare/maps.bpf.h"
 
-#include "ipshare/shared.h"
+#include <asm-generic/errno.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TCP_CLOSE 7
+#define LOW_PORTS 1024
+/* what a hook for addresses answers: no, yes, yes without a capability */
+#define NO 0
+#define YES 1
+#define YES_NO_CAP 3
+#define REUSEADDR 1
+#define REUSEPORT 2
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
@@ -14,10 +58,993 @@ struct {
 	__type(value, struct ipshare_row);
 } cb_ip_conf SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ipshare_sock);
+} cb_ip_sock SEC(".maps");
+
+inl int refuse(int code)
+{
+	bpf_set_retval(-code);
+	return NO;
+}
+
+/* The jail's row; NULL: the socket is not of the jail's network stack. */
+#define ROW(ctx)                                                               \
+	({                                                                     \
+		struct ipshare_row *r_ =                                       \
+			bpf_get_local_storage(&cb_ip_conf, 0);                 \
+		__u64 net_ = bpf_get_netns_cookie(ctx);                        \
+		r_->net && r_->net != net_ ? NULL : r_;                        \
+	})
+
+/* Programs of jails within this one have refused already. */
+inl bool refused(void)
+{
+	return bpf_get_retval() < 0;
+}
+
+/* --- rows of ports
+ * ------------------------------------------------------------ */
+
+inl void holder_add(struct ipshare_port *rec, __u64 sk, __u64 cookie)
+{
+	for (int i = 0; i < IPSHARE_HOLDERS; i++)
+		if (!__sync_val_compare_and_swap(&rec->holder[i].cookie, 0,
+						 cookie)) {
+			rec->holder[i].sk = sk;
+			return;
+		}
+}
+
+inl void holder_drop(struct ipshare_port *rec, __u64 cookie)
+{
+	for (int i = 0; i < IPSHARE_HOLDERS; i++)
+		if (rec->holder[i].cookie == cookie)
+			rec->holder[i].cookie = 0;
+}
+
+/* One more socket at a row that is there; false when it is going. */
+inl bool port_ref(struct ipshare_port *rec)
+{
+	for (int i = 0; i < 8; i++) {
+		__u32 n = rec->refs;
+
+		if (!n)
+			return false;
+		if (__sync_val_compare_and_swap(&rec->refs, n, n + 1) == n)
+			return true;
+	}
+	return false;
+}
+
+/* What holds for a row that is to be made or shared. */
+struct claim {
+	__u64 cookie;
+	__u32 uid;
+	__u16 real;
+	__u8 direct;
+};
+
+/* The socket is one of those that the row is for; 0 or an errno. */
+static __noinline int claim(struct ipshare_sock *st, __u32 n,
+			    const struct ipshare_key *key,
+			    const struct claim *c)
+{
+	struct ipshare_port fresh = {.refs = 1};
+	struct ipshare_port *rec;
+
+	if (!st || !key || !c || n >= 4)
+		return EINVAL;
+	fresh.cgroup = st->cgroup;
+	fresh.uid = c->uid;
+	fresh.real = c->real;
+	fresh.reuse = st->reuse;
+	fresh.direct = c->direct;
+	if (key->kind == IPSHARE_REAL) {
+		fresh.holder[0].cookie = c->cookie;
+		fresh.holder[0].sk = st->sk;
+	}
+	if (bpf_map_update_elem(&cb_ip_ports, key, &fresh, BPF_NOEXIST)) {
+		rec = bpf_map_lookup_elem(&cb_ip_ports, key);
+		if (!rec)
+			return ENOBUFS;
+		if (rec->cgroup != st->cgroup ||
+		    (key->kind == IPSHARE_PORT && rec->real != c->real) ||
+		    !port_ref(rec))
+			return EADDRINUSE;
+		rec->reuse &= st->reuse;
+		if (key->kind == IPSHARE_REAL)
+			holder_add(rec, st->sk, c->cookie);
+	}
+	st->held[n] = *key;
+	return 0;
+}
+
+/* All rows that the socket is one of. */
+static __noinline int release(struct ipshare_sock *st, __u64 cookie)
+{
+	if (!st)
+		return 0;
+	for (int i = 0; i < 4; i++) {
+		struct ipshare_key key = st->held[i];
+		struct ipshare_port *rec;
+
+		if (key.kind == IPSHARE_NONE)
+			continue;
+		st->held[i].kind = IPSHARE_NONE;
+		rec = bpf_map_lookup_elem(&cb_ip_ports, &key);
+		if (!rec || rec->cgroup != st->cgroup)
+			continue;
+		holder_drop(rec, cookie);
+		if (__sync_fetch_and_add(&rec->refs, -1) == 1)
+			bpf_map_delete_elem(&cb_ip_ports, &key);
+	}
+	return 0;
+}
+
+/* --- addresses
+ * ---------------------------------------------------------------- */
+
+/* The interface's address of the jail for that destination, or its first. */
+static __noinline int source_for(const struct ipshare_row *c, int family,
+				 const struct ipshare_ip *to,
+				 struct ipshare_ip *ret)
+{
+	struct ipshare_prefix p = {.bits = 8 * (sizeof(p) - sizeof(p.bits))};
+	struct ipshare_source s = {.cgroup = c->cgroup, .family = family};
+	struct ipshare_route *route;
+	struct ipshare_ip *ip;
+	__u32 n = family == IPSHARE_V4 ? c->n[IPSHARE_V4] : c->n[IPSHARE_V6];
+	bool by_route = family == IPSHARE_V4 ? c->saddrsel[IPSHARE_V4]
+					     : c->saddrsel[IPSHARE_V6];
+
+	*ret = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+				    : c->first[IPSHARE_V6];
+	if (n < 2 || !by_route)
+		return 0;
+	if (is_member(c->cgroup, to)) {
+		*ret = *to;
+		return 0;
+	}
+	p.net[0] = (__u32)c->net;
+	p.net[1] = (__u32)(c->net >> 32);
+	p.ip = *to;
+	route = bpf_map_lookup_elem(&cb_ip_routes, &p);
+	if (!route)
+		return 0;
+	s.ifindex = route->ifindex;
+	ip = bpf_map_lookup_elem(&cb_ip_sources, &s);
+	if (!ip)
+		return 0;
+	*ret = *ip;
+	return 1;
+}
+
+#define FREE (-1) /* whatever it is: not restricted */
+
+/*
+ * An address that is to be the socket's own, which may become another.
+ * 0, FREE, or an errno; a wildcard is for the caller to see to.
+ */
+inl int own_ip(const struct ipshare_row *c, int family, struct ipshare_ip *ip)
+{
+	__u8 mode = family == IPSHARE_V4 ? c->mode[IPSHARE_V4]
+					 : c->mode[IPSHARE_V6];
+
+	if (mode == MODE_INHERIT)
+		return FREE;
+	if (mode == MODE_DISABLE)
+		return EAFNOSUPPORT;
+	if (ip_is_any(ip) || is_member(c->cgroup, ip))
+		return 0;
+	if (!ip_is_loopback(ip))
+		return EADDRNOTAVAIL;
+	*ip = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+				   : c->first[IPSHARE_V6];
+	return 0;
+}
+
+/*
+ * Where a connection or a datagram goes.  All of 127/8 is the machine's own on
+ * Linux; what is nobody's address there is not for jails.
+ */
+inl int remote_ip(const struct ipshare_row *c, int family,
+		  struct ipshare_ip *ip)
+{
+	__u8 mode = family == IPSHARE_V4 ? c->mode[IPSHARE_V4]
+					 : c->mode[IPSHARE_V6];
+	struct ipshare_place at = {.net = c->net};
+
+	if (mode == MODE_INHERIT)
+		return FREE;
+	if (mode == MODE_DISABLE)
+		return EAFNOSUPPORT;
+	if (ip_is_any(ip)) {
+		*ip = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+					   : c->first[IPSHARE_V6];
+		return 0;
+	}
+	if (family == IPSHARE_V4 ? (ip->w[3] & bpf_htonl(0xff000000)) !=
+					   bpf_htonl(0x7f000000)
+				 : !ip_is_loopback(ip))
+		return 0;
+	if (is_member(c->cgroup, ip))
+		return 0;
+	if (ip_is_loopback(ip)) {
+		*ip = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+					   : c->first[IPSHARE_V6];
+		return 0;
+	}
+	at.ip = *ip;
+	return bpf_map_lookup_elem(&cb_ip_owners, &at) ? 0 : ENETUNREACH;
+}
+
+/* What a socket is bound to. */
+inl void bound_ip(struct bpf_sock *sk, struct ipshare_ip *ip)
+{
+	if (sk->family == AF_INET) {
+		ip_v4(ip, READ32(sk, struct bpf_sock, src_ip4));
+		return;
+	}
+	READ_IP(ip, sk, struct bpf_sock, src_ip6);
+}
+
+/* The books of a socket, begun if need be; the number of its struct sock. */
+inl struct ipshare_sock *book_of(void *map, struct bpf_sock *sk, __u64 cgroup)
+{
+	struct ipshare_sock *st =
+		bpf_sk_storage_get(map, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (!st)
+		return NULL;
+	if (!st->cgroup)
+		st->cgroup = cgroup;
+	*(volatile __u64 *)&st->sk = (__u64)sk;
+	return st;
+}
+
+inl __u8 flags_of(struct ipshare_sock *st)
+{
+	/* read back: the verifier then takes it for a number */
+	__u64 sk = *(volatile __u64 *)&st->sk;
+	__u8 flags = 0;
+
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)(sk + at_flags));
+	return flags;
+}
+
+inl bool is_root(const struct ipshare_row *c)
+{
+	return (__u32)bpf_get_current_uid_gid() == c->root;
+}
+
+/* --- socket
+ * ------------------------------------------------------------------- */
+
 SEC("cgroup/sock_create")
 int cb_ip_create(struct bpf_sock *ctx)
 {
-	struct ipshare_row *c = bpf_get_local_storage(&cb_ip_conf, 0);
+	struct ipshare_row *c = ROW(ctx);
+	__u8 mode;
 
-	return c->cgroup || ctx->family;
+	if (!c || refused())
+		return YES;
+	if (!c->cgroup)
+		return refuse(EPERM);
+	if (ctx->family != AF_INET && ctx->family != AF_INET6)
+		return YES;
+	mode = ctx->family == AF_INET ? c->mode[IPSHARE_V4]
+				      : c->mode[IPSHARE_V6];
+	if (mode == MODE_DISABLE)
+		return refuse(EPROTONOSUPPORT);
+	if (ctx->type == SOCK_STREAM && ctx->protocol == IPPROTO_TCP)
+		return YES;
+	if (ctx->type == SOCK_DGRAM && ctx->protocol == IPPROTO_UDP)
+		return YES;
+	if (ctx->type == SOCK_DGRAM &&
+	    (ctx->protocol == IPPROTO_ICMP || ctx->protocol == IPPROTO_ICMPV6))
+		return c->raw ? YES : refuse(EPERM);
+	if (ctx->type != SOCK_STREAM && ctx->type != SOCK_DGRAM)
+		return refuse(EPERM);
+	return refuse(EPROTONOSUPPORT);
+}
+
+SEC("cgroup/sock_release")
+int cb_ip_release(struct bpf_sock *ctx)
+{
+	struct ipshare_row *c = bpf_get_local_storage(&cb_ip_conf, 0);
+	struct ipshare_sock *st = bpf_sk_storage_get(&cb_ip_sock, ctx, 0, 0);
+
+	if (st && st->cgroup == c->cgroup)
+		release(st, bpf_get_socket_cookie(ctx));
+	return YES;
+}
+
+/* --- bind
+ * --------------------------------------------------------------------- */
+
+#define BIT(family) (1 << (family))
+#define BOTH (BIT(IPSHARE_V4) | BIT(IPSHARE_V6))
+
+/* Another jail's, by that address and port; 0 or EADDRINUSE. */
+inl int name_taken(const struct ipshare_row *c, const struct ipshare_sock *st,
+		   const struct ipshare_ip *ip, __u8 proto)
+{
+	struct ipshare_key k = {.scope = c->net,
+				.ip = *ip,
+				.port = st->port,
+				.proto = proto,
+				.kind = IPSHARE_NAME};
+	struct ipshare_port *rec = bpf_map_lookup_elem(&cb_ip_ports, &k);
+	__u8 both;
+
+	if (!rec)
+		return 0;
+	if (rec->cgroup != c->cgroup)
+		return EADDRINUSE;
+	if (proto != IPPROTO_UDP)
+		return 0;
+	both = rec->reuse & st->reuse;
+	if ((both & REUSEADDR) ||
+	    ((both & REUSEPORT) &&
+	     rec->uid == (__u32)bpf_get_current_uid_gid()))
+		return 0;
+	return EADDRINUSE;
+}
+
+/* Is anybody listening there?  0, 1, or EADDRINUSE: just there. */
+inl int occupied(struct bpf_sock_addr *ctx, const struct ipshare_sock *st)
+{
+	struct bpf_sock_tuple t = {};
+	struct ipshare_ip at;
+	struct bpf_sock *sk;
+	int r = 1;
+
+	if (ip_is_v4(&st->ip)) {
+		t.ipv4.daddr = st->ip.w[3];
+		t.ipv4.dport = bpf_htons(st->port);
+		sk = bpf_sk_lookup_tcp(ctx, &t, sizeof(t.ipv4),
+				       BPF_F_CURRENT_NETNS, 0);
+	} else {
+		t.ipv6.daddr[0] = st->ip.w[0];
+		t.ipv6.daddr[1] = st->ip.w[1];
+		t.ipv6.daddr[2] = st->ip.w[2];
+		t.ipv6.daddr[3] = st->ip.w[3];
+		t.ipv6.dport = bpf_htons(st->port);
+		sk = bpf_sk_lookup_tcp(ctx, &t, sizeof(t.ipv6),
+				       BPF_F_CURRENT_NETNS, 0);
+	}
+	if (!sk)
+		return 0;
+	bound_ip(sk, &at);
+	if (sk->src_port == st->port && ip_same(&at, &st->ip))
+		r = EADDRINUSE;
+	bpf_sk_release(sk);
+	return r;
+}
+
+/* Where a TCP socket goes: at its port, or hidden; 0 or an errno. */
+inl int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
+		  struct ipshare_sock *st)
+{
+	struct ipshare_key k = {.scope = c->cgroup,
+				.port = st->port,
+				.proto = IPPROTO_TCP,
+				.kind = IPSHARE_PORT};
+	struct ipshare_port *rec;
+	int r = 0;
+
+	if (!st->port)
+		return 0;
+	if (st->exact)
+		r = name_taken(c, st, &st->ip, IPPROTO_TCP);
+	if (!r && (st->wild & BIT(IPSHARE_V4)) && c->n[IPSHARE_V4] == 1)
+		r = name_taken(c, st, &c->first[IPSHARE_V4], IPPROTO_TCP);
+	if (!r && (st->wild & BIT(IPSHARE_V6)) && c->n[IPSHARE_V6] == 1)
+		r = name_taken(c, st, &c->first[IPSHARE_V6], IPPROTO_TCP);
+	if (r)
+		return r;
+	rec = bpf_map_lookup_elem(&cb_ip_ports, &k);
+	if (rec) {
+		st->want = rec->real;
+		st->hidden = rec->real != st->port;
+		return 0;
+	}
+	if (st->wild) {
+		st->hidden = !((st->wild & BIT(IPSHARE_V4)) &&
+			       c->mode[IPSHARE_V4] == MODE_INHERIT) &&
+			     !((st->wild & BIT(IPSHARE_V6)) &&
+			       c->mode[IPSHARE_V6] == MODE_INHERIT);
+		return 0;
+	}
+	r = occupied(ctx, st);
+	if (r > 1)
+		return r;
+	st->hidden = r || (st->reuse & REUSEADDR);
+	return 0;
+}
+
+inl int place_udp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
+		  struct ipshare_sock *st)
+{
+	int on = 1, off = 0, r;
+
+	if (st->wild) {
+		st->forced = 1;
+		return bpf_setsockopt(ctx, SOL_SOCKET, SO_REUSEADDR, &off,
+				      sizeof(off))
+			       ? EADDRINUSE
+			       : 0;
+	}
+	/* a port of the kernel's choice must be free without it */
+	if (!st->exact || !st->port)
+		return 0;
+	r = name_taken(c, st, &st->ip, IPPROTO_UDP);
+	if (r)
+		return r;
+	st->forced = 1;
+	bpf_setsockopt(ctx, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return 0;
+}
+
+/* What the program itself has asked for, whatever has been set here. */
+inl void note_flags(struct ipshare_sock *st, __u8 flags)
+{
+	__u8 addr = flags & FLAG_REUSE ? REUSEADDR : 0;
+
+	if (st->forced)
+		addr = st->reuse & REUSEADDR;
+	st->reuse = addr | (flags & FLAG_REUSEPORT ? REUSEPORT : 0);
+}
+
+/*
+ * family: of the address; six: it may be the wildcard of both.  ip and the
+ * port in st are what was asked for; 0, FREE or an errno.
+ */
+inl int judge_bind(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
+		   struct ipshare_sock *st, int family, bool six)
+{
+	__u8 flags = flags_of(st);
+	bool dual = six && ip_is_any(&st->ip) && !(flags & FLAG_V6ONLY);
+	struct ipshare_ip any = st->ip;
+	int r;
+
+	st->hidden = st->wild = st->exact = 0;
+	st->want = 0;
+	note_flags(st, flags);
+	r = own_ip(c, family, &st->ip);
+	if (r > 0 ||
+	    (r == FREE && (!dual || c->mode[IPSHARE_V4] == MODE_INHERIT)))
+		return r;
+	if (dual) {
+		st->wild = BOTH;
+	} else if (!ip_is_any(&st->ip)) {
+		st->exact = family + 1;
+	} else if ((family == IPSHARE_V4 ? c->n[IPSHARE_V4]
+					 : c->n[IPSHARE_V6]) == 1) {
+		st->ip = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+					      : c->first[IPSHARE_V6];
+		st->exact = family + 1;
+	} else if (ctx->protocol == IPPROTO_UDP && !st->port) {
+		/* for a client, which could not choose its source later */
+		source_for(c, family, &any, &st->ip);
+		st->exact = family + 1;
+	} else {
+		st->wild = BIT(family);
+	}
+	return ctx->protocol == IPPROTO_TCP ? place_tcp(ctx, c, st)
+					    : place_udp(ctx, c, st);
+}
+
+/* The jail around the one whose socket it is: addresses only. */
+inl int judge_guest(const struct ipshare_row *c, int family,
+		    struct ipshare_ip *ip)
+{
+	struct ipshare_ip was = *ip;
+	int r = own_ip(c, family, ip);
+
+	if (!r && !ip_same(&was, ip))
+		return EADDRNOTAVAIL;
+	return r;
+}
+
+inl int on_bind(struct bpf_sock_addr *ctx, struct ipshare_ip *ip, int family,
+		bool six)
+{
+	struct ipshare_row *c = ROW(ctx);
+	__u16 port = bpf_ntohs((__u16)ctx->user_port);
+	struct bpf_sock *sk = ctx->sk;
+	struct ipshare_sock *st;
+	int r, answer = YES;
+
+	if (!c || refused())
+		return YES;
+	if (!c->cgroup || !sk)
+		return refuse(EPERM);
+	if (ctx->protocol != IPPROTO_TCP && ctx->protocol != IPPROTO_UDP)
+		return refuse(EPERM);
+	/* bound already: as the kernel would say after this */
+	if (sk->src_port)
+		return refuse(EINVAL);
+	st = book_of(&cb_ip_sock, sk, c->cgroup);
+	if (!st)
+		return refuse(ENOBUFS);
+	if (st->cgroup != c->cgroup) {
+		r = judge_guest(c, family, ip);
+		return r > 0 ? refuse(r) : YES;
+	}
+	if (port && port < LOW_PORTS) {
+		if (!c->low_ports || !is_root(c))
+			return refuse(EACCES);
+		answer = YES_NO_CAP;
+	}
+	release(st, bpf_get_socket_cookie(ctx));
+	st->ip = *ip;
+	st->port = port;
+	r = judge_bind(ctx, c, st, family, six);
+	if (r > 0)
+		return refuse(r);
+	if (r == FREE)
+		return answer;
+	*ip = st->ip;
+	if (st->hidden)
+		ctx->user_port = bpf_htons(st->want);
+	return answer;
+}
+
+SEC("cgroup/bind4")
+int cb_ip_bind4(struct bpf_sock_addr *ctx)
+{
+	struct ipshare_ip ip;
+	int r;
+
+	ip_v4(&ip, ctx->user_ip4);
+	r = on_bind(ctx, &ip, IPSHARE_V4, false);
+	ctx->user_ip4 = ip.w[3];
+	return r;
+}
+
+SEC("cgroup/bind6")
+int cb_ip_bind6(struct bpf_sock_addr *ctx)
+{
+	struct ipshare_ip ip;
+	int family, r;
+
+	READ_IP(&ip, ctx, struct bpf_sock_addr, user_ip6);
+	family = ip_family(&ip);
+	r = on_bind(ctx, &ip, family, family == IPSHARE_V6);
+	ctx->user_ip6[0] = ip.w[0];
+	ctx->user_ip6[1] = ip.w[1];
+	ctx->user_ip6[2] = ip.w[2];
+	ctx->user_ip6[3] = ip.w[3];
+	return r;
+}
+
+/* --- after bind
+ * --------------------------------------------------------------- */
+
+/* The row by which a hidden wildcard is found for one family. */
+inl void wild_key(const struct ipshare_row *c, int family,
+		  struct ipshare_key *k)
+{
+	bool one = (family == IPSHARE_V4 ? c->n[IPSHARE_V4]
+					 : c->n[IPSHARE_V6]) == 1;
+
+	k->scope = one ? c->net : c->cgroup;
+	k->kind = one ? IPSHARE_NAME : IPSHARE_WILD;
+	if (one)
+		k->ip = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+					     : c->first[IPSHARE_V6];
+	else
+		ip_any(&k->ip, family);
+}
+
+inl int note_names(const struct ipshare_row *c, struct ipshare_sock *st,
+		   struct ipshare_key *k, const struct claim *cl)
+{
+	int r = 0;
+
+	k->port = st->port;
+	if (st->exact) {
+		k->scope = c->net;
+		k->ip = st->ip;
+		k->kind = IPSHARE_NAME;
+		return claim(st, 1, k, cl);
+	}
+	if ((st->wild & BIT(IPSHARE_V4)) && c->n[IPSHARE_V4]) {
+		wild_key(c, IPSHARE_V4, k);
+		r = claim(st, 1, k, cl);
+	}
+	if (!r && (st->wild & BIT(IPSHARE_V6)) && c->n[IPSHARE_V6]) {
+		wild_key(c, IPSHARE_V6, k);
+		r = claim(st, 2, k, cl);
+	}
+	return r;
+}
+
+inl int note_bound(const struct ipshare_row *c, struct ipshare_sock *st,
+		   bool tcp, struct claim *cl)
+{
+	struct ipshare_key k = {.scope = c->cgroup,
+				.port = st->port,
+				.proto = tcp ? IPPROTO_TCP : IPPROTO_UDP,
+				.kind = IPSHARE_PORT};
+	int r = 0;
+
+	if (tcp && st->port)
+		r = claim(st, 0, &k, cl);
+	if (!r && st->port && (st->exact || st->hidden))
+		r = note_names(c, st, &k, cl);
+	if (!r && !tcp && st->wild) {
+		k.scope = c->net;
+		ip_any(&k.ip, IPSHARE_V6);
+		k.port = cl->real;
+		k.kind = IPSHARE_REAL;
+		cl->direct = 1;
+		r = claim(st, 3, &k, cl);
+	}
+	return r;
+}
+
+/* It is bound, if this says yes: is it what was agreed to, and to be noted? */
+inl int after_bind(struct bpf_sock *ctx, const struct ipshare_ip *ip)
+{
+	struct ipshare_row *c = ROW(ctx);
+	struct ipshare_sock *st = bpf_sk_storage_get(&cb_ip_sock, ctx, 0, 0);
+	struct claim cl = {.real = (__u16)ctx->src_port,
+			   .cookie = bpf_get_socket_cookie(ctx),
+			   .uid = (__u32)bpf_get_current_uid_gid()};
+	__u16 want;
+	int r;
+
+	if (!c || refused() || !st || st->cgroup != c->cgroup)
+		return YES;
+	want = st->hidden ? st->want : st->port;
+	/* another thread may have asked for something else in between */
+	if ((want && want != cl.real) || (st->exact && !ip_same(ip, &st->ip)) ||
+	    (st->wild && !ip_is_any(ip)))
+		return refuse(EADDRINUSE);
+	r = note_bound(c, st, ctx->protocol == IPPROTO_TCP, &cl);
+	if (!r)
+		return YES;
+	release(st, cl.cookie);
+	return refuse(r);
+}
+
+SEC("cgroup/post_bind4")
+int cb_ip_bound4(struct bpf_sock *ctx)
+{
+	struct ipshare_ip ip;
+
+	ip_v4(&ip, ctx->src_ip4);
+	return after_bind(ctx, &ip);
+}
+
+SEC("cgroup/post_bind6")
+int cb_ip_bound6(struct bpf_sock *ctx)
+{
+	struct ipshare_ip ip;
+
+	READ_IP(&ip, ctx, struct bpf_sock, src_ip6);
+	return after_bind(ctx, &ip);
+}
+
+/* --- listen
+ * ------------------------------------------------------------------- */
+
+/* The listener, where lookup.bpf.c will look for it. */
+inl void show(struct bpf_sock_ops *ctx, const struct ipshare_sock *st,
+	      struct ipshare_key k)
+{
+	if (k.kind == IPSHARE_WILD) {
+		k.kind = IPSHARE_NAME;
+	} else if (k.kind != IPSHARE_NAME) {
+		return;
+	}
+	k.scope = st->cgroup;
+	for (__u32 i = 0; i < IPSHARE_SLOTS; i++) {
+		k.slot = i;
+		if (bpf_sock_hash_update(ctx, &cb_ip_listen, &k, BPF_NOEXIST) !=
+		    -EEXIST)
+			return;
+	}
+}
+
+inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,
+		   struct bpf_sock *sk)
+{
+	struct ipshare_sock *st = book_of(&cb_ip_sock, sk, c->cgroup);
+	struct ipshare_key k = {.scope = c->net,
+				.port = (__u16)ctx->local_port,
+				.proto = IPPROTO_TCP,
+				.kind = IPSHARE_REAL};
+	struct claim cl = {.real = k.port,
+			   .cookie = bpf_get_socket_cookie(ctx)};
+	int on = 1;
+
+	if (!st || st->cgroup != c->cgroup || st->held[3].kind)
+		return;
+	bound_ip(sk, &k.ip);
+	if (!st->hidden && !ip_is_any(&k.ip))
+		return;
+	if (ip_is_any(&k.ip))
+		ip_any(&k.ip, IPSHARE_V6);
+	cl.direct = !st->hidden;
+	claim(st, 3, &k, &cl);
+	if (!st->hidden)
+		return;
+	show(ctx, st, st->held[1]);
+	show(ctx, st, st->held[2]);
+	/* connections are at its port; who binds that outside needs this */
+	bpf_setsockopt(ctx, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
+SEC("sockops")
+int cb_ip_listens(struct bpf_sock_ops *ctx)
+{
+	struct ipshare_row *c;
+	struct bpf_sock *sk;
+
+	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
+		return YES;
+	c = ROW(ctx);
+	sk = ctx->sk;
+	if (c && c->cgroup && sk)
+		on_listen(ctx, c, sk);
+	return YES;
+}
+
+/* --- connect
+ * ------------------------------------------------------------------ */
+
+/* A source for a socket that has none; a port comes later. */
+inl int take_source(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
+		    int family, const struct ipshare_ip *to)
+{
+	struct sockaddr_in4 {
+		__u16 family, port;
+		__u32 ip;
+		__u64 zero;
+	} in4 = {.family = AF_INET};
+	struct sockaddr_in6 {
+		__u16 family, port;
+		__u32 flow;
+		struct ipshare_ip ip;
+		__u32 scope;
+	} in6 = {.family = AF_INET6};
+	long r;
+
+	source_for(c, family, to, &in6.ip);
+	if (ctx->family == AF_INET) {
+		in4.ip = in6.ip.w[3];
+		r = bpf_bind(ctx, (void *)&in4, sizeof(in4));
+	} else {
+		r = bpf_bind(ctx, (void *)&in6, sizeof(in6));
+	}
+	return r ? EADDRNOTAVAIL : 0;
+}
+
+inl int on_connect(struct bpf_sock_addr *ctx, struct ipshare_ip *ip)
+{
+	struct ipshare_row *c = ROW(ctx);
+	int family = ip_family(ip), r;
+	struct bpf_sock *sk = ctx->sk;
+	struct ipshare_sock *st;
+	struct ipshare_ip own;
+
+	if (!c || refused())
+		return YES;
+	if (!c->cgroup || !sk)
+		return refuse(EPERM);
+	r = remote_ip(c, family, ip);
+	if (r > 0)
+		return refuse(r);
+	st = bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0);
+	/* it cannot be given the port that it says it has */
+	if (st && st->hidden && sk->src_port)
+		return refuse(EADDRINUSE);
+	if (r == FREE)
+		return YES;
+	bound_ip(sk, &own);
+	if (!ip_is_any(&own))
+		return is_member(c->cgroup, &own) ? YES : refuse(EADDRNOTAVAIL);
+	if (sk->src_port)
+		return refuse(EADDRNOTAVAIL);
+	r = take_source(ctx, c, family, ip);
+	return r ? refuse(r) : YES;
+}
+
+SEC("cgroup/connect4")
+int cb_ip_connect4(struct bpf_sock_addr *ctx)
+{
+	struct ipshare_ip ip;
+	int r;
+
+	ip_v4(&ip, ctx->user_ip4);
+	r = on_connect(ctx, &ip);
+	ctx->user_ip4 = ip.w[3];
+	return r;
+}
+
+SEC("cgroup/connect6")
+int cb_ip_connect6(struct bpf_sock_addr *ctx)
+{
+	struct ipshare_ip ip;
+	int r;
+
+	READ_IP(&ip, ctx, struct bpf_sock_addr, user_ip6);
+	r = on_connect(ctx, &ip);
+	ctx->user_ip6[0] = ip.w[0];
+	ctx->user_ip6[1] = ip.w[1];
+	ctx->user_ip6[2] = ip.w[2];
+	ctx->user_ip6[3] = ip.w[3];
+	return r;
+}
+
+/* --- datagrams
+ * ---------------------------------------------------------------- */
+
+/* A UDP socket that got its port by sending hears everybody: note it. */
+inl int note_sender(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
+		    struct bpf_sock *sk)
+{
+	struct ipshare_key k = {.scope = c->net,
+				.port = (__u16)sk->src_port,
+				.proto = IPPROTO_UDP,
+				.kind = IPSHARE_REAL};
+	struct claim cl = {.real = k.port, .direct = 1};
+	struct ipshare_sock *st;
+
+	if (!k.port)
+		return 0;
+	st = book_of(&cb_ip_sock, sk, c->cgroup);
+	if (!st)
+		return ENOBUFS;
+	if (st->cgroup != c->cgroup ||
+	    (st->held[3].kind == IPSHARE_REAL && st->held[3].port == k.port))
+		return 0;
+	cl.cookie = bpf_get_socket_cookie(ctx);
+	release(st, cl.cookie);
+	ip_any(&k.ip, IPSHARE_V6);
+	return claim(st, 3, &k, &cl);
+}
+
+/* named: it says where it goes (to); from: the source, or the wildcard. */
+inl int on_send(struct bpf_sock_addr *ctx, bool named, struct ipshare_ip *to,
+		struct ipshare_ip *from)
+{
+	struct ipshare_row *c = ROW(ctx);
+	int family = ip_family(to), r;
+	struct bpf_sock *sk = ctx->sk;
+	struct ipshare_ip own;
+
+	if (!c || refused())
+		return YES;
+	if (!c->cgroup || !sk)
+		return refuse(EPERM);
+	r = named ? remote_ip(c, family, to) : 0;
+	if (!r)
+		r = own_ip(c, family, from);
+	if (r > 0)
+		return refuse(r);
+	if (!r && ip_is_any(from))
+		source_for(c, family, to, from);
+	bound_ip(sk, &own);
+	if (!ip_is_any(&own))
+		return YES;
+	r = note_sender(ctx, c, sk);
+	return r > 0 ? refuse(r) : YES;
+}
+
+SEC("cgroup/sendmsg4")
+int cb_ip_send4(struct bpf_sock_addr *ctx)
+{
+	bool named = ctx->user_family != AF_UNSPEC || ctx->user_ip4;
+	struct ipshare_ip to, from;
+	int r;
+
+	ip_v4(&to, ctx->user_ip4);
+	ip_v4(&from, ctx->msg_src_ip4);
+	r = on_send(ctx, named, &to, &from);
+	ctx->user_ip4 = to.w[3];
+	ctx->msg_src_ip4 = from.w[3];
+	return r;
+}
+
+SEC("cgroup/sendmsg6")
+int cb_ip_send6(struct bpf_sock_addr *ctx)
+{
+	bool named = ctx->user_family != AF_UNSPEC;
+	struct ipshare_ip to, from;
+	int r;
+
+	READ_IP(&to, ctx, struct bpf_sock_addr, user_ip6);
+	READ_IP(&from, ctx, struct bpf_sock_addr, msg_src_ip6);
+	r = on_send(ctx, named, &to, &from);
+	ctx->user_ip6[0] = to.w[0];
+	ctx->user_ip6[1] = to.w[1];
+	ctx->user_ip6[2] = to.w[2];
+	ctx->user_ip6[3] = to.w[3];
+	ctx->msg_src_ip6[0] = from.w[0];
+	ctx->msg_src_ip6[1] = from.w[1];
+	ctx->msg_src_ip6[2] = from.w[2];
+	ctx->msg_src_ip6[3] = from.w[3];
+	return r;
+}
+
+/* --- getsockname
+ * -------------------------------------------------------------- */
+
+inl void on_name(struct bpf_sock_addr *ctx, struct ipshare_ip *ip)
+{
+	struct ipshare_row *c = ROW(ctx);
+	int family = ip_family(ip);
+	struct bpf_sock *sk = ctx->sk;
+	struct ipshare_sock *st;
+
+	if (!c || !c->cgroup || !sk || !ctx->user_port)
+		return;
+	st = bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0);
+	if (st && st->cgroup == c->cgroup && st->hidden)
+		ctx->user_port = bpf_htons(st->port);
+	/* what got its port without bind: as if it were bound to the one */
+	if (!ip_is_any(ip) || (st && st->wild) || sk->family == AF_INET6)
+		return;
+	if (family == IPSHARE_V4 && c->n[IPSHARE_V4] == 1)
+		*ip = c->first[IPSHARE_V4];
+}
+
+SEC("cgroup/getsockname4")
+int cb_ip_name4(struct bpf_sock_addr *ctx)
+{
+	struct ipshare_ip ip;
+
+	ip_v4(&ip, ctx->user_ip4);
+	on_name(ctx, &ip);
+	ctx->user_ip4 = ip.w[3];
+	return YES;
+}
+
+SEC("cgroup/getsockname6")
+int cb_ip_name6(struct bpf_sock_addr *ctx)
+{
+	struct ipshare_ip ip;
+
+	READ_IP(&ip, ctx, struct bpf_sock_addr, user_ip6);
+	on_name(ctx, &ip);
+	return YES;
+}
+
+/* --- ping
+ * --------------------------------------------------------------------- */
+
+/*
+ * The kernel asks nobody when a ping socket is bound or sends, so what leaves
+ * is looked at.  Only on jails with allow.raw_sockets.
+ */
+SEC("cgroup_skb/egress")
+int cb_ip_egress(struct __sk_buff *skb)
+{
+	struct ipshare_row *c = bpf_get_local_storage(&cb_ip_conf, 0);
+	struct bpf_sock *sk = skb->sk;
+	struct ipshare_ip from;
+	__u32 v4;
+
+	if (!sk)
+		return YES;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk ||
+	    (sk->protocol != IPPROTO_ICMP && sk->protocol != IPPROTO_ICMPV6))
+		return YES;
+	if (skb->protocol == bpf_htons(0x0800)) {
+		if (bpf_skb_load_bytes(skb, 12, &v4, sizeof(v4)))
+			return NO;
+		ip_v4(&from, v4);
+	} else if (bpf_skb_load_bytes(skb, 8, &from, sizeof(from))) {
+		return NO;
+	}
+	return may_hear(c->cgroup, &from) ? YES : NO;
 }

@@ -1,0 +1,62 @@
+/*
+ * store: ipshare's programs and maps as they are pinned, and the tables in
+ * them.  The head of store.c says how.
+ */
+#ifndef CB_IPSHARE_STORE_H
+#define CB_IPSHARE_STORE_H
+
+#include "base/err.h"
+#include "ipshare/shared.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_map {
+	STORE_CONF,
+	STORE_SOCK,
+	STORE_JAILS,
+	STORE_MEMBERS,
+	STORE_OWNERS,
+	STORE_ROUTES,
+	STORE_SOURCES,
+	STORE_PORTS,
+	STORE_LISTEN,
+	STORE_NMAPS
+};
+
+struct store {
+	char *path; /* owned; the directory of this version's pins */
+	int map[STORE_NMAPS];
+};
+void store_free(struct store *s);
+#define cleanup_store __attribute__((cleanup(store_free)))
+#define STORE_INIT                                                             \
+	{                                                                      \
+		.path = NULL, .map = { [0 ... STORE_NMAPS - 1] = -1 }          \
+	}
+
+/*
+ * One at a time: a lock beside the directory; close it to unlock.  The
+ * directory is made.
+ */
+int store_lock(const char *bpfdir, int *ret_fd, struct err *e);
+/* Mounted, loaded and pinned if it is not there; under the lock. */
+int store_open(const char *bpfdir, struct store *s, struct err *e);
+/* The maps of what is there: false when there is nothing. */
+bool store_find(const char *bpfdir, struct store *s);
+/* All pins go, of this version; the file system when it is empty then. */
+int store_remove(const char *bpfdir, struct store *s, struct err *e);
+/* Load and forget. */
+int store_try(struct err *e);
+
+/* What a row asks for is attached, and what it does not is not. */
+int store_attach(struct store *s, int cgroup_fd, const struct ipshare_row *row,
+		 struct err *e);
+/* Programs of ours, of any version, are taken away from the cgroup. */
+int store_detach(int cgroup_fd, struct err *e);
+/* sk_lookup for a network namespace: there from then on. */
+int store_lookup(struct store *s, int net_fd, uint64_t cookie, struct err *e);
+int store_lookup_remove(struct store *s, uint64_t cookie, struct err *e);
+
+#endif
