@@ -228,6 +228,7 @@ void prisons_free(struct prisons **psp)
 	if (!ps)
 		return;
 	vnets_let_go(ps);
+	users_forget(ps);
 	if (ps->dirfd >= 0)
 		close(ps->dirfd);
 	pset_free(&ps->self);

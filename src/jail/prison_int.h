@@ -40,6 +40,7 @@ struct prisons {
 	int children_max;	     /* JAIL_MAX on the host */
 	struct pset self;	     /* the text of `self` */
 	const struct report *report; /* borrowed, may be NULL */
+	struct user_slots *slots;    /* once asked for, prison_users.c */
 	int *held;		     /* vnets that end with the handle */
 	size_t nheld;
 };
@@ -167,13 +168,16 @@ struct jail_users {
 /* Give the jail a slot of ids, or take it back.  Call with the lock held. */
 int users_take(struct prisons *ps, int jid, int *ret_slot, struct err *e);
 void users_drop(struct prisons *ps, int jid);
+/* What is known of slots goes with the handle. */
+void users_forget(struct prisons *ps);
 /*
  * Make the jail's user namespace, and in it those of CLONE_NEWNET, NEWIPC and
  * NEWUTS that are in flags.  slot -1: the creator's ids one to one.  holder:
  * the program (rt/holder) that holds them meanwhile.
  */
-int users_make(int slot, const struct pset *params, uint64_t flags, int holder,
-	       struct jail_users *ret, struct err *e);
+int users_make(struct prisons *ps, int slot, const struct pset *params,
+	       uint64_t flags, int holder, struct jail_users *ret,
+	       struct err *e);
 
 /* --- prison_root.c -----------------------------------------------------------
  */

@@ -440,7 +440,8 @@ static int make_users(struct make *m, int slot, struct err *e)
 	plan_failpoint();
 	r = open_program(m, "holder", &holder, e);
 	if (!r)
-		r = users_make(slot, m->params, m->flags, holder, &m->users, e);
+		r = users_make(m->ps, slot, m->params, m->flags, holder,
+			       &m->users, e);
 	if (r < 0)
 		return r;
 	if (m->users.ns.net >= 0)

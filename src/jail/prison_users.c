@@ -33,19 +33,62 @@
 /* 0x70000000 up to systemd's "foreign" ids at 2147352576 */
 #define IDS_FIRST 1879048192u
 #define IDS_COUNT (2147352576u - IDS_FIRST)
+#define SLOTS_MAX ((int)(IDS_COUNT / IDS))
 #define SUBIDS "cellblock:"
 
 /* --- slots ------------------------------------------------------------------
  */
 
-/* The start of slot number *slot in this file; *slot < 0 when it is found. */
-static int subids_at(const char *file, long *slot, uint32_t *ret, bool *any)
+/* What a file gives "cellblock": runs of ids, each of some slots. */
+struct id_runs {
+	struct {
+		uint32_t start;
+		int slots;
+	} * v;
+	size_t n;
+	int slots; /* of all, none the machine cannot use */
+};
+
+struct user_slots {
+	struct id_runs uid, gid;
+	int n; /* that have both */
+};
+
+static void user_slots_free(struct user_slots **sp)
+{
+	struct user_slots *s = take_ptr(*sp);
+
+	if (!s)
+		return;
+	free(s->uid.v);
+	free(s->gid.v);
+	free(s);
+}
+
+static int runs_add(struct id_runs *ret, uint64_t start, uint64_t count,
+		    struct err *e)
+{
+	void *v = reallocarray(ret->v, ret->n + 1, sizeof(*ret->v));
+
+	if (!v)
+		return err_nomem(e);
+	ret->v = v;
+	ret->v[ret->n].start = (uint32_t)start;
+	ret->v[ret->n++].slots = (int)(count / IDS);
+	ret->slots += (int)(count / IDS);
+	if (ret->slots > SLOTS_MAX)
+		ret->slots = SLOTS_MAX;
+	return 0;
+}
+
+static int runs_read(const char *file, struct id_runs *ret, struct err *e)
 {
 	cleanup_fclose FILE *f = fopen(file, "re");
 	cleanup_free char *line = NULL;
 	size_t size = 0;
+	int r = 0;
 
-	while (f && *slot >= 0 && getline(&line, &size, f) > 0) {
+	while (!r && f && getline(&line, &size, f) > 0) {
 		unsigned long long start, count;
 
 		if (!str_prefix(line, SUBIDS) ||
@@ -53,71 +96,76 @@ static int subids_at(const char *file, long *slot, uint32_t *ret, bool *any)
 			   &count) != 2 ||
 		    !start || count > UINT32_MAX || start + count > UINT32_MAX)
 			continue;
-		*any = true;
-		if ((unsigned long long)*slot < count / IDS) {
-			*ret = (uint32_t)(start + (uint64_t)*slot * IDS);
-			*slot = -1;
-		} else {
-			*slot -= (long)(count / IDS);
-		}
+		r = runs_add(ret, start, count, e);
 	}
-	return 0;
-}
-
-/* The first id of a slot; -ENOSPC past the last one. */
-static int slot_base(const char *file, int slot, uint32_t *ret, struct err *e)
-{
-	long left = slot;
-	bool any = false;
-
-	subids_at(file, &left, ret, &any);
-	if (left < 0)
-		return 0;
-	if (any || slot >= (int)(IDS_COUNT / IDS))
-		return err_set(e, ENOSPC,
-			       "no user ids left for another jail: %s has "
-			       "too few for \"cellblock\"",
-			       any ? file : "the default range");
-	*ret = IDS_FIRST + (uint32_t)slot * IDS;
-	return 0;
-}
-
-static int slot_maps(int slot, struct ns_idmaps *ret, struct err *e)
-{
-	uint32_t uid = 0, gid = 0;
-	int r = slot_base("/etc/subuid", slot, &uid, e);
-
-	if (!r)
-		r = slot_base("/etc/subgid", slot, &gid, e);
-	if (!r)
-		r = ns_idmap_add(&ret->uid, &ret->nuid, 0, uid, IDS, e);
-	if (!r)
-		r = ns_idmap_add(&ret->gid, &ret->ngid, 0, gid, IDS, e);
+	if (!r && !ret->n)
+		r = runs_add(ret, IDS_FIRST, IDS_COUNT, e);
 	return r;
 }
 
-static int slots(void)
+/* Both files, read once for a handle: a slot and its ids must agree. */
+static int user_slots(struct prisons *ps, const struct user_slots **ret,
+		      struct err *e)
 {
-	static const char *const files[] = {"/etc/subuid", "/etc/subgid"};
-	int n = IDS_COUNT / IDS;
+	struct user_slots *s __attribute__((cleanup(user_slots_free))) = NULL;
+	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		long left = n;
-		uint32_t base;
-		bool any = false;
-
-		subids_at(files[i], &left, &base, &any);
-		if (any && left > 0)
-			n -= (int)left;
+	if (!ps->slots) {
+		s = calloc(1, sizeof(*s));
+		if (!s)
+			return err_nomem(e);
+		r = runs_read("/etc/subuid", &s->uid, e);
+		if (!r)
+			r = runs_read("/etc/subgid", &s->gid, e);
+		if (r < 0)
+			return r;
+		s->n = s->uid.slots < s->gid.slots ? s->uid.slots
+						   : s->gid.slots;
+		ps->slots = take_ptr(s);
 	}
-	return n;
+	*ret = ps->slots;
+	return 0;
+}
+
+void users_forget(struct prisons *ps)
+{
+	user_slots_free(&ps->slots);
+}
+
+/* The first id of a slot that there is. */
+static uint32_t slot_base(const struct id_runs *ids, int slot)
+{
+	size_t i = 0;
+
+	while (i + 1 < ids->n && slot >= ids->v[i].slots)
+		slot -= ids->v[i++].slots;
+	return ids->v[i].start + (uint32_t)slot * IDS;
+}
+
+static int slot_maps(struct prisons *ps, int slot, struct ns_idmaps *ret,
+		     struct err *e)
+{
+	const struct user_slots *s = NULL;
+	int r = user_slots(ps, &s, e);
+
+	if (!r)
+		r = ns_idmap_add(&ret->uid, &ret->nuid, 0,
+				 slot_base(&s->uid, slot), IDS, e);
+	if (!r)
+		r = ns_idmap_add(&ret->gid, &ret->ngid, 0,
+				 slot_base(&s->gid, slot), IDS, e);
+	return r;
 }
 
 int users_take(struct prisons *ps, int jid, int *ret_slot, struct err *e)
 {
-	int n = slots();
+	const struct user_slots *s = NULL;
 	char path[64], num[16];
+	int n, r = user_slots(ps, &s, e);
 
+	if (r < 0)
+		return r;
+	n = s->n;
 	snprintf(num, sizeof(num), "%d", jid);
 	for (int i = 0; i < n; i++) {
 		int slot = (jid - 1 + i) % n;
@@ -156,12 +204,16 @@ static bool slot_is(struct prisons *ps, const char *slot, int jid)
 void users_drop(struct prisons *ps, int jid)
 {
 	cleanup_closedir DIR *d = NULL;
+	const struct user_slots *s = NULL;
 	struct dirent *de;
 	char slot[16];
-	int n = slots(), fd;
+	int fd;
 
 	/* where it is when nothing stood in the way */
-	snprintf(slot, sizeof(slot), "%d", n ? (jid - 1) % n : 0);
+	if (user_slots(ps, &s, NULL) == 0 && s->n)
+		snprintf(slot, sizeof(slot), "%d", (jid - 1) % s->n);
+	else
+		snprintf(slot, sizeof(slot), "0");
 	if (slot_is(ps, slot, jid))
 		return;
 	fd = openat(ps->dirfd, "ids", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -179,8 +231,9 @@ void users_drop(struct prisons *ps, int jid)
 /* --- a jail's namespaces ----------------------------------------------------
  */
 
-int users_make(int slot, const struct pset *params, uint64_t flags, int holder,
-	       struct jail_users *ret, struct err *e)
+int users_make(struct prisons *ps, int slot, const struct pset *params,
+	       uint64_t flags, int holder, struct jail_users *ret,
+	       struct err *e)
 {
 	struct ns_idmaps maps __attribute__((cleanup(ns_idmaps_free))) = {0};
 	bool uts = flags & CLONE_NEWUTS &&
@@ -189,7 +242,7 @@ int users_make(int slot, const struct pset *params, uint64_t flags, int holder,
 	int r;
 
 	ret->shifted = slot >= 0;
-	r = ret->shifted ? slot_maps(slot, &maps, e)
+	r = ret->shifted ? slot_maps(ps, slot, &maps, e)
 			 : userns_own_maps(&maps, e);
 	if (!r)
 		r = userns_make(&maps, flags & (CLONE_NEWNET | CLONE_NEWIPC),

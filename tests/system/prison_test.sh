@@ -421,6 +421,47 @@ between_body()
 	box_same before
 }
 
+atf_test_case subids
+subids_head()
+{
+	atf_set descr "A jail's users are of what /etc/subuid and subgid give cellblock"
+}
+# ids NAME: where its users begin, and its groups
+ids()
+{
+	local init
+
+	init=$(life "$(jls -j "$1" jid)" init)
+	awk '{ print $2 "+" $3 }' "/proc/$init/uid_map" \
+	    "/proc/$init/gid_map" | xargs
+}
+subids_body()
+{
+	cp -a /etc etc
+	mount --bind etc /etc
+	# one slot, none, two
+	printf '%s\n' root:1:65536 cellblock:500000:65540 cellblock:7:9 \
+	    cellblock:0:65536 cellblock:x:65536 cellblock:700000:131072 \
+	    >/etc/subuid
+	printf '%s\n' cellblock:900000:131072 >/etc/subgid
+	atf_check jail -c jid=1 name=a persist
+	atf_check_equal "500000+65536 900000+65536" "$(ids a)"
+	atf_check jail -c jid=2 name=b persist
+	atf_check_equal "700000+65536 965536+65536" "$(ids b)"
+	# the third of users has no groups
+	atf_check -s exit:1 -e inline:"jail: no user ids left for another \
+jail: 2 jails have all that /etc/subuid and /etc/subgid give \"cellblock\"\n" \
+	    jail -c jid=3 name=c persist
+	atf_check jail -r a
+	atf_check jail -c jid=4 name=c persist
+	atf_check_equal "500000+65536 900000+65536" "$(ids c)"
+	atf_check jail -r c
+	# without a line: the default
+	: >/etc/subuid
+	atf_check jail -c jid=1 name=a persist
+	atf_check_equal "1879048192+65536 900000+65536" "$(ids a)"
+}
+
 atf_test_case uncovered
 uncovered_head()
 {
@@ -494,6 +535,7 @@ atf_init_test_cases()
 	atf_add_test_case at_once
 	atf_add_test_case again
 	atf_add_test_case between
+	atf_add_test_case subids
 	atf_add_test_case uncovered
 	atf_add_test_case no_space
 }
