@@ -5,8 +5,8 @@
 . "$(atf_get_srcdir)/common.sh"
 
 # Host commands that look into a jail's registry, and the longest they may
-# take on a busy machine.
-LIMIT=20
+# take on a busy or an emulated machine.
+LIMIT=60
 looks()
 {
 	cat <<-'END'
