@@ -13,39 +13,6 @@ single()
 {
 	over each_kind "$@"
 }
-each_kind()
-{
-	for KIND in "path=/" "path=/ vnet"; do
-		# shellcheck disable=SC2086 # words
-		plain_jail d $KIND
-		"$1" d
-		atf_check jail -r d
-	done
-}
-over()
-{
-	local kinds
-
-	kinds=$1
-	shift
-	ATTACK=$*
-	weak_jail w path=/
-	KIND=
-	# shellcheck disable=SC2086 # words
-	attempt jexec w $ATTACK
-	case $VERDICT in
-	escaped:*) ;;
-	"held: not in this kernel") cannot "the kernel has none for anybody" ;;
-	*) atf_fail "held even where it is weakened: $VERDICT: $*" ;;
-	esac
-	atf_check jail -r w
-	"$kinds" both_held
-}
-both_held()
-{
-	# shellcheck disable=SC2086 # words
-	must_hold jexec "$1" $ATTACK
-}
 
 # CASE|FILE|WHAT: opening FILE for writing would do.
 SETTINGS='

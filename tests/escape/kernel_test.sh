@@ -3,39 +3,11 @@
 # the whole machine, and those whose bugs have been ways out before.
 . "$(atf_get_srcdir)/common.sh"
 
-# each_kind FUNCTION: as each_jail; the root directory makes no difference to
-# these calls, and a jail less is seconds less in the virtual machine.
-each_kind()
-{
-	for KIND in "path=/" "path=/ vnet"; do
-		# shellcheck disable=SC2086 # words
-		plain_jail d $KIND
-		"$1" d
-		atf_check jail -r d
-	done
-}
-
 # both ATTACK...: it succeeds in a jail without walls, and in no other.  What
 # this kernel has not for anybody (modules, kexec) is shown where it has.
 both()
 {
-	ATTACK=$*
-	weak_jail w path=/
-	KIND=
-	# shellcheck disable=SC2086 # words
-	attempt jexec w $ATTACK
-	case $VERDICT in
-	escaped:*) ;;
-	"held: not in this kernel") cannot "the kernel has none for anybody" ;;
-	*) atf_fail "held even where it is weakened: $VERDICT: $*" ;;
-	esac
-	atf_check jail -r w
-	each_kind both_held
-}
-both_held()
-{
-	# shellcheck disable=SC2086 # words
-	must_hold jexec "$1" $ATTACK
+	over each_kind "$@"
 }
 
 # The attacks of attacks/kernel.c that need no more than that.

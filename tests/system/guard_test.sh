@@ -11,25 +11,6 @@ make_jail()
 	atf_check jail -c path=/ persist name="$name" "$@"
 }
 
-# can JAIL ATTEMPT...: it works in there (tests/tools/attempt.c)
-can()
-{
-	local jail=$1
-
-	shift
-	atf_check -o inline:"ok\n" jexec "$jail" "$CB_TOOLS/attempt" "$@"
-}
-
-# cannot ERRNO JAIL ATTEMPT...
-cannot()
-{
-	local code=$1 jail=$2
-
-	shift 2
-	atf_check -s exit:1 -o inline:"$code\n" \
-	    jexec "$jail" "$CB_TOOLS/attempt" "$@"
-}
-
 # field NAME: of a process's status, from standard input
 field()
 {

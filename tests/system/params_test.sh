@@ -3,25 +3,6 @@
 # cannot give: refused in one line, and no jail.
 . "$(atf_get_srcdir)/common.sh"
 
-# can JAIL ATTEMPT...: it works in there (tests/tools/attempt.c)
-can()
-{
-	local jail=$1
-
-	shift
-	atf_check -o inline:"ok\n" jexec "$jail" "$CB_TOOLS/attempt" "$@"
-}
-
-# cannot ERRNO JAIL ATTEMPT...
-cannot()
-{
-	local code=$1 jail=$2
-
-	shift 2
-	atf_check -s exit:1 -o inline:"$code\n" \
-	    jexec "$jail" "$CB_TOOLS/attempt" "$@"
-}
-
 make_jail()
 {
 	local name=$1
