@@ -15,6 +15,7 @@ extern const struct command commands[]; /* ends with name NULL */
 const struct command *command_find(const char *name);
 
 int cmd_arp(int argc, char **argv);
+int cmd_broker(int argc, char **argv);
 int cmd_cellblock(int argc, char **argv);
 int cmd_cpuset(int argc, char **argv);
 int cmd_freebsd_version(int argc, char **argv);

@@ -58,8 +58,7 @@ static int self_read(struct prisons *ps, struct err *e)
 	return 0;
 }
 
-/* A handle that knows what this level is, and looks no further. */
-static int self_open(struct prisons **ret, struct err *e)
+int prisons_look(struct prisons **ret, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = calloc(1, sizeof(*ps));
 	int r;
@@ -78,7 +77,7 @@ static int self_open(struct prisons **ret, struct err *e)
 int prison_self_params(struct pset *ret, bool *ret_jailed, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
-	int r = self_open(&ps, e);
+	int r = prisons_look(&ps, e);
 
 	if (r < 0)
 		return r;
@@ -92,7 +91,7 @@ int prison_self(struct prison_self *ret, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
 	const char *name;
-	int r = self_open(&ps, e);
+	int r = prisons_look(&ps, e);
 
 	if (r < 0)
 		return r;
@@ -394,6 +393,9 @@ static int load(struct prisons *ps, int jid, bool dying, struct prison *ret,
 	}
 	if (p.dying && !dying)
 		return err_set(e, ENOENT, "jail %d not found", jid);
+	if (!p.dying && ps->writable && l.keeper.pid > 0 &&
+	    !proc_id_alive(&l.keeper))
+		keeper_revive(ps, jid);
 	name = pset_value(&p.params, "name");
 	snprintf(num, sizeof(num), "%d", jid);
 	p.name = strdup(name ? name : num);

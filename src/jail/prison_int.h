@@ -12,6 +12,7 @@
  *   prison_remove.c  jail_remove(2)
  *   prison_lend.c    interfaces that go in and come back
  *   prison_self.c    what a jail is told of itself
+ *   prison_keeper.c  who waits for its end
  *   prison_exec.c    jail_attach(2), running things inside
  *   prison_caps.c    ... with which capabilities
  *   prison_nest.c    jails in jails, seen and handled from outside
@@ -28,8 +29,12 @@
 #include <stdint.h>
 
 #define JAIL_MAX 999999
-/* Where a keeper holds the mount namespace of a jail that has children. */
+/*
+ * Where a keeper holds the mount namespace of a jail that has children, and
+ * the socket of its broker.
+ */
 #define KEEPER_MNT_FD 5
+#define KEEPER_BROKER_FD 6
 #define RT_IN_JAIL CELLBLOCK_RUN "/rt"
 
 struct prisons {
@@ -135,6 +140,9 @@ char *jail_path(int jid, const char *file);
 
 /* --- prison.c ------------------------------------------------------------- */
 
+/* A handle that knows what this level is, and looks no further. */
+int prisons_look(struct prisons **ret, struct err *e);
+
 /* Numbers that name entries of a directory, sorted; at most max. */
 int dir_jids(int dirfd, const char *dir, size_t max, int **ret, size_t *ret_n,
 	     struct err *e);
@@ -151,9 +159,19 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 int jail_destroy(struct prisons *ps, int jid, struct err *e);
 /* Take pending/JID over for removal; -ENOENT when it is gone meanwhile. */
 int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e);
+
+/* --- prison_keeper.c ------------------------------------------------------ */
+
+/*
+ * For a jail with children that is being created: the one that has its
+ * broker's socket until prison_started().  It is written into l.
+ */
+int keeper_first(struct prisons *ps, int jid, struct life *l, struct err *e);
 /* Start (again) the process that waits for the jail's end. */
 int keeper_start(struct prisons *ps, int jid, struct err *e);
 void keeper_stop(struct life *l);
+/* The same when somebody has killed it. */
+void keeper_revive(struct prisons *ps, int jid);
 
 /* --- prison_users.c ---------------------------------------------------------
  */

@@ -13,7 +13,8 @@
  *   3. its vnet (and, if it may have children, its mount namespace, for
  *      their vnets) is pinned;
  *   4. params and life are written;
- *   5. a byte in the pipe lets init go on.  Should the creator die before,
+ *   5. a jail that may have children gets its broker (prison_keeper.c);
+ *   6. a byte in the pipe lets init go on.  Should the creator die before,
  *      init sees the end of the pipe and ends, and the jail with it.
  *
  * There is no fork of the creator's memory: children run on it while it
@@ -536,134 +537,11 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	if (!r && m.root.children)
 		r = pin_mounts(&m, l.init.pid, e);
 	plan_failpoint();
+	if (!r && cgroup && m.root.children)
+		r = keeper_first(ps, jid, &l, e);
+	plan_failpoint();
 	if (!r)
 		r = write_down(&m, &l, e);
 	plan_failpoint();
 	return r < 0 ? r : let_go(&m, e);
-}
-
-/* --- the keeper
- * ------------------------------------------------------------------------ */
-
-struct keeper {
-	const char *prog, *jail, *jid;
-	int pidfd, events; /* events: -1 for a jail that persists */
-	int mnt;	   /* the jail's mount namespace, or -1 */
-	int error;
-};
-
-static int keeper_child(void *arg)
-{
-	struct keeper *k = arg;
-	char *argv[] = {(char *)"cellblock-keeper", (char *)k->jail,
-			(char *)k->jid, NULL};
-	char *envp[] = {NULL};
-	int pidfd = fcntl(k->pidfd, F_DUPFD, 10), events = -1, mnt = -1, null;
-
-	if (k->events >= 0)
-		events = fcntl(k->events, F_DUPFD, 10);
-	if (k->mnt >= 0)
-		mnt = fcntl(k->mnt, F_DUPFD, 10);
-	null = open("/dev/null", O_RDWR);
-	for (int fd = 0; fd < 3; fd++)
-		if (null < 0 || dup2(null, fd) < 0)
-			close(fd); /* else a caller's pipe stays open */
-	dup2(pidfd, 3);
-	close(4);
-	close(KEEPER_MNT_FD);
-	if (events >= 0)
-		dup2(events, 4);
-	if (mnt >= 0)
-		dup2(mnt, KEEPER_MNT_FD);
-	syscall(SYS_close_range, KEEPER_MNT_FD + 1, ~0U, 0);
-	setsid();
-	if (chdir("/") < 0)
-		k->error = errno;
-	umask(022);
-	ns_vfork_unblock();
-	execve(k->prog, argv, envp);
-	k->error = errno;
-	return 127;
-}
-
-void keeper_stop(struct life *l)
-{
-	cleanup_close int fd = -1;
-
-	if (l->keeper.pid <= 0 || proc_id_open(&l->keeper, &fd, NULL) < 0)
-		return;
-	/* the keeper itself removes: it has become `jail -R` and must finish */
-	if (l->keeper.pid == getpid())
-		return;
-	pidfd_signal(fd, SIGKILL);
-	/* if it was our child it would stay a zombie */
-	waitpid(l->keeper.pid, NULL, WNOHANG);
-	l->keeper = (struct proc_id){0};
-}
-
-static int keeper_spawn(struct prisons *ps, struct life *l, int jid,
-			bool persist, struct err *e)
-{
-	cleanup_free char *rt = NULL, *prog = NULL, *jail = NULL, *ev = NULL;
-	cleanup_free char *cgdir = NULL;
-	cleanup_close int pidfd = -1, events = -1, cg = -1, mnt = -1;
-	char path[64];
-	struct keeper k = {0};
-	struct ns_child c = {.cgroup_fd = -1, .fn = keeper_child, .arg = &k};
-	char num[16];
-	pid_t pid;
-	int r;
-
-	snprintf(num, sizeof(num), "%d", jid);
-	r = rt_dir(ps, &rt, e);
-	if (!r)
-		r = proc_id_open(&l->init, &pidfd, e);
-	if (r < 0)
-		return r;
-	prog = str_printf("%s/keeper", rt);
-	jail = str_printf("%s/bin/jail", rt);
-	ev = str_printf("%s/tree/cgroup.events", l->cgroup ? l->cgroup : "");
-	cgdir = str_printf("%s/init", l->cgroup ? l->cgroup : "");
-	if (!prog || !jail || !ev || !cgdir)
-		return err_nomem(e);
-	/* not in the caller's cgroup: it outlives the caller's session */
-	if (l->cgroup && cgroup_open(cgdir, &cg, NULL) == 0)
-		c.cgroup_fd = cg;
-	if (!persist && l->cgroup)
-		events = open(ev, O_RDONLY | O_CLOEXEC);
-	if (l->lo) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/mnt",
-			 (int)l->init.pid);
-		mnt = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	k = (struct keeper){prog, jail, num, pidfd, events, mnt, 0};
-	r = ns_vfork(&c, &pid, NULL, e);
-	if (r < 0)
-		return r;
-	if (k.error)
-		return err_sys(e, k.error, "%s", prog);
-	return proc_id_of(pid, &l->keeper, e);
-}
-
-int keeper_start(struct prisons *ps, int jid, struct err *e)
-{
-	cleanup_pset struct pset params = {0};
-	cleanup_life struct life l = {0};
-	bool persist;
-	int r;
-
-	r = life_read(ps, jid, &l, e);
-	if (!r)
-		r = params_read(ps, jid, &params, e);
-	if (r < 0)
-		return r;
-	keeper_stop(&l);
-	persist = param_set_bool(&params, "persist");
-	if (!persist && !l.cgroup)
-		report(ps->report, REPORT_WARN,
-		       "jail %d: there is no cgroup2 here: it will not end "
-		       "with its last process",
-		       jid);
-	r = keeper_spawn(ps, &l, jid, persist, e);
-	return r < 0 ? r : life_write(ps, jid, &l, e);
 }

@@ -7,7 +7,8 @@
  * the same steps undo a half-made jail, finish a half-removed one and clear
  * away one whose processes were killed.  Order:
  *
- *   children, processes, interfaces home, cgroups, pins, registry, pending
+ *   children, processes, shared addresses below, interfaces home, cgroups,
+ * pins, registry, pending
  *
  * A step that fails is reported and the rest is done, except that a vnet
  * with interfaces that could not go home stays pinned, and the jail listed
@@ -18,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "jail/share_below.h"
 #include "jail/rctl_int.h"
 
 #include <errno.h>
@@ -49,8 +51,11 @@ int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e)
 	r = reg_lock(ps, &lock, e);
 	if (r < 0)
 		return r;
-	if (!jid_exists(ps, jid))
+	if (!jid_exists(ps, jid)) {
+		/* the last jail's end: the lock has made a registry anew */
+		reg_tidy(ps);
 		return err_set(e, ENOENT, "jail %d not found", jid);
+	}
 	/* what looked dead may be another jail's, that got its jid since */
 	if (only_dead && !pending_is(ps, jid) &&
 	    life_read(ps, jid, &l, NULL) == 0 && proc_id_alive(&l.init))
@@ -200,6 +205,9 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	err_note(e, &first, r, &se);
 	if (r < 0)
 		return first;
+	plan_failpoint();
+	if (l.lo)
+		err_note(e, &first, share_below_end(ps, jid, &se), &se);
 	plan_failpoint();
 	r = l.nlent ? lent_return(ps, jid, &l, &se) : 0;
 	err_note(e, &first, r, &se);

@@ -59,6 +59,16 @@ long proctext_inner_pid(const char *text)
 	return s > line && number(s, end, &v) && v <= INT32_MAX ? (long)v : -1;
 }
 
+int proctext_pid_levels(const char *text)
+{
+	const char *s = strstr(text, "\nNSpid:");
+	int n = 0;
+
+	for (s = s ? s + 1 : ""; *s && *s != '\n'; s++)
+		n += *s == '\t';
+	return n;
+}
+
 /* Blanks and the like are written \ooo. */
 static void unescape(char *s)
 {

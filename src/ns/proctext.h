@@ -20,6 +20,8 @@ int proctext_stat(const char *text, char *ret_state, uint64_t *ret_start);
  * of the NSpid line); -1 when it does not say.
  */
 long proctext_inner_pid(const char *text);
+/* ... and in how many it has one, from the reader's down; 0: not told. */
+int proctext_pid_levels(const char *text);
 
 /* One line of /proc/PID/mountinfo; what it points at is in the line. */
 struct proctext_mount {

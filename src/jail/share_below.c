@@ -1,0 +1,272 @@
+/* share_below: see share_below.h. */
+#include "jail/share_below.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "ipshare/ipshare.h"
+#include "jail/param.h"
+#include "jail/share_broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* "CGROUP J1/J2": 20 digits, and 7 for each jid. */
+#define RECORD_MAX (32 + 8 * BROKER_DEPTH)
+
+struct record {
+	uint64_t cgroup;
+	int path[BROKER_DEPTH];
+	size_t depth;
+};
+
+/* --- the records
+ * --------------------------------------------------------------- */
+
+/* The directory, locked: brokers run at the same time. */
+static int records_open(struct prisons *ps, int jid, bool make, int *ret,
+			struct err *e)
+{
+	cleanup_close int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "jails/%d/share", jid);
+	if (make && mkdirat(ps->dirfd, path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
+	fd = openat(ps->dirfd, path,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+static int record_read(int dir, int jid, struct record *ret)
+{
+	cleanup_free char *text = NULL;
+	struct record r = {0};
+	char name[16], *s;
+	int n = 0, jn;
+
+	snprintf(name, sizeof(name), "%d", jid);
+	if (file_read(dir, name, RECORD_MAX, &text, NULL, NULL) < 0)
+		return -ENOENT;
+	if (sscanf(text, "%" SCNu64 " %n", &r.cgroup, &n) != 1 || !n)
+		return -EBADMSG;
+	for (s = text + n; r.depth < BROKER_DEPTH; s++) {
+		n = 0;
+		if (sscanf(s, "%7d%n", &jn, &n) != 1 || !n)
+			return -EBADMSG;
+		r.path[r.depth++] = jn;
+		s += n;
+		if (*s != '/')
+			break;
+	}
+	*ret = r;
+	return 0;
+}
+
+static int record_write(int dir, int jid, const struct record *r, struct err *e)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", jid);
+	strbuf_addf(&b, "%" PRIu64 " ", r->cgroup);
+	for (size_t i = 0; i < r->depth; i++)
+		strbuf_addf(&b, "%s%d", i ? "/" : "", r->path[i]);
+	strbuf_addch(&b, '\n');
+	if (strbuf_failed(&b))
+		return err_nomem(e);
+	return file_write_atomic(dir, name, b.s, 0600, e);
+}
+
+/* Let go of what it stands for; a record that nobody can read goes, too. */
+static int record_clear(int dir, int jid, struct err *e)
+{
+	struct record r;
+	char name[16];
+	int code = record_read(dir, jid, &r);
+
+	if (code == -ENOENT)
+		return 0;
+	if (!code) {
+		code = ipshare_clear(SHARE_BPFDIR, r.cgroup, e);
+		if (code < 0)
+			return code;
+	}
+	snprintf(name, sizeof(name), "%d", jid);
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return err_sys(e, errno, CELLBLOCK_RUN ": share/%s", name);
+	return 0;
+}
+
+/* --- the cgroup
+ * ------------------------------------------------------------------- */
+
+/* Of the jail that this way leads to. */
+static int target_open(const struct life *l, const int *path, size_t depth,
+		       int *ret, uint64_t *ret_id, struct err *e)
+{
+	cleanup_free char *tree = str_printf("%s/tree", l->cgroup);
+	cleanup_strbuf struct strbuf way = STRBUF_INIT;
+	cleanup_close int top = -1, fd = -1;
+	struct statfs fs;
+	struct stat st;
+	int r;
+
+	for (size_t i = 0; i < depth; i++)
+		strbuf_addf(&way, "%scellblock/%d", i ? "/tree/" : "", path[i]);
+	if (!tree || strbuf_failed(&way))
+		return err_nomem(e);
+	r = cgroup_open(tree, &top, e);
+	if (!r)
+		r = file_open_same_mount(top, way.s, O_RDONLY | O_DIRECTORY, 0,
+					 &fd, NULL);
+	if (r < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC ||
+	    fstat(fd, &st) < 0)
+		return err_set(e, ENOENT, "jail %d has no cgroup",
+			       path[depth - 1]);
+	*ret = take_fd(&fd);
+	*ret_id = st.st_ino;
+	return 0;
+}
+
+/* --- how many
+ * ---------------------------------------------------------------------- */
+
+static bool is_gone(const struct life *l, int dir, int jid)
+{
+	cleanup_close int fd = -1;
+	struct record r;
+	uint64_t id;
+
+	return record_read(dir, jid, &r) < 0 ||
+	       target_open(l, r.path, r.depth, &fd, &id, NULL) < 0 ||
+	       id != r.cgroup;
+}
+
+/* As many as the jail may have jails.  What was killed makes room. */
+static int make_room(const struct life *l, const struct pset *params, int dir,
+		     int jid, struct err *e)
+{
+	int max = param_int_of(params, "children.max", 0);
+	cleanup_free int *jids = NULL;
+	char name[16];
+	size_t n = 0;
+	int r;
+
+	snprintf(name, sizeof(name), "%d", jid);
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	r = dir_jids(dir, ".", JAIL_MAX, &jids, &n, e);
+	if (r < 0 || (int)n < max)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		if (is_gone(l, dir, jids[i]) &&
+		    record_clear(dir, jids[i], NULL) == 0)
+			max++;
+	return (int)n < max ? 0 : err_set(e, EAGAIN, "prison limit exceeded");
+}
+
+/* --- all of it
+ * ------------------------------------------------------------------------ */
+
+int share_below_set(struct prisons *ps, int jid, const struct life *l,
+		    const struct pset *params, const struct broker_msg *m,
+		    int netns, struct err *e)
+{
+	const struct broker_share *s = &m->share;
+	const int target = m->path[m->depth - 1];
+	struct ipshare_conf conf = {
+		.mode4 = s->mode4,
+		.mode6 = s->mode6,
+		.addr4 = s->addr4,
+		.n4 = s->n4,
+		.addr6 = s->addr6,
+		.n6 = s->n6,
+		.saddrsel4 = s->saddrsel4,
+		.saddrsel6 = s->saddrsel6,
+		.raw = s->raw,
+		.low_ports = s->low_ports,
+	};
+	struct record now = {.depth = m->depth}, was = {0};
+	cleanup_close int dir = -1, cg = -1;
+	uid_t root;
+	int r = userns_root_of(l->init.pid, &root, e);
+
+	memcpy(now.path, m->path, m->depth * sizeof(*m->path));
+	if (!r)
+		r = target_open(l, m->path, m->depth, &cg, &now.cgroup, e);
+	if (!r)
+		r = records_open(ps, jid, true, &dir, e);
+	if (!r)
+		r = make_room(l, params, dir, target, e);
+	/* the same number for a jail that has ended without a word */
+	if (!r && record_read(dir, target, &was) == 0 &&
+	    was.cgroup != now.cgroup)
+		r = record_clear(dir, target, e);
+	if (!r)
+		r = record_write(dir, target, &now, e);
+	if (r < 0)
+		return r;
+	/* jails in jails have their creator's root for theirs */
+	conf.root = root;
+	r = ipshare_set(SHARE_BPFDIR, cg, netns, &conf, e);
+	if (r < 0 && was.cgroup != now.cgroup)
+		record_clear(dir, target, NULL);
+	return r;
+}
+
+static bool leads_by(const struct record *r, const int *path, size_t depth)
+{
+	return r->depth >= depth &&
+	       !memcmp(r->path, path, depth * sizeof(*path));
+}
+
+int share_below_clear(struct prisons *ps, int jid, const int *path,
+		      size_t depth, struct err *e)
+{
+	cleanup_close int dir = -1;
+	cleanup_free int *jids = NULL;
+	struct err oe = ERR_INIT;
+	int first = 0, r;
+	size_t n = 0;
+
+	r = records_open(ps, jid, false, &dir, &oe);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_set(e, -r, "%s", oe.text);
+	r = dir_jids(dir, ".", JAIL_MAX, &jids, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		struct record rec;
+		int rr;
+
+		if (depth && (record_read(dir, jids[i], &rec) < 0 ||
+			      !leads_by(&rec, path, depth)))
+			continue;
+		rr = record_clear(dir, jids[i], first ? NULL : e);
+		if (rr < 0 && !first)
+			first = rr;
+	}
+	return r < 0 ? r : first;
+}
+
+int share_below_end(struct prisons *ps, int jid, struct err *e)
+{
+	if (!ps->jailed)
+		return share_below_clear(ps, jid, NULL, 0, e);
+	/* what we are in ends some time, and the first level clears then */
+	share_broker_clear(jid, NULL);
+	return 0;
+}
