@@ -84,15 +84,18 @@ static int new_socket(int type)
 	return fd;
 }
 
-/* Bound to the wildcard and a port; *where is how it is reached. */
-static int new_server(int type, int nth, struct sockaddr_storage *where)
+/* On ADDR, or the wildcard, and a port; *where is how it is reached. */
+static int new_server(int type, bool any, int nth,
+		      struct sockaddr_storage *where)
 {
-	struct sockaddr_storage any = {.ss_family = target.ss_family}, got;
+	struct sockaddr_storage own = {.ss_family = target.ss_family}, got;
 	socklen_t len = sizeof(got);
 	int fd = new_socket(type);
 
-	set_port(&any, htons((uint16_t)(port + nth)));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, target_len) < 0 ||
+	if (!any)
+		own = target;
+	set_port(&own, htons((uint16_t)(port + nth)));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&own, target_len) < 0 ||
 	    (type == SOCK_STREAM && listen(fd, 64) < 0) ||
 	    getsockname(fd, (struct sockaddr *)&got, &len) < 0)
 		return -1;
@@ -104,7 +107,7 @@ static int new_server(int type, int nth, struct sockaddr_storage *where)
 static bool need_listener(void)
 {
 	if (listener < 0)
-		listener = new_server(SOCK_STREAM, 0, &listens);
+		listener = new_server(SOCK_STREAM, true, 0, &listens);
 	return listener >= 0 || fail("listen");
 }
 
@@ -166,7 +169,7 @@ static bool udp_ready(void)
 	struct sockaddr_storage at, from;
 	socklen_t len = sizeof(from);
 
-	datagrams.server = new_server(SOCK_DGRAM, 1, &at);
+	datagrams.server = new_server(SOCK_DGRAM, false, 1, &at);
 	if (datagrams.server < 0)
 		return fail("bind");
 	datagrams.client = new_socket(SOCK_DGRAM);
@@ -205,7 +208,7 @@ static bool udp_many(void)
 /* Neither is; the server answers to where it came from. */
 static bool loose_ready(void)
 {
-	loose.server = new_server(SOCK_DGRAM, 2, &loose_addr);
+	loose.server = new_server(SOCK_DGRAM, true, 2, &loose_addr);
 	loose.client = new_socket(SOCK_DGRAM);
 	return (loose.server >= 0 && loose.client >= 0) || fail("bind");
 }

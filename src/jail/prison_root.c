@@ -244,7 +244,31 @@ static const char *put_param(const char *where)
 {
 	if (str_prefix(where, "dev"))
 		return "mount.devfs";
+	if (!strcmp(where, CELLBLOCK_RUN))
+		return "path"; /* every root needs that one */
 	return str_prefix(where, "proc") ? "mount.procfs" : "mount";
+}
+
+/* How much of `where` it takes to fail like that. */
+static size_t put_culprit(int rootfd, const char *where, bool file, int error)
+{
+	size_t len = 0;
+	char part[PATH_MAX];
+
+	while (where[len]) {
+		cleanup_close int fd = -1;
+		bool last;
+
+		len += strcspn(where + len, "/");
+		last = !where[len];
+		snprintf(part, sizeof(part), "%.*s", (int)len, where);
+		if (file_open_beneath(rootfd, part,
+				      O_PATH | (file && last ? 0 : O_DIRECTORY),
+				      0, &fd, NULL) == error)
+			break;
+		len += strspn(where + len, "/");
+	}
+	return len;
 }
 
 /* Attach on `where` inside the root; made if missing. */
@@ -253,14 +277,15 @@ int root_put(const struct root_plan *p, int rootfd, const char *where,
 {
 	cleanup_close int at = -1;
 	struct err oe = ERR_INIT;
+	const char *in = where + strspn(where, "/");
 	int r;
 
 	r = root_point(p, rootfd, where, file, &at, &oe);
 	/* an earlier start of the jail may have put it there */
 	if (r < 0)
-		return err_set(e, -r, "%s: %s/%s%s%s", put_param(where),
+		return err_set(e, -r, "%s: %s/%.*s%s%s", put_param(where),
 			       strcmp(p->path, "/") ? p->path : "",
-			       where + strspn(where, "/"),
+			       (int)put_culprit(rootfd, in, file, r), in,
 			       r == -ELOOP ? " is a " : ": ",
 			       r == -ELOOP ? "symbolic link" : strerror(-r));
 	return mnt_attach(fd, at, where, e);

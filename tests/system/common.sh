@@ -161,6 +161,15 @@ must_wait()
 	}
 }
 
+# make_jail NAME PARAMETER...: a jail of the whole root, that stays.
+make_jail()
+{
+	local name=$1
+
+	shift
+	atf_check jail -c path=/ persist name="$name" "$@"
+}
+
 # can JAIL ATTEMPT...: it works in there (tests/tools/attempt.c)
 can()
 {

@@ -3,14 +3,6 @@
 # and the capabilities, of the first process, of commands, in jails in jails.
 . "$(atf_get_srcdir)/common.sh"
 
-make_jail()
-{
-	local name=$1
-
-	shift
-	atf_check jail -c path=/ persist name="$name" "$@"
-}
-
 # field NAME: of a process's status, from standard input
 field()
 {

@@ -164,7 +164,12 @@ mount_links_body()
 	rm -r "${r:?}/run"
 	touch "$r/run"
 	atf_check -s exit:1 \
-	    -e inline:"jail: d: mount: $r/run/cellblock: Not a directory\n" \
+	    -e inline:"jail: d: path: $r/run: Not a directory\n" \
+	    jail -f c -c d
+	rm "$r/run"
+	ln -s var/run "$r/run"
+	atf_check -s exit:1 \
+	    -e inline:"jail: d: path: $r/run is a symbolic link\n" \
 	    jail -f c -c d
 	atf_check -o match:"^ *JID" jls
 }

@@ -3,14 +3,6 @@
 # cannot give: refused in one line, and no jail.
 . "$(atf_get_srcdir)/common.sh"
 
-make_jail()
-{
-	local name=$1
-
-	shift
-	atf_check jail -c path=/ persist name="$name" "$@"
-}
-
 # refused LINE PARAMETER...: no jail, exit 1, that one line (a pattern)
 refused()
 {
