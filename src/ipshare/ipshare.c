@@ -61,24 +61,40 @@ static int set(struct store *s, int cgroup_fd, int net_fd,
 	return r;
 }
 
-static int clear(const char *bpfdir, uint64_t cgroup, struct err *e)
+/* The jail's rows, and what nobody needs then. */
+static int forget(struct store *s, uint64_t cgroup, bool *ret_used,
+		  struct err *e)
 {
-	cleanup_store struct store s = STORE_INIT;
 	bool net_used, used;
 	uint64_t net;
-	int r;
+	int r = tables_clear(s, cgroup, &net, &net_used, &used, e);
 
-	if (!store_find(bpfdir, &s))
-		return 0;
-	r = tables_clear(&s, cgroup, &net, &net_used, &used, e);
-	if (r < 0 || net_used)
+	if (r < 0)
 		return r;
+	*ret_used = used;
 	if (!used)
-		return store_remove(bpfdir, &s, e);
-	if (!net)
+		return store_remove(s, e);
+	if (net_used || !net)
 		return 0;
-	r = tables_forget_routes(&s, net, e);
-	return r < 0 ? r : store_lookup_remove(&s, net, e);
+	tables_forget_routes(s, net);
+	return store_lookup_remove(s, net, e);
+}
+
+/* cgroup_fd: of a cgroup that stays, or -1. */
+static int clear(const char *bpfdir, int cgroup_fd, uint64_t cgroup,
+		 struct err *e)
+{
+	cleanup_store struct store s = STORE_INIT;
+	bool used = false, old = false;
+	int r = 0;
+
+	if (cgroup_fd >= 0)
+		r = store_detach(cgroup_fd, e);
+	if (r >= 0 && store_find(bpfdir, &s))
+		r = forget(&s, cgroup, &used, e);
+	if (r >= 0)
+		r = store_old(bpfdir, &s, -1, cgroup, &old, e);
+	return r < 0 || used || old ? r : store_unmount(bpfdir, e);
 }
 
 int ipshare_set(const char *bpfdir, int cgroup_fd, int net_fd,
@@ -87,18 +103,19 @@ int ipshare_set(const char *bpfdir, int cgroup_fd, int net_fd,
 	cleanup_store struct store s = STORE_INIT;
 	cleanup_close int lock = -1;
 	uint64_t cgroup = 0;
+	bool old = false;
 	int r = cgroup_of(cgroup_fd, &cgroup, e);
 
 	if (r >= 0)
 		r = store_lock(bpfdir, &lock, e);
 	if (r < 0)
 		return r;
-	if (conf->mode4 == IPSHARE_INHERIT && conf->mode6 == IPSHARE_INHERIT) {
-		r = store_detach(cgroup_fd, e);
-		return r < 0 ? r : clear(bpfdir, cgroup, e);
-	}
+	if (conf->mode4 == IPSHARE_INHERIT && conf->mode6 == IPSHARE_INHERIT)
+		return clear(bpfdir, cgroup_fd, cgroup, e);
 	r = store_open(bpfdir, &s, e);
-	return r < 0 ? r : set(&s, cgroup_fd, net_fd, conf, cgroup, e);
+	if (r >= 0)
+		r = set(&s, cgroup_fd, net_fd, conf, cgroup, e);
+	return r < 0 ? r : store_old(bpfdir, &s, cgroup_fd, cgroup, &old, e);
 }
 
 int ipshare_clear(const char *bpfdir, uint64_t cgroup, struct err *e)
@@ -109,7 +126,7 @@ int ipshare_clear(const char *bpfdir, uint64_t cgroup, struct err *e)
 	if (access(bpfdir, F_OK) < 0)
 		return 0;
 	r = store_lock(bpfdir, &lock, e);
-	return r < 0 ? r : clear(bpfdir, cgroup, e);
+	return r < 0 ? r : clear(bpfdir, -1, cgroup, e);
 }
 
 int ipshare_can(struct err *e)

@@ -129,42 +129,44 @@ struct claim {
 };
 
 /* The socket is one of those that the row is for; 0 or an errno. */
-static __noinline int claim(struct ipshare_sock *st, __u32 n,
-			    const struct ipshare_key *key,
-			    const struct claim *c)
+__noinline int claim(struct ipshare_sock *st, __u32 n,
+		     const struct ipshare_key *key, const struct claim *c)
 {
 	struct ipshare_port fresh = {.refs = 1};
 	struct ipshare_port *rec;
+	struct ipshare_key k;
 
 	if (!st || !key || !c || n >= 4)
 		return EINVAL;
+	/* Linux 6.1 takes keys from the stack only */
+	k = *key;
 	fresh.cgroup = st->cgroup;
 	fresh.uid = c->uid;
 	fresh.real = c->real;
 	fresh.reuse = st->reuse;
 	fresh.direct = c->direct;
-	if (key->kind == IPSHARE_REAL) {
+	if (k.kind == IPSHARE_REAL) {
 		fresh.holder[0].cookie = c->cookie;
 		fresh.holder[0].sk = st->sk;
 	}
-	if (bpf_map_update_elem(&cb_ip_ports, key, &fresh, BPF_NOEXIST)) {
-		rec = bpf_map_lookup_elem(&cb_ip_ports, key);
+	if (bpf_map_update_elem(&cb_ip_ports, &k, &fresh, BPF_NOEXIST)) {
+		rec = bpf_map_lookup_elem(&cb_ip_ports, &k);
 		if (!rec)
 			return ENOBUFS;
 		if (rec->cgroup != st->cgroup ||
-		    (key->kind == IPSHARE_PORT && rec->real != c->real) ||
+		    (k.kind == IPSHARE_PORT && rec->real != c->real) ||
 		    !port_ref(rec))
 			return EADDRINUSE;
 		rec->reuse &= st->reuse;
-		if (key->kind == IPSHARE_REAL)
+		if (k.kind == IPSHARE_REAL)
 			holder_add(rec, st->sk, c->cookie);
 	}
-	st->held[n] = *key;
+	st->held[n] = k;
 	return 0;
 }
 
 /* All rows that the socket is one of. */
-static __noinline int release(struct ipshare_sock *st, __u64 cookie)
+__noinline int release(struct ipshare_sock *st, __u64 cookie)
 {
 	if (!st)
 		return 0;
@@ -189,18 +191,22 @@ static __noinline int release(struct ipshare_sock *st, __u64 cookie)
  * ---------------------------------------------------------------- */
 
 /* The interface's address of the jail for that destination, or its first. */
-static __noinline int source_for(const struct ipshare_row *c, int family,
-				 const struct ipshare_ip *to,
-				 struct ipshare_ip *ret)
+__noinline int source_for(const struct ipshare_row *c, int family,
+			  const struct ipshare_ip *to, struct ipshare_ip *ret)
 {
 	struct ipshare_prefix p = {.bits = 8 * (sizeof(p) - sizeof(p.bits))};
-	struct ipshare_source s = {.cgroup = c->cgroup, .family = family};
+	struct ipshare_source s = {.family = family};
 	struct ipshare_route *route;
 	struct ipshare_ip *ip;
-	__u32 n = family == IPSHARE_V4 ? c->n[IPSHARE_V4] : c->n[IPSHARE_V6];
-	bool by_route = family == IPSHARE_V4 ? c->saddrsel[IPSHARE_V4]
-					     : c->saddrsel[IPSHARE_V6];
+	bool by_route;
+	__u32 n;
 
+	/* the verifier takes this function by itself */
+	if (!c || !to || !ret)
+		return 0;
+	n = family == IPSHARE_V4 ? c->n[IPSHARE_V4] : c->n[IPSHARE_V6];
+	by_route = family == IPSHARE_V4 ? c->saddrsel[IPSHARE_V4]
+					: c->saddrsel[IPSHARE_V6];
 	*ret = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
 				    : c->first[IPSHARE_V6];
 	if (n < 2 || !by_route)
@@ -215,6 +221,7 @@ static __noinline int source_for(const struct ipshare_row *c, int family,
 	route = bpf_map_lookup_elem(&cb_ip_routes, &p);
 	if (!route)
 		return 0;
+	s.cgroup = c->cgroup;
 	s.ifindex = route->ifindex;
 	ip = bpf_map_lookup_elem(&cb_ip_sources, &s);
 	if (!ip)
@@ -370,17 +377,20 @@ int cb_ip_release(struct bpf_sock *ctx)
 #define BOTH (BIT(IPSHARE_V4) | BIT(IPSHARE_V6))
 
 /* Another jail's, by that address and port; 0 or EADDRINUSE. */
-inl int name_taken(const struct ipshare_row *c, const struct ipshare_sock *st,
-		   const struct ipshare_ip *ip, __u8 proto)
+__noinline int name_taken(const struct ipshare_row *c,
+			  const struct ipshare_sock *st,
+			  const struct ipshare_ip *ip, __u8 proto)
 {
-	struct ipshare_key k = {.scope = c->net,
-				.ip = *ip,
-				.port = st->port,
-				.proto = proto,
-				.kind = IPSHARE_NAME};
-	struct ipshare_port *rec = bpf_map_lookup_elem(&cb_ip_ports, &k);
+	struct ipshare_key k = {.proto = proto, .kind = IPSHARE_NAME};
+	struct ipshare_port *rec;
 	__u8 both;
 
+	if (!c || !st || !ip)
+		return EINVAL;
+	k.scope = c->net;
+	k.ip = *ip;
+	k.port = st->port;
+	rec = bpf_map_lookup_elem(&cb_ip_ports, &k);
 	if (!rec)
 		return 0;
 	if (rec->cgroup != c->cgroup)
@@ -396,13 +406,16 @@ inl int name_taken(const struct ipshare_row *c, const struct ipshare_sock *st,
 }
 
 /* Is anybody listening there?  0, 1, or EADDRINUSE: just there. */
-inl int occupied(struct bpf_sock_addr *ctx, const struct ipshare_sock *st)
+__noinline int occupied(struct bpf_sock_addr *ctx,
+			const struct ipshare_sock *st)
 {
 	struct bpf_sock_tuple t = {};
 	struct ipshare_ip at;
 	struct bpf_sock *sk;
 	int r = 1;
 
+	if (!st)
+		return 0;
 	if (ip_is_v4(&st->ip)) {
 		t.ipv4.daddr = st->ip.w[3];
 		t.ipv4.dport = bpf_htons(st->port);
@@ -427,18 +440,19 @@ inl int occupied(struct bpf_sock_addr *ctx, const struct ipshare_sock *st)
 }
 
 /* Where a TCP socket goes: at its port, or hidden; 0 or an errno. */
-inl int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
-		  struct ipshare_sock *st)
+__noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
+			 struct ipshare_sock *st)
 {
-	struct ipshare_key k = {.scope = c->cgroup,
-				.port = st->port,
-				.proto = IPPROTO_TCP,
-				.kind = IPSHARE_PORT};
+	struct ipshare_key k = {.proto = IPPROTO_TCP, .kind = IPSHARE_PORT};
 	struct ipshare_port *rec;
 	int r = 0;
 
+	if (!c || !st)
+		return EINVAL;
 	if (!st->port)
 		return 0;
+	k.scope = c->cgroup;
+	k.port = st->port;
 	if (st->exact)
 		r = name_taken(c, st, &st->ip, IPPROTO_TCP);
 	if (!r && (st->wild & BIT(IPSHARE_V4)) && c->n[IPSHARE_V4] == 1)

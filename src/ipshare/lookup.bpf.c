@@ -38,16 +38,20 @@ inl bool in_use(const struct ipshare_port *rec, __u16 port, bool udp)
 }
 
 /* A listener of the jail at that address and port, and the packet given it. */
-static __noinline int give(struct bpf_sk_lookup *ctx, struct ipshare_key *k)
+__noinline int give(struct bpf_sk_lookup *ctx, const struct ipshare_key *key)
 {
-	if (!k)
+	struct ipshare_key k;
+
+	if (!key)
 		return 0;
+	/* Linux 6.1 takes keys from the stack only */
+	k = *key;
 	for (__u32 i = 0; i < IPSHARE_SLOTS; i++) {
 		struct bpf_sock *sk;
 		long r = -1;
 
-		k->slot = i;
-		sk = bpf_map_lookup_elem(&cb_ip_listen, k);
+		k.slot = i;
+		sk = bpf_map_lookup_elem(&cb_ip_listen, &k);
 		if (!sk)
 			continue;
 		if (!sk->bound_dev_if ||

@@ -407,13 +407,19 @@ int store_open(const char *bpfdir, struct store *s, struct err *e)
 	return r < 0 ? err_sys(e, -r, "%s", s->path) : 0;
 }
 
-int store_remove(const char *bpfdir, struct store *s, struct err *e)
+int store_remove(const struct store *s, struct err *e)
 {
-	int r = file_rmtree(AT_FDCWD, s->path, e);
+	return file_rmtree(AT_FDCWD, s->path, e);
+}
 
-	/* not empty: another version's, whose jails are still there */
-	if (r < 0 || !is_bpffs(bpfdir))
-		return r;
+int store_unmount(const char *bpfdir, struct err *e)
+{
+	/* detached: descriptors of its files may be open here */
+	if (is_bpffs(bpfdir) &&
+	    umount2(bpfdir, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		return err_sys(e, errno, "%s: umount", bpfdir);
+	if (rmdir(bpfdir) < 0 && errno != ENOENT)
+		return err_sys(e, errno, "%s", bpfdir);
 	return 0;
 }
 
@@ -458,22 +464,89 @@ static int attached(int cgroup_fd, enum bpf_attach_type type,
 	return found;
 }
 
-int store_detach(int cgroup_fd, struct err *e)
+static uint32_t prog_id(int fd)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) < 0 ? 0
+								     : info.id;
+}
+
+/* keep: the programs of this version stay; NULL: none. */
+static int detach(int cgroup_fd, const struct store *keep, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		int fd[PROGS_MAX];
+		cleanup_close int mine =
+			keep ? get(keep->path, progs[i].name) : -1;
+		uint32_t id = prog_id(mine);
+		int fd[PROGS_MAX], r = 0;
 		int n = attached(cgroup_fd, progs[i].type, fd);
 
 		for (int k = 0; k < n; k++) {
-			int r = bpf_prog_detach2(fd[k], cgroup_fd,
-						 progs[i].type);
-
+			if (r >= 0 && prog_id(fd[k]) != id)
+				r = bpf_prog_detach2(fd[k], cgroup_fd,
+						     progs[i].type);
+			if (r == -ENOENT)
+				r = 0;
 			close(fd[k]);
-			if (r < 0 && r != -ENOENT)
-				return err_sys(e, -r, "%s: BPF", what);
 		}
+		if (r < 0)
+			return err_sys(e, -r, "%s: BPF", what);
 	}
 	return 0;
+}
+
+int store_detach(int cgroup_fd, struct err *e)
+{
+	return detach(cgroup_fd, NULL, e);
+}
+
+/* One other version's directory: the jail leaves it. */
+static int leave(const char *dir, uint64_t cgroup, bool *ret_left,
+		 struct err *e)
+{
+	cleanup_close int jails = get(dir, maps[STORE_JAILS]);
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+	uint64_t next;
+
+	if (jails >= 0 && bpf_obj_get_info_by_fd(jails, &info, &len) == 0 &&
+	    info.key_size == sizeof(cgroup)) {
+		bpf_map_delete_elem(jails, &cgroup);
+		if (bpf_map_get_next_key(jails, NULL, &next) == 0) {
+			*ret_left = true;
+			return 0;
+		}
+	}
+	return file_rmtree(AT_FDCWD, dir, e);
+}
+
+int store_old(const char *bpfdir, const struct store *s, int cgroup_fd,
+	      uint64_t cgroup, bool *ret_left, struct err *e)
+{
+	cleanup_closedir DIR *d = opendir(bpfdir);
+	bool left = false, any = false;
+	struct dirent *de;
+	int r = 0;
+
+	while (d && r >= 0 && (de = readdir(d))) {
+		cleanup_free char *path = NULL;
+
+		if (strncmp(de->d_name, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		path = str_printf("%s/%s", bpfdir, de->d_name);
+		if (!path)
+			return err_nomem(e);
+		if (s->path && !strcmp(path, s->path))
+			continue;
+		any = true;
+		r = leave(path, cgroup, &left, e);
+	}
+	if (r >= 0 && any && cgroup_fd >= 0)
+		r = detach(cgroup_fd, s, e);
+	*ret_left = left;
+	return r;
 }
 
 int store_attach(struct store *s, int cgroup_fd, const struct ipshare_row *row,

@@ -45,14 +45,23 @@ int store_lock(const char *bpfdir, int *ret_fd, struct err *e);
 int store_open(const char *bpfdir, struct store *s, struct err *e);
 /* The maps of what is there: false when there is nothing. */
 bool store_find(const char *bpfdir, struct store *s);
-/* All pins go, of this version; the file system when it is empty then. */
-int store_remove(const char *bpfdir, struct store *s, struct err *e);
+/* All pins of this version go. */
+int store_remove(const struct store *s, struct err *e);
+/* The file system goes, too. */
+int store_unmount(const char *bpfdir, struct err *e);
 /* Load and forget. */
 int store_try(struct err *e);
 
 /* What a row asks for is attached, and what it does not is not. */
 int store_attach(struct store *s, int cgroup_fd, const struct ipshare_row *row,
 		 struct err *e);
+/*
+ * Another version of this program had the jail: its programs, given a cgroup
+ * (or -1), and its rows go, and its pins with its last jail.  ret_left: there
+ * are still other versions' pins.
+ */
+int store_old(const char *bpfdir, const struct store *s, int cgroup_fd,
+	      uint64_t cgroup, bool *ret_left, struct err *e);
 /* Programs of ours, of any version, are taken away from the cgroup. */
 int store_detach(int cgroup_fd, struct err *e);
 /* sk_lookup for a network namespace: there from then on. */

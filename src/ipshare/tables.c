@@ -18,6 +18,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 /* Routes of a namespace that are looked at. */
 #define ROUTES_MAX 1024
@@ -283,24 +284,24 @@ static int by_route(struct store *s, struct vnet *v,
 		    struct err *e)
 {
 	static const int families[] = {AF_INET, AF_INET6};
-	static uint32_t stamp;
-	struct ipshare_prefix any = {.bits = 0};
-	struct ipshare_route was;
+	struct timespec now;
 	bool wanted = false;
+	uint32_t stamp;
 	int r = 0;
 
-	(void)any;
-	(void)was;
-	stamp = stamp ? stamp + 1 : (uint32_t)getpid() << 8;
-	for (size_t f = 0; f < ARRAY_SIZE(families) && r >= 0; f++) {
-		if (row->n[f] < 2 || !row->saddrsel[f])
-			continue;
-		wanted = true;
+	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
+		wanted |= row->n[f] > 1 && row->saddrsel[f];
+	if (!wanted)
+		return 0;
+	/* another one than the last reading's, which is all it is for */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	stamp = (uint32_t)(now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	for (size_t f = 0; f < ARRAY_SIZE(families) && r >= 0; f++)
 		r = routes_fill(s, v, families[f], stamp, e);
-	}
-	if (r >= 0 && wanted)
-		r = sources_fill(s, v, row, ips, e);
-	return r;
+	if (r < 0)
+		return r;
+	routes_sweep(s, v->cookie, stamp, false);
+	return sources_fill(s, v, row, ips, e);
 }
 
 /* --- a jail
@@ -476,9 +477,7 @@ int tables_clear(struct store *s, uint64_t cgroup, uint64_t *ret_net,
 	return 0;
 }
 
-int tables_forget_routes(struct store *s, uint64_t net, struct err *e)
+void tables_forget_routes(struct store *s, uint64_t net)
 {
-	(void)e;
 	routes_sweep(s, net, 0, true);
-	return 0;
 }

@@ -33,10 +33,11 @@ int tables_grow(struct store *s, struct vnet *v, const struct ipshare_row *row,
 		const struct ip_list *ips, struct err *e);
 int tables_shrink(struct store *s, const struct ipshare_row *row,
 		  const struct ip_list *ips, struct err *e);
-/* All rows of the jail; false in ret_net: nobody else is in its namespace. */
+/* All rows of the jail go.  Whether others have its namespace, or are at all.
+ */
 int tables_clear(struct store *s, uint64_t cgroup, uint64_t *ret_net,
 		 bool *ret_net_used, bool *ret_used, struct err *e);
 /* Routes of a namespace that nobody needs any more. */
-int tables_forget_routes(struct store *s, uint64_t net, struct err *e);
+void tables_forget_routes(struct store *s, uint64_t net);
 
 #endif
