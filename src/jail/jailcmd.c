@@ -150,6 +150,7 @@ static void jailjob_free(struct jailjob *j)
 	free(j->needed.v);
 	free(j->line);
 	free(j->termfds);
+	free(j->dad);
 	if (j->output > 0)
 		close(j->output);
 	free(j);
@@ -164,6 +165,7 @@ static void jailrun_free(struct jailrun *run)
 		jailjob_free(run->jobs[i]);
 	free(run->jobs);
 	jailgraph_free(run);
+	nl_free(&run->dad);
 	vnet_free(&run->vnet);
 	prisons_free(&run->own_ps);
 	jailconf_free(&run->own_conf);
@@ -272,7 +274,8 @@ static int jailjob_steps(struct jailrun *run, struct jailjob *j)
 		s = &j->steps[j->step];
 		i = j->value - 1;
 		/* stops take back in reverse what starts did in order */
-		if (s->list && j->steps != jail_start_steps)
+		if (s->list && (j->steps == jail_stop_steps ||
+				j->steps == jail_cleanup_steps))
 			i = j->nvalues - 1 - i;
 		plan_failpoint();
 		r = s->run(run, j, jailstep_value(s, j, i));
@@ -291,6 +294,7 @@ static void jailjob_finish(struct jailrun *run, struct jailjob *j)
 	if (j->flags & JOB_FAILED)
 		run->failed = true;
 	jailjob_output_end(run, j);
+	jailjob_aliases_end(run, j);
 	jailgraph_done(run, j, false);
 	j->steps = NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef CB_JAIL_JAILCMD_INT_H
 #define CB_JAIL_JAILCMD_INT_H
 
+#include "jail/alias.h"
 #include "jail/jailcmd.h"
 
 #include <stdint.h>
@@ -53,6 +54,7 @@ enum {
 	JOB_KILLED = 1 << 6,  /* its command was killed: timeout or cancel */
 	JOB_TERM = 1 << 7,    /* sleeps for processes sent SIGTERM */
 	JOB_CANCEL = 1 << 8,
+	JOB_DAD = 1 << 9, /* sleeps for the check of its addresses */
 };
 
 /* `from` depends on `to`; light: only on its being there. */
@@ -75,7 +77,8 @@ struct jailjob {
 	struct pset params; /* aliases split off from ip4.addr, ip6.addr */
 	struct pset given;  /* as given */
 	struct strv alias4, alias6;
-	int jid;	    /* 0: not looked up yet, -1: not there */
+	char aliases[ALIAS_LIST_MAX]; /* name of the list, "" none yet */
+	int jid;		      /* 0: not looked up yet, -1: not there */
 	pid_t init;	    /* the first process it had then; 0: unknown */
 	unsigned int ops;   /* JAILCMD_* */
 	unsigned int flags; /* JOB_* */
@@ -95,6 +98,8 @@ struct jailjob {
 	/* processes that were sent SIGTERM */
 	int *termfds;
 	size_t nterm;
+	struct dad *dad; /* addresses that it waits for */
+	size_t ndad;
 	int output; /* kept output of its commands; 0: none */
 };
 
@@ -109,6 +114,7 @@ struct jailrun {
 	struct jailconf *own_conf;
 	const struct jailconf *conf; /* NULL: no configuration in use */
 	struct vnet *vnet;	     /* the caller's, opened when first used */
+	struct nl *dad; /* tells of changed addresses, once one waits */
 	struct jobqueue_head queues[NQUEUES];
 	struct jailjob **jobs;
 	size_t njobs;
@@ -161,8 +167,8 @@ struct jailjob *jailgraph_next(struct jailrun *run);
 
 /* jailcmd_params.c */
 int jailjob_check(struct jailrun *run, struct jailjob *j);
-/* A line for each parameter given that does not do yet what it says. */
-void jailjob_deferred(struct jailrun *run, const struct jailjob *j);
+/* A line for each parameter that is written in a way of our own. */
+void jailjob_spelling(struct jailrun *run, const struct jailjob *j);
 /* What prison_set() is to get. */
 int jailjob_prison_params(struct jailrun *run, struct jailjob *j, bool create,
 			  struct pset *ret, struct err *e);
@@ -173,6 +179,16 @@ const char *jailjob_create_only(const struct jailjob *j,
 const char *jailjob_taken(const struct jailjob *j, const struct prison *p);
 /* jid, or name, or NULL: how the running jail is looked up. */
 const char *jailjob_key(const struct jailjob *j);
+
+/* jailcmd_steps.c: what it has made and not given to a jail goes. */
+void jailjob_aliases_end(struct jailrun *run, struct jailjob *j);
+
+/* jailcmd_dad.c */
+int jailjob_dad(struct jailrun *run, struct jailjob *j, const char *value);
+/* An address of the vnet has changed: who has waited for it is ready. */
+void jailrun_dad(struct jailrun *run);
+/* How it went: -1 for a duplicate, reported. */
+int jailjob_dad_end(struct jailrun *run, struct jailjob *j);
 
 /* jailcmd_exec.c */
 int jailjob_exec(struct jailrun *run, struct jailjob *j,

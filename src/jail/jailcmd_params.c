@@ -5,8 +5,7 @@
  * Theory of operation.  ip4.addr may be written [IF|]ADDR[/MASK][ words]: the
  * jail gets ADDR, and an address with an interface (its own or that of
  * `interface`) becomes an alias that is made before the jail and taken away
- * after it.  Parameters whose mechanism is not there yet are told of in one
- * line each and still handed on, so that jls shows what was asked for.
+ * after it (alias.h).
  */
 #include "jail/jailcmd_int.h"
 
@@ -154,21 +153,21 @@ static bool jparam_same(const struct jparam *p, const struct param_def *d,
 	}
 }
 
-/* One line for each parameter that does not do yet what it says. */
-void jailjob_deferred(struct jailrun *run, const struct jailjob *j)
+/* What is understood here, and not on FreeBSD or not any more. */
+void jailjob_spelling(struct jailrun *run, const struct jailjob *j)
 {
-	const struct pset none = {0};
-
 	for (size_t i = 0; i < j->given.n; i++) {
-		const struct jparam *p = &j->given.v[i];
-		const struct param_def *d = param_find(p->name, NULL);
+		const char *name = j->given.v[i].name;
+		const struct param_def *d = param_find(name, NULL);
 
 		if (!d)
 			continue;
-		if ((d->flags & PARAM_DEFER) && !jparam_same(p, d, &none))
-			jailjob_warn(run, j,
-				     "parameter %s is not in force yet: %s",
-				     p->name, d->deferred ? d->deferred : "");
+		if (d->type == PARAM_IP4 || d->type == PARAM_IP6)
+			if (strcmp(d->name, name) != 0)
+				jailjob_warn(run, j,
+					     "parameter %s: FreeBSD spells it "
+					     "%s",
+					     name, d->name);
 		if (d->flags & PARAM_OLD)
 			report(run->report, REPORT_WARN,
 			       "jail: the 'allow.dying' parameter and '-d' "

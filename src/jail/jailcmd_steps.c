@@ -15,12 +15,15 @@
 
 #include "base/cleanup.h"
 #include "base/plan.h"
+#include "jail/alias.h"
 #include "jail/fstab.h"
 #include "jail/jailcmd_split.h"
 #include "jail/param.h"
+#include "net/dad.h"
 #include "net/ifconfig.h"
 #include "net/vnet.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,30 +76,75 @@ static int ifconfig_failed(struct jailrun *run, struct jailjob *j,
 	return -EIO;
 }
 
+/* One line of ifconfig(8) for one alias. */
+struct alias_line {
+	struct jailrun *run;
+	struct jailjob *j;
+	struct strv words;
+	struct alias alias;
+	unsigned char addr[16];
+};
+
+static void alias_line_free(struct alias_line *l)
+{
+	strv_free(&l->words);
+}
+
+static int alias_line_make(struct jailrun *run, struct jailjob *j,
+			   const char *value, bool v6, bool down,
+			   struct alias_line *ret, struct err *e)
+{
+	cleanup_free char *line = NULL;
+	struct param_addr a;
+	int r;
+
+	*ret = (struct alias_line){.run = run, .j = j};
+	r = alias_words(value, v6, down, &ret->words, e);
+	if (r < 0 || param_addr_split(value, &a) < 0)
+		return r;
+	inet_pton(v6 ? AF_INET6 : AF_INET, a.addr, ret->addr);
+	ret->alias = (struct alias){.ifname = ret->words.v[0],
+				    .family = v6 ? AF_INET6 : AF_INET,
+				    .addr = ret->addr};
+	line = jailcmd_line_text(&ret->words);
+	jailjob_note(run, j, REPORT_VERBOSE, "run command: /sbin/ifconfig %s",
+		     line ? line : "");
+	if (!j->aliases[0])
+		r = alias_list_name(j->aliases, e);
+	if (!r && !run->vnet)
+		r = vnet_open(-1, VNET_STATEDIR, &run->vnet, e);
+	return r;
+}
+
+static int alias_line_apply(void *data, struct err *e)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT, warn = STRBUF_INIT;
+	struct alias_line *l = data;
+	struct ifconfig_opts o = {.warn = &warn};
+
+	/* "-no_dad" is said by who wants the check */
+	if (l->alias.family == AF_INET6 && !strv_has(&l->words, "-no_dad"))
+		o.nodad = dad_needless(l->run->vnet, l->alias.ifname);
+	return ifconfig_apply(l->run->vnet, l->words.v[0], (int)l->words.n - 1,
+			      l->words.v + 1, &o, &out, e);
+}
+
 static int step_alias_any(struct jailrun *run, struct jailjob *j,
 			  const char *value, bool v6, bool down)
 {
-	cleanup_strbuf struct strbuf out = STRBUF_INIT, warn = STRBUF_INIT;
-	cleanup_strv struct strv words = {0};
-	cleanup_free char *line = NULL;
-	struct ifconfig_opts o = {.warn = &warn};
+	struct alias_line l __attribute__((cleanup(alias_line_free))) = {0};
 	struct err e = ERR_INIT;
 	int r;
 
-	r = alias_words(value, v6, down, &words, &e);
+	r = alias_line_make(run, j, value, v6, down, &l, &e);
 	if (r < 0) {
 		jailjob_error(run, j, "%s", e.text);
 		return r;
 	}
-	line = jailcmd_line_text(&words);
-	jailjob_note(run, j, REPORT_VERBOSE, "run command: /sbin/ifconfig %s",
-		     line ? line : "");
-	if (!run->vnet)
-		r = vnet_open(-1, VNET_STATEDIR, &run->vnet, &e);
-	if (!r)
-		r = ifconfig_apply(run->vnet, words.v[0], (int)words.n - 1,
-				   words.v + 1, &o, &out, &e);
-	return r < 0 ? ifconfig_failed(run, j, &words, &e) : 0;
+	r = down ? alias_drop(run->ps, run->vnet, j->aliases, &l.alias, &e)
+		 : alias_add(run->ps, run->vnet, j->aliases, &l.alias,
+			     alias_line_apply, &l, &e);
+	return r < 0 ? ifconfig_failed(run, j, &l.words, &e) : 0;
 }
 
 static int step_alias4(struct jailrun *run, struct jailjob *j, const char *v)
@@ -117,6 +165,86 @@ static int step_alias6(struct jailrun *run, struct jailjob *j, const char *v)
 static int step_unalias6(struct jailrun *run, struct jailjob *j, const char *v)
 {
 	return step_alias_any(run, j, v, true, true);
+}
+
+/* What was made for the jail is the jail's from here on. */
+static int aliases_give(struct jailrun *run, struct jailjob *j)
+{
+	struct err e = ERR_INIT;
+	int r = 0;
+
+	if (j->aliases[0])
+		r = alias_give(run->ps, j->aliases, j->jid, &e);
+	if (r < 0)
+		jailjob_error(run, j, "%s", e.text);
+	return r;
+}
+
+/* The steps after the removal take away what the jail has; else it would. */
+static void aliases_take(struct jailrun *run, struct jailjob *j)
+{
+	struct err e = ERR_INIT;
+	int r = 0;
+
+	if (!j->alias4.n && !j->alias6.n)
+		return;
+	if (!j->aliases[0])
+		r = alias_list_name(j->aliases, &e);
+	if (!r)
+		r = alias_take(run->ps, j->jid, j->aliases, &e);
+	if (r < 0)
+		jailjob_warn(run, j, "%s", e.text);
+}
+
+/*
+ * -m: the jail has the new ones before it may use them, so that whoever dies
+ * here takes away nothing that is in use.
+ */
+static int step_alias_give(struct jailrun *run, struct jailjob *j,
+			   const char *v)
+{
+	(void)v;
+	return aliases_give(run, j);
+}
+
+/* Then, or when it failed, what is no address of the jail goes. */
+static int step_alias_keep(struct jailrun *run, struct jailjob *j,
+			   const char *v)
+{
+	static const char *const lists[] = {"ip4.addr", "ip6.addr"};
+	cleanup_prison struct prison p = {0};
+	cleanup_strv struct strv keep = {0};
+	struct err e = ERR_INIT;
+	char jid[16];
+	int r;
+
+	(void)v;
+	if (!pset_find(&j->params, lists[0]) &&
+	    !pset_find(&j->params, lists[1]))
+		return 0;
+	snprintf(jid, sizeof(jid), "%d", j->jid);
+	r = prison_get(run->ps, jid, false, &p, &e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(lists); i++) {
+		const struct jparam *a = pset_find(&p.params, lists[i]);
+
+		for (size_t k = 0; !r && a && k < a->values.n; k++)
+			r = strv_add(&keep, a->values.v[k]);
+	}
+	if (!r)
+		r = alias_keep(run->ps, j->jid, &keep, &e);
+	if (r < 0)
+		jailjob_error(run, j, "%s", e.text);
+	return r;
+}
+
+void jailjob_aliases_end(struct jailrun *run, struct jailjob *j)
+{
+	struct err e = ERR_INIT;
+
+	if (j->aliases[0] && alias_drop_all(run->ps, j->aliases, &e) < 0)
+		jailjob_warn(run, j, "%s", e.text);
+	if (j->steps == jail_update_steps && (j->flags & JOB_FAILED))
+		(void)step_alias_keep(run, j, NULL);
 }
 
 /* ---- the jail itself ---- */
@@ -230,7 +358,7 @@ static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 	(void)v;
 	if (jailjob_check_path(run, j) < 0)
 		return -EINVAL;
-	jailjob_deferred(run, j);
+	jailjob_spelling(run, j);
 	r = jailjob_prison_params(run, j, true, &ps, &e);
 	if (!r)
 		r = jailjob_persist(run, j, &ps, &e);
@@ -245,6 +373,8 @@ static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 	j->jid = s.jid = jid;
 	j->init = 0;
 	j->flags |= JOB_CREATED;
+	if (aliases_give(run, j) < 0)
+		return -EIO;
 	if (run->cmd->created)
 		run->cmd->created(run->cmd->data, &s);
 	if (run->cmd->verbosity > 0 || (run->cmd->verbosity == 0 && j->name))
@@ -297,9 +427,12 @@ static int step_remove(struct jailrun *run, struct jailjob *j, const char *v)
 	int r;
 
 	(void)v;
+	aliases_take(run, j);
 	r = jailjob_remove(run, j, run->note_remove);
-	if (r < 0)
+	if (r < 0) {
+		(void)aliases_give(run, j);
 		return r;
+	}
 	j->jid = -1;
 	jailgraph_done(run, j, true);
 	return 0;
@@ -313,7 +446,7 @@ static int step_update(struct jailrun *run, struct jailjob *j, const char *v)
 	int r, ret;
 
 	(void)v;
-	jailjob_deferred(run, j);
+	jailjob_spelling(run, j);
 	r = jailjob_prison_params(run, j, false, &ps, &e);
 	if (!r && !pset_find(&ps, "jid")) {
 		snprintf(jid, sizeof(jid), "%d", j->jid);
@@ -409,6 +542,7 @@ const struct jailstep jail_start_steps[] = {
 	 .list = list_alias6,
 	 .run = step_alias6,
 	 .undo = step_unalias6},
+	{.name = "ip6 dad", .run = jailjob_dad},
 	{.name = "mount", .param = "mount", .run = step_mount_check},
 	{.name = "fstab", .param = "mount.fstab", .run = step_mount_check},
 	COMMAND("exec.prestart"),
@@ -446,7 +580,12 @@ const struct jailstep jail_cleanup_steps[] = {
 
 /* A command line's -m with a command runs it in the jail. */
 const struct jailstep jail_update_steps[] = {
+	{.name = "ip4 alias", .list = list_alias4, .run = step_alias4},
+	{.name = "ip6 alias", .list = list_alias6, .run = step_alias6},
+	{.name = "ip6 dad", .run = jailjob_dad},
+	{.name = "give", .run = step_alias_give},
 	{.name = "update", .run = step_update},
+	{.name = "keep", .run = step_alias_keep},
 	INJAIL("exec.start"),
 	INJAIL("command"),
 	{.name = NULL},

@@ -3,8 +3,9 @@
  *
  * Theory of operation.  Every process that a job waits for has a pidfd in one
  * epoll set, tagged with the job; the caller's cancel descriptor is in it
- * too.  A job sleeps for one command, or for all the processes of a jail that
- * was sent SIGTERM.  Deadlines (exec.timeout, stop.timeout) belong to jobs.
+ * too.  A job sleeps for one command, for all the processes of a jail that
+ * was sent SIGTERM, or for its addresses (jailcmd_dad.c).  Deadlines
+ * (exec.timeout, stop.timeout) belong to jobs.
  */
 #include "jail/jailcmd_int.h"
 
@@ -160,6 +161,8 @@ static bool jailjob_expire(struct jailrun *run, struct jailjob *j)
 		jailjob_term_done(run, j);
 		return true;
 	}
+	if (j->flags & JOB_DAD)
+		return true;
 	/* the wait for its end goes on: it cannot refuse */
 	jailjob_kill(j, SIGKILL);
 	j->flags |= JOB_KILLED;
@@ -196,6 +199,12 @@ static struct jailjob *jailrun_event(struct jailrun *run, struct jailjob *j)
 		jailrun_cancel(run);
 		return NULL;
 	}
+	/* the one event that is of no job, see jailcmd_dad.c */
+	if ((void *)j == (void *)run) {
+		jailrun_dad(run);
+		jailrun_progress_end(run);
+		return NULL;
+	}
 	if (j->flags & JOB_TERM)
 		return jailjob_term_check(run, j) ? j : NULL;
 	return j;
@@ -227,8 +236,7 @@ struct jailjob *jailrun_wait(struct jailrun *run, bool block)
 				jailrun_progress_end(run);
 				return j;
 			}
-			if (run->cancelled &&
-			    !TAILQ_EMPTY(&run->queues[QUEUE_READY]))
+			if (!TAILQ_EMPTY(&run->queues[QUEUE_READY]))
 				return NULL;
 		} else if (!block) {
 			return NULL;
@@ -274,6 +282,8 @@ int jailjob_reap(struct jailrun *run, struct jailjob *j)
 		jailjob_error(run, j, "interrupted");
 		return -1;
 	}
+	if (j->flags & JOB_DAD)
+		return jailjob_dad_end(run, j);
 	if (!j->pid)
 		return 0;
 	r = jailjob_status(run, j);

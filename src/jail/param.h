@@ -26,7 +26,6 @@ enum {
 	PARAM_RDONLY = 1 << 1, /* jid's sort: dying, parent, children.cur */
 	PARAM_CREATE =
 		1 << 2, /* create-only: "X cannot be changed after creation" */
-	PARAM_DEFER = 1 << 3,  /* in the table, not in force yet: say so */
 	PARAM_ALLOW = 1 << 4,  /* allow.*: children may not have more */
 	PARAM_KEYVAL = 1 << 5, /* prefix of KEY: meta.x, env.x */
 	PARAM_LINUX = 1 << 6,  /* ours: FreeBSD has no such parameter */
@@ -37,8 +36,7 @@ struct param_def {
 	const char *name;
 	enum param_type type;
 	unsigned int flags;
-	const char *dflt;     /* value of a new jail; NULL: none, or computed */
-	const char *deferred; /* with PARAM_DEFER: what is missing, one line */
+	const char *dflt; /* value of a new jail; NULL: none, or computed */
 };
 
 /*

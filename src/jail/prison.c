@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/alias.h"
 #include "jail/param.h"
 #include "jail/regtext.h"
 
@@ -205,6 +206,7 @@ int prisons_open(struct prisons **ret, struct err *e)
 		return r;
 	if (ps->writable && ps->dirfd >= 0) {
 		sweep(ps);
+		alias_sweep(ps);
 		sweep_empty(ps);
 		/* the sweep may have ended with the registry itself */
 		r = reg_open(ps, false, e);

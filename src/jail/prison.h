@@ -27,6 +27,10 @@
  *                          that their vnets outlive the jail's processes
  *     jails/JID/dev        which file system its /dev is, its ruleset
  *     devfs                devfs rulesets, once something changed them
+ *     jails/JID/addrs      its addresses, without a vnet (prison_share.c)
+ *     addrs/ADDR/JID       ... by address
+ *     alias/               what interfaces have for jails' sake (alias.h)
+ *     bpf/                 programs and tables for them (ipshare/): a bpffs
  *     jails/JID/cpuset     its processors (cpuset.h), where they are not all
  *     names/NAME           symlink to the jid (names as this level says them)
  *     ranges/LO-HI-JID     jids given to jail JID for its children

@@ -74,6 +74,8 @@ static int remove_v2(const char *path, struct err *e)
 {
 	int r = cgroup_kill(path, e);
 
+	if (!r)
+		r = share_clear_stray(path, e);
 	return r < 0 ? r : cgroup_remove(path, e);
 }
 

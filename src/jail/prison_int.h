@@ -11,6 +11,7 @@
  *   prison_fstab.c   ... and its mount, mount.fstab lines
  *   prison_remove.c  jail_remove(2)
  *   prison_lend.c    interfaces that go in and come back
+ *   prison_share.c   addresses of a jail without a vnet
  *   prison_self.c    what a jail is told of itself
  *   prison_keeper.c  who waits for its end
  *   prison_exec.c    jail_attach(2), running things inside
@@ -342,11 +343,11 @@ int told_update(const struct life *l, const struct pset *old,
 /* --- prison_self.c -------------------------------------------------------- */
 
 /* The text of `self` for a jail with these parameters (jid, name included). */
-int self_text(const struct pset *params, int lo, int hi, bool blockroot,
-	      struct strbuf *out, struct err *e);
+int self_text(const struct prisons *ps, const struct pset *params, int lo,
+	      int hi, bool blockroot, struct strbuf *out, struct err *e);
 /* Tell the running jail, if something of it is new. */
-int self_update(const struct life *l, const struct pset *old,
-		const struct pset *now, struct err *e);
+int self_update(const struct prisons *ps, const struct life *l,
+		const struct pset *old, const struct pset *now, struct err *e);
 
 /* --- prison_unix.c -------------------------------------------------------- */
 
@@ -356,6 +357,37 @@ int unix_guard(struct prisons *ps, const char *cgroup,
 /* After a change of them. */
 int unix_update(struct prisons *ps, const struct life *l,
 		const struct pset *old, const struct pset *now, struct err *e);
+
+/* --- prison_share.c ------------------------------------------------------- */
+
+/* Has it ip4 or ip6 of its own, without a vnet? */
+bool share_restricted(const struct pset *ps);
+bool share_addrs_differ(const struct pset *a, const struct pset *b);
+/* Canonical parameters: their addresses, and those against the parent's. */
+int share_valid(struct prisons *ps, const struct pset *params, struct err *e);
+/* Addresses given to a jail that was made without such. */
+int share_check_change(const struct pset *old, const struct pset *given,
+		       struct err *e);
+/* What those of a new jail imply for ip4 and ip6. */
+int share_imply(struct prisons *ps, struct pset *params, struct err *e);
+/*
+ * Note the addresses as the jail's, -EADDRINUSE when they clash with another's;
+ * or let them go.  Call with the lock held.
+ */
+int share_take(struct prisons *ps, int jid, const struct pset *params,
+	       struct err *e);
+void share_drop(struct prisons *ps, int jid);
+/* Around a new jail's cgroup (NULL: none), as its parameters have it. */
+int share_guard(struct prisons *ps, int jid, const char *cgroup,
+		const struct pset *params, const struct jail_users *users,
+		struct err *e);
+/* After a change of them; with the lock held. */
+int share_update(struct prisons *ps, int jid, const struct life *l,
+		 const struct pset *old, const struct pset *now, struct err *e);
+/* No process is left in the jail's cgroup, which is there; or in none's. */
+int share_let_go(struct prisons *ps, int jid, const char *cgroup,
+		 struct err *e);
+int share_clear_stray(const char *cgroup, struct err *e);
 
 /* --- prison_nest.c -------------------------------------------------------- */
 

@@ -503,8 +503,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	if (!r)
 		r = rt_dir(ps, &m.rt, e);
 	if (!r)
-		r = self_text(params, lo, hi, m.root.copy && m.root.children,
-			      &self, e);
+		r = self_text(ps, params, lo, hi,
+			      m.root.copy && m.root.children, &self, e);
 	if (!r)
 		r = open_program(&m, m.root.nested ? "holder" : "init",
 				 &m.init_fd, e);
@@ -518,6 +518,8 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		r = make_cgroups(&m, e);
 	if (!r && cgroup)
 		r = unix_guard(ps, cgroup, params, e);
+	if (!r)
+		r = share_guard(ps, jid, cgroup, params, &m.users, e);
 	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
 		r = delegate(&m, e);
 	/* so that it can limit its own jails */

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "jail/alias.h"
 #include "jail/rctl_int.h"
 #include "jail/regtext.h"
 
@@ -203,10 +204,13 @@ void reg_tidy(struct prisons *ps)
 	cleanup_close int hold = -1;
 
 	drop_stale_tmp(ps->dirfd, "pending");
+	drop_stale_tmp(ps->dirfd, "alias/held");
 	/* rulesets stay until they are taken away, as on FreeBSD */
 	if (ps->jailed || faccessat(ps->dirfd, "devfs", F_OK, 0) == 0)
 		return;
 	/* each fails while something is in it: then there is more to keep */
+	if (!alias_tidy(ps))
+		return;
 	rctl_purge(ps);
 	for (size_t i = 0; i < ARRAY_SIZE(rctl_dirs); i++)
 		if (unlinkat(ps->dirfd, rctl_dirs[i], AT_REMOVEDIR) < 0 &&
@@ -226,12 +230,15 @@ void reg_tidy(struct prisons *ps)
 	if (reg_hold(&hold, NULL) < 0)
 		return;
 	plan_failpoint();
+	/* with it what is mounted below, the bpffs */
 	umount2(CELLBLOCK_RUN, MNT_DETACH | UMOUNT_NOFOLLOW);
 	plan_failpoint();
 	/* the other way round who comes now would make and lock a new one */
 	unlinkat(ps->dirfd, "lock", 0);
 	/* interfaces and blocks keep theirs */
 	drop_if(ps);
+	unlinkat(ps->dirfd, "bpf", AT_REMOVEDIR);
+	unlinkat(ps->dirfd, "bpf.lock", 0);
 	unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR);
 	rmdir(CELLBLOCK_RUN);
 }

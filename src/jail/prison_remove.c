@@ -19,8 +19,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
-#include "jail/share_below.h"
+#include "jail/alias.h"
 #include "jail/rctl_int.h"
+#include "jail/share_below.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -173,6 +174,7 @@ static int drop_files(struct prisons *ps, int jid, const struct pending *p,
 		name_drop(ps, p->name, jid);
 	range_drop(ps, jid);
 	users_drop(ps, jid);
+	share_drop(ps, jid);
 	plan_failpoint();
 	snprintf(path, sizeof(path), "jails/%d", jid);
 	r = file_rmtree(ps->dirfd, path, e);
@@ -214,6 +216,11 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	if (r < 0)
 		return first;
 	plan_failpoint();
+	if (p.cgroup) {
+		r = share_let_go(ps, jid, p.cgroup, &se);
+		err_note(e, &first, r, &se);
+	}
+	plan_failpoint();
 	if (p.cgroup)
 		err_note(e, &first, drop_cgroup(ps, &l, p.cgroup, &se), &se);
 	plan_failpoint();
@@ -222,6 +229,8 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	err_note(e, &first, unpin(jid, "net", &se), &se);
 	plan_failpoint();
 	err_note(e, &first, unpin(jid, "mnt", &se), &se);
+	err_note(e, &first, alias_end(ps, jid, l.lo, l.hi, &se), &se);
+	plan_failpoint();
 	if (first)
 		return first;
 	err_note(e, &first, drop_files(ps, jid, &p, &se), &se);

@@ -20,7 +20,8 @@
 static const char *const told[] = {
 	"vnet",	     "host",	  "securelevel",   "enforce_statfs",
 	"osrelease", "osreldate", "devfs_ruleset", "sysvmsg",
-	"sysvsem",   "sysvshm",	  "host.users",
+	"sysvsem",   "sysvshm",	  "host.users",	   "ip4",
+	"ip6",	     "ip4.addr",  "ip6.addr",
 };
 
 static bool is_told(const struct param_def *d)
@@ -44,7 +45,37 @@ static int put_params(const struct pset *params, struct pset *self,
 
 		if (!v || !is_told(d) || (d->dflt && !strcmp(d->dflt, v)))
 			continue;
-		r = pset_put(self, d->name, v, false, e);
+		r = pset_put_values(self, d->name, &p->values, false, NULL, 0,
+				    e);
+	}
+	return r;
+}
+
+/*
+ * Where it has its creator's network stack as it is, it is held to what its
+ * creator is held to.
+ */
+static int put_shared(const struct pset *params, const struct pset *parent,
+		      struct pset *self, struct err *e)
+{
+	static const char *const names[][2] = {{"ip4", "ip4.addr"},
+					       {"ip6", "ip6.addr"}};
+	int r = 0;
+
+	if (param_jailsys_of(params, "vnet", 2) == 1 ||
+	    param_jailsys_of(parent, "vnet", 2) == 1)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (param_jailsys_of(params, names[i][0], 2) != 2)
+			continue;
+		for (size_t k = 0; !r && k < 2; k++) {
+			const struct jparam *p = pset_find(parent, names[i][k]);
+
+			if (p)
+				r = pset_put_values(self, names[i][k],
+						    &p->values, false, NULL, 0,
+						    e);
+		}
 	}
 	return r;
 }
@@ -58,8 +89,8 @@ static int put_num(struct pset *self, const char *name, int v, bool append,
 	return pset_put(self, name, num, append, e);
 }
 
-int self_text(const struct pset *params, int lo, int hi, bool blockroot,
-	      struct strbuf *out, struct err *e)
+int self_text(const struct prisons *ps, const struct pset *params, int lo,
+	      int hi, bool blockroot, struct strbuf *out, struct err *e)
 {
 	cleanup_pset struct pset self = {0};
 	const char *jid = pset_value(params, "jid");
@@ -82,21 +113,23 @@ int self_text(const struct pset *params, int lo, int hi, bool blockroot,
 	if (!r)
 		r = put_params(params, &self, e);
 	if (!r)
+		r = put_shared(params, &ps->self, &self, e);
+	if (!r)
 		regtext_print(out, &self);
 	return !r && strbuf_failed(out) ? err_nomem(e) : r;
 }
 
-int self_update(const struct life *l, const struct pset *old,
-		const struct pset *now, struct err *e)
+int self_update(const struct prisons *ps, const struct life *l,
+		const struct pset *old, const struct pset *now, struct err *e)
 {
 	cleanup_strbuf struct strbuf was = STRBUF_INIT, is = STRBUF_INIT;
 	cleanup_close int run = -1;
 	cleanup_pset struct pset self = {0};
 	int r;
 
-	r = self_text(old, l->lo, l->hi, false, &was, e);
+	r = self_text(ps, old, l->lo, l->hi, false, &was, e);
 	if (!r)
-		r = self_text(now, l->lo, l->hi, false, &is, e);
+		r = self_text(ps, now, l->lo, l->hi, false, &is, e);
 	if (r < 0 || !strcmp(was.s, is.s))
 		return r;
 	r = jail_run_open(&l->init, &run, e);
@@ -106,7 +139,7 @@ int self_update(const struct life *l, const struct pset *old,
 	if (regtext_read(run, "self", &self, NULL) == 0 &&
 	    pset_find(&self, "blockroot")) {
 		strbuf_clear(&is);
-		r = self_text(now, l->lo, l->hi, true, &is, e);
+		r = self_text(ps, now, l->lo, l->hi, true, &is, e);
 	}
 	return r < 0 ? r : file_write_atomic(run, "self", is.s, 0644, e);
 }

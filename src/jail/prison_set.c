@@ -16,6 +16,7 @@
 #include "jail/regtext.h"
 #include "jail/rights.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -27,7 +28,6 @@
 #include <unistd.h>
 
 #define NAME_LEN_MAX 255
-#define ADDRS_MAX 255
 #define CHILDREN_SPARE 16
 #define CHILDREN_MANY 512 /* these can do without more in reserve */
 /* For the end of a jail that is being removed. */
@@ -71,6 +71,30 @@ static bool is_mount_param(const struct param_def *def)
 /* --- canonical form
  * ----------------------------------------------------------- */
 
+/* As the kernel would show them; no interface here, no mask, no word. */
+static int canonical_addrs(const struct jparam *p, const struct param_def *def,
+			   struct pset *ret, struct err *e)
+{
+	int af = def->type == PARAM_IP4 ? AF_INET : AF_INET6;
+	cleanup_strv struct strv v = {0};
+	char text[INET6_ADDRSTRLEN];
+	unsigned char bin[16];
+
+	for (size_t i = 0; i < p->values.n; i++) {
+		if (!p->values.v[i][0])
+			continue;
+		if (inet_pton(af, p->values.v[i], bin) != 1)
+			return err_set(e, EINVAL,
+				       "%s: not an IPv%c address: %s", p->name,
+				       af == AF_INET ? '4' : '6',
+				       p->values.v[i]);
+		if (!inet_ntop(af, bin, text, sizeof(text)) ||
+		    strv_add(&v, text) < 0)
+			return err_nomem(e);
+	}
+	return pset_put_values(ret, def->name, &v, false, NULL, 0, e);
+}
+
 static int canonical_one(const struct jparam *p, const struct param_def *def,
 			 struct pset *ret, struct err *e)
 {
@@ -100,6 +124,7 @@ static int canonical_one(const struct jparam *p, const struct param_def *def,
 		return pset_put(ret, name, last ? last : "", false, e);
 	case PARAM_IP4:
 	case PARAM_IP6:
+		return canonical_addrs(p, def, ret, e);
 	case PARAM_LIST:
 		break;
 	}
@@ -185,28 +210,6 @@ static int check_path(struct prisons *prisons, struct pset *ps, struct err *e)
 	return pset_put(ps, "path", real, false, e);
 }
 
-static int check_addrs(const struct pset *ps, struct err *e)
-{
-	static const struct {
-		const char *list, *sys, *family;
-	} rows[] = {{"ip4.addr", "ip4", "IPv4"}, {"ip6.addr", "ip6", "IPv6"}};
-	bool vnet = param_jailsys_of(ps, "vnet", 2) == 1;
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct jparam *p = pset_find(ps, rows[i].list);
-		size_t n = p ? p->values.n : 0;
-
-		if (vnet && (n || param_jailsys_of(ps, rows[i].sys, 2) == 1))
-			return err_set(e, EINVAL,
-				       "vnet jails cannot have IP address "
-				       "restrictions");
-		if (n > ADDRS_MAX)
-			return err_set(e, EINVAL, "too many %s addresses",
-				       rows[i].family);
-	}
-	return 0;
-}
-
 static int check_vnet(const struct pset *ps, struct err *e)
 {
 	if (param_jailsys_of(ps, "vnet", 2) == 0)
@@ -253,9 +256,10 @@ static int check_confinement(const struct pset *params, struct err *e)
 	return 0;
 }
 
-static int check_common(const struct pset *params, struct err *e)
+static int check_common(struct prisons *ps, const struct pset *params,
+			struct err *e)
 {
-	int r = check_addrs(params, e);
+	int r = share_valid(ps, params, e);
 
 	if (!r)
 		r = check_vnet(params, e);
@@ -336,11 +340,13 @@ static int create_check(struct prisons *ps, struct create *c, struct err *e)
 			return r;
 		snprintf(c->name, sizeof(c->name), "%s", name);
 	}
-	r = check_common(&c->params, e);
+	r = check_common(ps, &c->params, e);
 	if (!r)
 		r = check_path(ps, &c->params, e);
 	if (!r)
 		r = imply_host(&c->params, e);
+	if (!r)
+		r = share_imply(ps, &c->params, e);
 	if (!r)
 		r = rights_create(own_params(ps), &c->params, e);
 	if (!r)
@@ -459,7 +465,7 @@ static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 	snprintf(path, sizeof(path), "jails/%d", c->jid);
 	if (!r && mkdirat(ps->dirfd, path, 0755) < 0)
 		r = err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
-	return r;
+	return r < 0 ? r : share_take(ps, c->jid, &c->params, e);
 }
 
 /* Undo: the same as removing it.  What failed is told first. */
@@ -696,7 +702,7 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = update_find(ps, &ch, &jid, e);
 	if (!r)
-		r = check_common(&ch, e);
+		r = check_common(ps, &ch, e);
 	if (!r)
 		r = reg_lock(ps, &lock, e);
 	if (r < 0)
@@ -709,6 +715,8 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	r = life_read(ps, jid, &l, e);
 	if (!r)
 		r = check_create_only(&old, &ch, e);
+	if (!r)
+		r = share_check_change(&old, &ch, e);
 	if (!r)
 		r = update_children(&old, &ch, &l, e);
 	if (!r)
@@ -727,9 +735,11 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	if (!r)
 		r = told_update(&l, &old, &all, e);
 	if (!r)
-		r = self_update(&l, &old, &all, e);
+		r = self_update(ps, &l, &old, &all, e);
 	if (!r)
 		r = unix_update(ps, &l, &old, &all, e);
+	if (!r)
+		r = share_update(ps, jid, &l, &old, &all, e);
 	if (!r)
 		r = params_write(ps, jid, &all, e);
 	close(take_fd(&lock));

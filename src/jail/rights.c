@@ -106,11 +106,6 @@ static bool all_caps(const struct facts *f)
 	return f->same_users && f->all_caps;
 }
 
-static bool vnet_or_users(const struct facts *f)
-{
-	return f->vnet || f->same_users;
-}
-
 static bool vnet_or_caps(const struct facts *f)
 {
 	return f->vnet || all_caps(f);
@@ -219,11 +214,6 @@ static const struct rule {
 	 holds_ports,
 	 "in a vnet its root sets the limit, and only the machine can hold "
 	 "it"},
-	{"allow.raw_sockets",
-	 {"false", NULL},
-	 vnet_or_users,
-	 "raw sockets of a network stack that is not the jail's are its "
-	 "owner's; it needs vnet or host.users=inherit"},
 	{"allow.routing",
 	 {"false", NULL},
 	 vnet_or_caps,

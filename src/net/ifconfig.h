@@ -65,6 +65,7 @@ struct ifconfig_opts {
 	struct ifconfig_format format;
 	enum ifconfig_af af; /* listing: only this family; IFAF_NONE: all */
 	const struct ifconfig_jails *jails; /* may be NULL */
+	bool nodad; /* an inet6 address that is added needs no check */
 	/*
 	 * Lines for stderr that are no errors; one that begins with a tab goes
 	 * on where the one before ended.  May be NULL.

@@ -147,13 +147,14 @@ static int apply_delete(struct ifconfig_run *run, struct ifnet *ifp,
 	return addr_delete(run->v, ifp, family, &old->addr, e);
 }
 
-static void wanted_addr(const struct ifconfig_addr *a, struct if_addr *ret)
+static void wanted_addr(const struct ifconfig_addr *a, bool nodad,
+			struct if_addr *ret)
 {
 	*ret = (struct if_addr){
 		.family = a->af == IFAF_INET ? AF_INET : AF_INET6,
 		.has_peer = a->has_peer,
 		.plen = a->plen,
-		.flags = a->nodad ? IFA_F_NODAD : 0,
+		.flags = a->nodad || nodad ? IFA_F_NODAD : 0,
 		.preferred = a->has_pltime ? a->pltime : UINT32_MAX,
 		.valid = a->has_vltime ? a->vltime : UINT32_MAX,
 	};
@@ -211,7 +212,8 @@ static int apply_add(struct ifconfig_run *run, struct ifnet *ifp, struct err *e)
 		run_warn(run, "WARNING: setting interface address without "
 			      "mask is deprecated,\n"
 			      "\tdefault mask may not be correct.");
-	wanted_addr(&run->addr, &new);
+	wanted_addr(&run->addr, run->o->nodad && run->addr.af == IFAF_INET6,
+		    &new);
 	if (run->addr.af == IFAF_INET && !run->addr.alias)
 		first = addr_first(ifp, AF_INET);
 	/* the same address again only gets its mask changed */

@@ -3,6 +3,7 @@
 
 #include "base/cancel.h"
 #include "base/cleanup.h"
+#include "net/dad.h"
 #include "net/ifnet.h"
 
 #include <arpa/inet.h>
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-/* One probe, one second; before it up to a second of random delay. */
-#define DAD_MS 5000
 #define DAD_POLL_MS 25
 
 bool rcdad_concerns(const struct fact *f)
@@ -37,21 +36,6 @@ static const struct if_addr *addr_of(const struct ifnet *ifp,
 			return &ifp->addrs[i];
 	}
 	return NULL;
-}
-
-/*
- * Is there a carrier, or is one about to be?  The kernel tells of a carrier,
- * by IFF_RUNNING and to a bridge, up to a second after it came.
- */
-static bool connected(const struct ifnets *ifs, const struct ifnet *ifp)
-{
-	if (ifp->carrier || (ifp->flags & IFF_RUNNING))
-		return true;
-	for (size_t i = 0; i < ifs->n; i++)
-		if (ifs->v[i].master == ifp->index && ifs->v[i].carrier &&
-		    (ifs->v[i].flags & IFF_UP))
-			return true;
-	return false;
 }
 
 /* A link-local address comes by itself when IPv6 is turned on. */
@@ -90,7 +74,7 @@ static int look(struct vnet *v, const struct facts *facts,
 				       f->key);
 		}
 		/* without a carrier the check does not begin */
-		if ((a->flags & IFA_F_TENTATIVE) && connected(&ifs, ifp))
+		if ((a->flags & IFA_F_TENTATIVE) && dad_begins(&ifs, ifp))
 			pending = true;
 	}
 	return r < 0 ? r : pending;
@@ -104,7 +88,7 @@ int rcdad_wait(struct vnet *v, const struct facts *facts,
 
 	if (!v || !facts->n)
 		return 0;
-	for (int n = 0; n < DAD_MS / DAD_POLL_MS; n++) {
+	for (int n = 0; n < DAD_MAX_MS / DAD_POLL_MS; n++) {
 		r = look(v, facts, ret_bad, e);
 		if (r <= 0)
 			return r;

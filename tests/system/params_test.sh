@@ -274,8 +274,10 @@ sockets_body()
 	can inh socket 2 3 1
 	can own socket 2 3 1
 	can own socket 17 3 0
-	refused "allow.raw_sockets: .*vnet or host.users=inherit" \
-	    allow.raw_sockets
+	# else ping's datagram sockets, as far as the machine permits
+	atf_check -e match:"^jail: allow.raw_sockets: .*no true raw sockets" \
+	    jail -c path=/ persist name=raw allow.raw_sockets
+	cannot EPERM raw socket 2 3 1
 	refused "allow.routing: .*vnet" allow.routing
 	make_jail route vnet allow.routing
 	atf_check jexec route ifconfig lo0 inet 127.0.0.1/8 up
@@ -798,6 +800,8 @@ reads_back_body()
 	    "allow.sysvipc securelevel=2" \
 	    "host.users=inherit allow.settime allow.raw_sockets" \
 	    "allow.mount allow.mount.nullfs enforce_statfs=1" \
+	    "ip4.addr=127.0.0.2,127.0.0.1 ip4.nosaddrsel ip6=inherit" \
+	    "ip6.addr=::1" "ip4=disable" \
 	    "allow.nosuser osrelease=13.2-RELEASE host.hostname=h"; do
 		# shellcheck disable=SC2086
 		make_jail a $p

@@ -74,9 +74,6 @@ ATF_TC_BODY(table, tc)
 	for (size_t i = 0; (d = param_at(i)); i++, n++) {
 		ATF_CHECK_MSG(param_find(d->name, &no) == d && !no, "%s",
 			      d->name);
-		/* who defers says why, and nobody else does */
-		ATF_CHECK_EQ_MSG(!!(d->flags & PARAM_DEFER), !!d->deferred,
-				 "%s", d->name);
 		ATF_CHECK_MSG(!(d->flags &
 				(PARAM_RDONLY | PARAM_CREATE | PARAM_ALLOW)) ||
 				      (d->flags & PARAM_KERNEL),
@@ -248,8 +245,6 @@ static void manual_line(const struct param_def *d, struct strbuf *out)
 		strbuf_adds(out, ", read-only");
 	if (d->flags & PARAM_CREATE)
 		strbuf_adds(out, ", set at creation");
-	if (d->flags & PARAM_DEFER)
-		strbuf_adds(out, ", not in force yet");
 	strbuf_adds(out, "\n");
 }
 

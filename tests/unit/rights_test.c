@@ -48,6 +48,7 @@ ATF_TC_BODY(refused, tc)
 		{"allow.nfsd", NULL, "allow.nfsd: "},
 		{"allow.vmm_ppt=1", NULL, "allow.vmm_ppt: "},
 		{"allow.raw_sockets", "vnet=new", NULL},
+		{"allow.raw_sockets", NULL, NULL},
 		{"allow.routing", "vnet=new", NULL},
 		{"allow.routing", NULL, "allow.routing: "},
 		{"sysvmsg=new", "sysvshm=inherit", "sysvmsg, sysvsem, "},
@@ -79,8 +80,7 @@ ATF_TC_BODY(users, tc)
 	} t[] = {
 		{"allow.adjtime", false},  {"allow.chflags", false},
 		{"allow.extattr", true},   {"allow.quotas", true},
-		{"allow.settime", false},  {"allow.raw_sockets", false},
-		{"allow.setaudit", false},
+		{"allow.settime", false},  {"allow.setaudit", false},
 	};
 
 	if (!param_find("host.users", NULL))
