@@ -20,8 +20,8 @@
 #include "ipshare/ipshare.h"
 #include "ns/btf.h"
 
-#include "jail.skel.h"
-#include "lookup.skel.h"
+#include "ipshare/jail.skel.h"
+#include "ipshare/lookup.skel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

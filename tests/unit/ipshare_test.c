@@ -123,12 +123,12 @@ CASE(bind_several, "bind in a jail with several addresses, loopback listed")
 		{{0, "10.1.0.1", 80, 0, 0, 0}, EADDRNOTAVAIL, NULL},
 		{{0, "::", 80, V6ONLY, 0, 0}, 0, ":: 80"},
 		{{0, "::1", 80, 0, 0, 0}, 0, "::1 80"},
-		{{0, "::ffff:0.0.0.0", 80, 0, 0, 0}, 0, ":: 80"},
+		{{0, "::ffff:0.0.0.0", 80, 0, 0, 0}, 0, "::ffff:0.0.0.0 80"},
 	};
 
 	world();
 	set(&a, "10.1.0.4 10.1.0.2 127.0.0.9 fd00::2 ::1");
-	binds(&a, v, ARRAY_SIZE(v) - 1);
+	binds(&a, v, ARRAY_SIZE(v));
 	world_end();
 }
 
@@ -372,11 +372,10 @@ CASE(hears, "wildcards of jails with several addresses hear only those")
 	reaches(NULL, "10.1.0.4", port, s);
 	refused(NULL, "10.1.0.1", port);
 	close(s);
+	/* had it heard the first ones, they would come first */
 	u = get(&a, UDP("0.0.0.0", 53));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.1", 53));
-	is("", heard(u));
 	ATF_CHECK_EQ(0, give(h, "127.0.0.1", 53));
-	is("", heard(u));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.2", 53));
 	is_ip("10.1.0.2", heard(u));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.4", 53));
@@ -384,7 +383,6 @@ CASE(hears, "wildcards of jails with several addresses hear only those")
 	close(u);
 	u = get(&a, UDP("::", 53));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.1", 53));
-	is("", heard(u));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.2", 53));
 	is_ip("::ffff:10.1.0.2", heard(u));
 	close(u);
@@ -393,7 +391,6 @@ CASE(hears, "wildcards of jails with several addresses hear only those")
 	ATF_CHECK_EQ(0, give(u, "10.1.0.1", 9));
 	port = port_of(u);
 	ATF_CHECK_EQ(0, give(h, "10.1.0.1", port));
-	is("", heard(u));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.2", port));
 	is_ip("10.1.0.2", heard(u));
 	close(u);
@@ -419,7 +416,6 @@ CASE(one_hears, "a jail with one address hears nothing else")
 	port = port_of(u);
 	is_ip("10.1.0.2", name_of(u));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.1", port));
-	is("", heard(u));
 	ATF_CHECK_EQ(0, give(h, "10.1.0.2", port));
 	is_ip("10.1.0.2", heard(u));
 	close(u);

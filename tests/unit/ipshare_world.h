@@ -236,6 +236,9 @@ static int made_in(const struct jail *j, int (*fn)(const void *),
 	return fd;
 }
 
+/* How long what must come may take, ms: an emulated machine is slow. */
+#define PATIENCE 10000
+
 /* --- sockets
  * ------------------------------------------------------------------ */
 
@@ -425,14 +428,16 @@ static int give_from(int s, const char *src, const char *ip)
 	return sendmsg(s, &h, 0) < 0 ? errno : 0;
 }
 
-/* From whom a datagram came; "" when there is none. */
+/* From whom the next datagram came. */
 static const char *heard(int s)
 {
+	struct pollfd p = {s, POLLIN, 0};
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	char c;
 
-	if (recvfrom(s, &c, 1, MSG_DONTWAIT, (void *)&ss, &len) < 0)
+	if (poll(&p, 1, PATIENCE) != 1 ||
+	    recvfrom(s, &c, 1, MSG_DONTWAIT, (void *)&ss, &len) < 0)
 		return "";
 	return text_of(&ss);
 }
@@ -446,7 +451,7 @@ static void reaches(const struct jail *from, const char *ip, int port,
 	int s;
 
 	ATF_CHECK_EQ_MSG(0, go(c, ip, port), "%s %d", ip, port);
-	ATF_CHECK_EQ_MSG(1, poll(&p, 1, 0), "%s %d", ip, port);
+	ATF_CHECK_EQ_MSG(1, poll(&p, 1, PATIENCE), "%s %d", ip, port);
 	if (p.revents) {
 		s = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		ATF_REQUIRE(s >= 0);
