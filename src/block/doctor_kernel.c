@@ -7,6 +7,7 @@
 #include "block/doctor.h"
 
 #include "base/cleanup.h"
+#include "ipshare/ipshare.h"
 #include "nl/nl.h"
 #include "ns/cgbpf.h"
 
@@ -95,6 +96,12 @@ static int probe_devices(const char *arg)
 	return cgbpf_devices_can(NULL);
 }
 
+static int probe_share(const char *arg)
+{
+	(void)arg;
+	return ipshare_can(NULL);
+}
+
 const struct doctor_probe doctor_probes[] = {
 	{"jails", "pid namespaces", probe_ns, "pid", "CONFIG_PID_NS", true},
 	{"vnet", "network namespaces", probe_ns, "net", "CONFIG_NET_NS", true},
@@ -114,6 +121,8 @@ const struct doctor_probe doctor_probes[] = {
 	{"macvlan", "macvlan", probe_link, "macvlan", "CONFIG_MACVLAN", false},
 	{"jails", "device filter", probe_devices, "", "CONFIG_CGROUP_BPF",
 	 false},
+	{"ip4.addr", "BPF for sockets", probe_share, "",
+	 "CONFIG_CGROUP_BPF with BTF (CONFIG_DEBUG_INFO_BTF)", false},
 	{"jails", "abstract unix walls", probe_unix, "reach",
 	 "BPF for unix sockets (Linux 6.7, or as below)", false},
 	{"jails", "abstract unix names", probe_unix, "all",
