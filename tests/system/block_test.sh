@@ -417,6 +417,61 @@ snort_lab_body()
 	same
 }
 
+atf_test_case ip_sharing
+ip_sharing_head()
+{
+	atf_set descr "The essay's web jail: its address, and nothing else"
+	atf_set timeout 120
+	atf_set require.progs busybox
+	vm_also "shared addresses on 6.1"
+}
+ip_sharing_body()
+{
+	cellblock status >/dev/null
+	snapshot >before
+	atf_check -o ignore -e ignore cellblock up "$CB_SRC/examples/ip-sharing"
+	atf_check -o not-match:FAILED "$CB_SRC/examples/ip-sharing/check"
+	atf_check -o empty cellblock diff "$CB_SRC/examples/ip-sharing"
+	# nobody else is on their addresses
+	atf_check -s ignore -o not-match:"^overlap" \
+	    jexec ip-sharing cellblock doctor
+	atf_check -o ignore -e ignore cellblock down ip-sharing
+	snapshot >after
+	atf_check diff -u before after
+}
+
+atf_test_case ip_sharing_host
+ip_sharing_host_head()
+{
+	atf_set descr "The same on the machine itself, beside its own daemon"
+	atf_set timeout 120
+	atf_set require.progs busybox
+}
+ip_sharing_host_body()
+{
+	snapshot >before
+	ip addr show lo >addrs
+	# the machine's own server has the port already, on every address
+	mkdir htdocs
+	echo "the machine" >htdocs/index.html
+	busybox httpd -f -p 80 -h htdocs &
+	must_wait 5 busybox wget -q -O - http://127.0.0.1/
+	atf_check -o ignore -e ignore \
+	    cellblock up --host "$CB_SRC/examples/ip-sharing"
+	atf_check -o not-match:FAILED "$CB_SRC/examples/ip-sharing/check" --host
+	atf_check -o inline:"the machine\n" \
+	    busybox wget -q -O - http://127.0.0.1/
+	atf_check -o match:"^overlap: busybox .pid $!. on tcp46 \*:80 and" \
+	    -o match:' and jails "www", "client": ' cellblock doctor
+	kill $!
+	wait
+	atf_check -o not-match:FAILED "$CB_SRC/examples/ip-sharing/check" --host
+	atf_check -o ignore -e ignore cellblock down ip-sharing
+	atf_check -o file:addrs ip addr show lo
+	snapshot >after
+	atf_check diff -u before after
+}
+
 atf_test_case nested
 nested_head()
 {
@@ -595,6 +650,8 @@ atf_init_test_cases()
 	atf_add_test_case bad_text
 	atf_add_test_case shell_stays_inside
 	atf_add_test_case snort_lab
+	atf_add_test_case ip_sharing
+	atf_add_test_case ip_sharing_host
 	atf_add_test_case nested
 	atf_add_test_case two_blocks
 	atf_add_test_case host
