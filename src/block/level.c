@@ -3,7 +3,8 @@
  *
  * A level inside a jail is brought up by a child that enters the jail and then
  * works there as if it were at home: it can do only what the jail's own root
- * could.  Its words come back through a pipe (base/report_pipe.h).
+ * could.  Its words come back through a pipe (base/report_pipe.h).  Programs of
+ * the jail it starts by prison_execvp(), so that none gets hold of its own.
  */
 #include "block/level.h"
 
@@ -211,8 +212,12 @@ static int job_main(void *data)
 	size_t changes = 0;
 	int r;
 
-	if (cancel_fd() >= 0)
+	/* nothing that is started in here has them */
+	fcntl(job->fd, F_SETFD, FD_CLOEXEC);
+	if (cancel_fd() >= 0) {
+		fcntl(cancel_fd(), F_SETFD, FD_CLOEXEC);
 		(void)cancel_catch(NULL);
+	}
 	report_pipe_init(&rp, job->fd);
 	r = job->up ? level_up(NULL, job->dry_run, &rp.report, &changes, &e)
 		    : level_down(NULL, &rp.report, &e);
@@ -265,6 +270,7 @@ static int run_in(struct prisons *ps, const struct prison *p, const char *dir,
 				 .stdio = {-1, -1, -1},
 				 .keep_fds = keep,
 				 .nkeep = keep[1] < 0 ? 1 : 2,
+				 .runs = true,
 			 },
 			 &pid, e);
 	if (r < 0)

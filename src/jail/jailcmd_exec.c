@@ -43,7 +43,6 @@ struct jailcmd_child {
 	bool chdir_home;
 	bool own_group;
 	bool session;
-	bool jailed;
 	bool interactive; /* a person may talk with it */
 	int output;	  /* becomes 1 and 2; -1: they stay */
 };
@@ -153,17 +152,9 @@ static int child_exec(const struct jailcmd_child *c, char *const *argv)
 {
 	char *const *envp = c->envp ? c->envp : environ;
 	char who[512];
-	int r;
 
 	snprintf(who, sizeof(who), "jail: %sexec ", c->prefix);
-	if (c->jailed) {
-		r = prison_execvp(argv, envp, who);
-	} else {
-		/* environ itself stays: the memory may be the parent's */
-		execvpe(argv[0], argv, envp);
-		r = -errno;
-	}
-	child_say(c, "exec", argv[0], -r);
+	child_say(c, "exec", argv[0], -prison_execvp(argv, envp, who));
 	return 1;
 }
 
@@ -326,7 +317,6 @@ static int spawn_jail(struct jailrun *run, struct jailjob *j,
 		x.stdio[1] = x.stdio[2] = log;
 	else if (jailjob_output(run, j) >= 0)
 		x.stdio[1] = x.stdio[2] = jailjob_output(run, j);
-	c->jailed = true;
 	snprintf(jid, sizeof(jid), "%d", j->jid);
 	if (prison_get(run->ps, jid, false, &p, &e) < 0 ||
 	    prison_spawn(run->ps, &p, &x, ret, &e) < 0) {

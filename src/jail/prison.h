@@ -196,8 +196,9 @@ struct prison_exec {
 int prison_spawn(struct prisons *ps, const struct prison *p,
 		 const struct prison_exec *x, pid_t *ret_pid, struct err *e);
 /*
- * In an fn that `runs`: execvp(3) with another environment (PATH is that of
- * this process), without giving the jail hold of the caller's own program.
+ * execvp(3) with another environment (PATH is that of this process).  In an fn
+ * that `runs`, and in what it forks, without giving the jail hold of the
+ * caller's own program.
  * Returns a negative errno; what goes wrong later is told of on descriptor 2,
  * after WHO and argv[0], with exit status 1.
  */

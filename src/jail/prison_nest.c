@@ -289,6 +289,8 @@ static int call_child(void *data)
 	struct answer a = {0};
 	struct err e = ERR_INIT;
 
+	/* nothing that is started in there has it */
+	fcntl(c->out, F_SETFD, FD_CLOEXEC);
 	/* with its own registry out of the way it may show us our creator's */
 	if (faccessat(AT_FDCWD, CELLBLOCK_RUN "/self", F_OK,
 		      AT_SYMLINK_NOFOLLOW) < 0)

@@ -169,7 +169,13 @@ void run_child(int fd)
 int prison_execvp(char *const *argv, char *const *envp, const char *who)
 {
 	struct run_text t __attribute__((cleanup(run_text_free))) = {0};
-	int r = run_text_make(&t, argv, 1, who);
+	int r;
 
+	if (child_fd < 0) {
+		/* at home; PATH is this process's here, too */
+		execvpe(argv[0], argv, envp);
+		return -errno;
+	}
+	r = run_text_make(&t, argv, 1, who);
 	return r < 0 ? r : run_exec(child_fd, &t, argv, envp, getenv("PATH"));
 }

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/table.h"
+#include "jail/prison.h"
 #include "rc/rcdefaults.h"
 #include "rc/rcset.h"
 
@@ -144,6 +145,7 @@ shell_exec(char *const *argv, int out, int msg)
 	struct rlimit none = {0, 0};
 	sigset_t sigs;
 	int null = open("/dev/null", O_RDONLY);
+	int r = -EIO;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -162,8 +164,8 @@ shell_exec(char *const *argv, int out, int msg)
 	if (null > 3)
 		close(null);
 	if (chdir("/") == 0)
-		execve("/bin/sh", argv, envp);
-	_exit(errno == ENOENT ? 127 : 126);
+		r = prison_execvp(argv, envp, "");
+	_exit(r == -ENOENT ? 127 : 126);
 }
 
 static int shell_start(struct shell *s, char *const *argv, struct err *e)
@@ -436,7 +438,7 @@ static char *rcconf_text(bool defaults)
 static int shell_argv(const char *const *files, bool defaults,
 		      struct strv *argv, struct err *e)
 {
-	if (strv_add(argv, "sh") < 0 || strv_add(argv, "-c") < 0 ||
+	if (strv_add(argv, "/bin/sh") < 0 || strv_add(argv, "-c") < 0 ||
 	    strv_take(argv, rcconf_text(defaults)) < 0 ||
 	    strv_add(argv, "sh") < 0)
 		return err_nomem(e);

@@ -62,8 +62,10 @@ script_exec(char *const *argv, const char *env_path, int out)
 	if (out >= 0 && ((null >= 0 && dup2(null, 0) < 0) || dup2(out, 1) < 0 ||
 			 dup2(out, 2) < 0))
 		_exit(126);
+	if (null > 2)
+		close(null);
 	if (chdir("/") == 0)
-		execve("/bin/sh", argv, envp);
+		prison_execvp(argv, envp, "");
 	_exit(127);
 }
 

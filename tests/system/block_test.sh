@@ -80,6 +80,39 @@ up_down_body()
 	same
 }
 
+atf_test_case descriptors
+descriptors_head()
+{
+	atf_set descr "What a boot inside a jail starts has no descriptor of the host's"
+}
+# listing DIR NAME: a script of DIR/rc.d that tells what it has
+listing()
+{
+	mkdir -p "$1/rc.d"
+	cat >"$1/rc.d/$2" <<-EOF
+	#!/bin/sh
+	# PROVIDE: $2
+	for fd in /proc/self/fd/*; do
+		[ ! -e "\$fd" ] || echo "$2 \${fd##*/}"
+	done
+	EOF
+}
+descriptors_body()
+{
+	lab lab
+	listing lab outer
+	atf_check -o save:out -e ignore cellblock up lab
+	# what is new in a jail within
+	listing lab/jails/a later
+	atf_check -o save:again -e ignore cellblock up lab
+	cat out again
+	# 10 is dash's for the script
+	atf_check -o inline:"later\nouter\n" \
+	    -x "grep -hoE '^(outer|later) [012]$' out again | cut -d ' ' -f 1 | sort -u"
+	atf_check -s exit:1 \
+	    -x "grep -hE '^(outer|later) ' out again | grep -vE ' (0|1|2|10)$'"
+}
+
 atf_test_case change
 change_head()
 {
@@ -635,6 +668,7 @@ atf_init_test_cases()
 	atf_add_test_case doctor
 	atf_add_test_case doctor_roots
 	atf_add_test_case up_down
+	atf_add_test_case descriptors
 	atf_add_test_case change
 	atf_add_test_case change_address
 	atf_add_test_case change_jail
