@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "jail/alias.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -236,11 +237,41 @@ static int check_names(struct check *c, struct err *e)
 	return 0;
 }
 
+/*
+ * A jail's jail that was given aliases here may have ended without a word:
+ * nobody in there can take them away.
+ */
+static int check_aliases(struct check *c, struct err *e)
+{
+	cleanup_free int *v = NULL;
+	size_t n = 0;
+	int r = dir_jids(c->ps->dirfd, "alias/held", JAIL_MAX, &v, &n, e);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		cleanup_prison struct prison p = {0};
+		cleanup_free char *what = NULL;
+		struct err re = ERR_INIT;
+		char jid[16];
+		int rr = 0;
+
+		snprintf(jid, sizeof(jid), "%d", v[i]);
+		if (pending_is(c->ps, v[i]) ||
+		    prison_get(c->ps, jid, true, &p, NULL) != -ENOENT)
+			continue;
+		what = str_printf("jail %d has ended and left addresses on "
+				  "interfaces",
+				  v[i]);
+		if (!what)
+			return err_nomem(e);
+		if (c->repair)
+			rr = alias_end(c->ps, v[i], 0, 0, &re);
+		r = tell(c, rr, &re, e, what);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int (*const checks[])(struct check *c, struct err *e) = {
-	check_dying,
-	check_cgroups,
-	check_foreign,
-	check_names,
+	check_dying, check_cgroups, check_foreign, check_names, check_aliases,
 };
 
 int prisons_check(struct prisons *ps, bool repair, struct strv *found,

@@ -197,6 +197,7 @@ lists_body()
 	# what -s prints makes the jail again
 	jls -j a -s >args
 	atf_check jail -r a
+	# shellcheck disable=SC2016 # it is sh's to expand
 	atf_check sh -c 'eval "jail -c $(cat args) persist"'
 	atf_check -o inline:"10.0.0.9,10.0.0.1,10.0.0.5\n" jls -j a ip4.addr
 }
@@ -633,7 +634,7 @@ dad_inside_body()
 	atf_check ifconfig epair0b up
 	for i in 1:lo0 2:epair0b 3:bridge0; do
 		n=${i%:*}
-		make_jail j$n ip6.addr="${i#*:}|2001:db8::$n/64"
+		make_jail "j$n" ip6.addr="${i#*:}|2001:db8::$n/64"
 		atf_check -o match:" nodad" ip -6 addr show to 2001:db8::$n
 	done
 	# asked for: there is one
@@ -670,6 +671,96 @@ raw_body()
 	# socket: AF_INET, SOCK_RAW, ICMP
 	atf_check -s exit:1 -o inline:"EPERM\n" \
 	    jexec a "$CB_TOOLS/attempt" socket 2 3 1
+}
+
+# binds JAIL PORT, binds_not JAIL PORT
+binds()
+{
+	started bound jexec "$1" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$2"
+	atf_check -o inline:"ready\n" cat bound
+	kill $!
+	wait $! || true
+}
+
+binds_not()
+{
+	atf_check -s exit:1 -e match:"Permission denied" \
+	    jexec "$1" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$2"
+}
+
+atf_test_case rights
+rights_head()
+{
+	atf_set descr "allow.reserved_ports and allow.socket_af, both ways, and with jail -m"
+}
+rights_body()
+{
+	make_jail a ip4.addr=127.0.0.2
+	make_jail b ip4.addr=127.0.0.3 allow.noreserved_ports allow.socket_af
+	make_jail c ip4.addr=127.0.0.4 host.users=inherit
+	make_jail d ip4.addr=127.0.0.5 host.users=inherit \
+	    allow.noreserved_ports
+	binds a 80
+	binds_not b 80
+	binds b 8080
+	binds c 80
+	binds_not d 80
+	# AF_ALG
+	atf_check -s exit:1 -o inline:"EPROTONOSUPPORT\n" \
+	    jexec a "$CB_TOOLS/attempt" socket 38 5 0
+	atf_check -s ignore -o not-match:"EPROTONOSUPPORT|EPERM" \
+	    jexec b "$CB_TOOLS/attempt" socket 38 5 0
+	atf_check jail -m name=a allow.noreserved_ports
+	binds_not a 80
+	atf_check jail -m name=b allow.reserved_ports
+	binds b 80
+}
+
+atf_test_case in_force
+in_force_head()
+{
+	atf_set descr "jail -m changes what sockets may bind to, also in jails of the creator's users"
+}
+in_force_body()
+{
+	local j
+
+	make_jail a ip4.addr=127.0.0.2
+	make_jail b ip4.addr=127.0.0.3 host.users=inherit
+	for j in a b; do
+		atf_check -s exit:1 -e match:"Cannot assign requested address" \
+		    jexec $j "$CB_TOOLS/peer" serve tcp 127.0.0.9 8080
+		atf_check jail -m name=$j ip4.addr=127.0.0.9
+		started out jexec $j "$CB_TOOLS/peer" serve tcp 127.0.0.9 8080
+		atf_check -o inline:"ready\n" cat out
+		kill $!
+		wait $!
+		atf_check -s exit:1 -e match:"Cannot assign requested address" \
+		    jexec $j "$CB_TOOLS/peer" serve tcp 127.0.0.3 8080
+		atf_check jail -r $j
+	done
+}
+
+atf_test_case left
+left_head()
+{
+	atf_set descr "A jail's jail that ends by itself: doctor finds the aliases it had here"
+}
+left_body()
+{
+	make_jail a children.max=2 ip4.addr=10.0.0.1
+	atf_check jail -c path=/ persist name=a.b ip4.addr="lo0|10.0.0.1"
+	must has_addr lo 10.0.0.1/32
+	atf_check jexec a jail -r b
+	atf_check -s ignore -o match:"has ended and left addresses" \
+	    -e ignore cellblock doctor
+	atf_check -s ignore -o ignore -e ignore cellblock doctor --repair
+	must hasnt_addr lo 10.0.0.1/32
+	# and what is left goes with the jail
+	atf_check jail -c path=/ persist name=a.b ip4.addr="lo0|10.0.0.1"
+	atf_check jexec a jail -r b
+	atf_check jail -r a
+	must hasnt_addr lo 10.0.0.1/32
 }
 
 atf_test_case nested
@@ -719,7 +810,8 @@ atf_init_test_cases()
 
 	for t in messages clash lists spellings modify aliases undo \
 	    killed_start killed_stop killed_modify essay_loopback \
-	    essay_device dad_wait dad_duplicate dad_inside raw nested \
+	    essay_device dad_wait dad_duplicate dad_inside raw rights \
+	    in_force left nested \
 	    no_cgroup; do
 		atf_add_test_case $t
 	done
