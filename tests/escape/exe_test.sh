@@ -46,6 +46,32 @@ script_held()
 	    jexec "$1" /tmp/again
 }
 
+atf_test_case boot
+boot_head()
+{
+	atf_set descr "A shell in the jail that does so, run by cellblock up"
+}
+# The script's case shows that such a file is there to be caught.
+boot_body()
+{
+	own_runtime
+	root_new root
+	hostile_scripts root
+	mkdir -p host/jails/a
+	echo 'jail_enable="YES"' >host/rc.conf
+	echo "a { path = $PWD/root; persist; host.users = inherit; }" \
+	    >host/jail.conf
+	: >host/jails/a/rc.conf
+	atf_check -o ignore -e ignore cellblock up --host host
+	ln -f root/tmp/again root/bin/sh
+	KIND='up --host' ROOT=$PWD/root
+	# it reads the jail's rc.conf, which is text for a shell
+	atf_check -s exit:1 -o ignore -e match:"a: .*rc.conf" \
+	    cellblock up --host host
+	must_hold watched a "$ESC/exewrite 5 /tmp/caught" \
+	    cellblock up --host host
+}
+
 atf_test_case runtime
 runtime_head()
 {
@@ -68,5 +94,6 @@ runtime_held()
 atf_init_test_cases()
 {
 	atf_add_test_case script
+	atf_add_test_case boot
 	atf_add_test_case runtime
 }
