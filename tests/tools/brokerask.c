@@ -8,8 +8,8 @@
  *	brokerask raw HEX	a request with this after its nonce
  *	brokerask version N	a request of that version
  *	brokerask nonce		... with another nonce
- *	brokerask fds N		... with N descriptors
- *	brokerask notnet	... with one that is no network namespace
+ *	brokerask fds N JID	... with N descriptors
+ *	brokerask notnet N JID	... with one that is no network namespace
  *	brokerask other		... sent by another process
  *	brokerask hold N	N connections that say nothing: "held" when all
  *				are there, until it is killed
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
 		jids(argv[2]);
 		return ask(1, netns);
 	}
-	talk_jid(&t, 1);
+	jids(argc > 3 ? argv[3] : "1");
 	if (argc > 2 && !strcmp(what, "version")) {
 		t.head.version = (uint16_t)atoi(argv[2]);
 		return ask(1, netns);
