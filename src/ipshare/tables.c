@@ -212,6 +212,11 @@ static void routes_sweep(struct store *s, uint64_t net, uint32_t stamp,
 	}
 }
 
+static bool same_prefix(const struct route *a, const struct route *b)
+{
+	return a->plen == b->plen && !memcmp(&a->dst, &b->dst, sizeof(a->dst));
+}
+
 static int routes_fill(struct store *s, struct vnet *v, int family,
 		       uint32_t stamp, struct err *e)
 {
@@ -220,19 +225,20 @@ static int routes_fill(struct store *s, struct vnet *v, int family,
 	int r = routes_load(v, family, false, &rt, &n, e);
 
 	for (size_t i = 0; i < n && i < ROUTES_MAX && r >= 0; i++) {
-		struct ipshare_route row = {(uint32_t)rt[i].oif, stamp}, was;
+		struct ipshare_route row = {(uint32_t)rt[i].oif, stamp};
 		struct ipshare_prefix p;
 		struct ipshare_ip ip;
+
+		/* the first of several is the one with the best metric (and
+		 * the map cannot be asked: it would tell of a shorter one) */
+		if (i && same_prefix(&rt[i], &rt[i - 1]))
+			continue;
 
 		if (family == AF_INET)
 			ip = mapped(rt[i].dst.in.s_addr);
 		else
 			memcpy(&ip, &rt[i].dst.in6, sizeof(ip));
 		p = prefix_of(v->cookie, &ip, rt[i].plen);
-		/* the first of several is the one with the best metric */
-		if (bpf_map_lookup_elem(s->map[STORE_ROUTES], &p, &was) == 0 &&
-		    was.stamp == stamp)
-			continue;
 		r = bpf_map_update_elem(s->map[STORE_ROUTES], &p, &row,
 					BPF_ANY);
 		if (r < 0)
