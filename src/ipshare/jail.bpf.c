@@ -118,14 +118,15 @@ __noinline int name_taken(const struct ipshare_row *c,
 	return EADDRINUSE;
 }
 
-/* Is anybody listening there?  0, 1, or EADDRINUSE: just there. */
+/*
+ * Does anybody listen there, or on the wildcard?  Sockets of jails with that
+ * address are known before this is asked, so it is the host's.
+ */
 __noinline int occupied(struct bpf_sock_addr *ctx,
 			const struct ipshare_sock *st)
 {
 	struct bpf_sock_tuple t = {};
-	struct ipshare_ip at;
 	struct bpf_sock *sk;
-	int r = 1;
 
 	if (!st)
 		return 0;
@@ -145,11 +146,8 @@ __noinline int occupied(struct bpf_sock_addr *ctx,
 	}
 	if (!sk)
 		return 0;
-	bound_ip(sk, &at);
-	if (sk->src_port == st->port && ip_same(&at, &st->ip))
-		r = EADDRINUSE;
 	bpf_sk_release(sk);
-	return r;
+	return 1;
 }
 
 /* Where a TCP socket goes: at its port, or hidden; 0 or an errno. */
@@ -187,10 +185,7 @@ __noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 			       c->mode[IPSHARE_V6] == MODE_INHERIT);
 		return 0;
 	}
-	r = occupied(ctx, st);
-	if (r > 1)
-		return r;
-	st->hidden = r || (st->reuse & REUSEADDR);
+	st->hidden = (st->reuse & REUSEADDR) || occupied(ctx, st);
 	return 0;
 }
 
