@@ -56,6 +56,7 @@ enum call {
 	C_RECVMSG,
 	C_JOIN,
 	C_PING,
+	C_PINGFROM, /* after bind to own1 */
 	C_MAX
 };
 
@@ -79,9 +80,9 @@ enum class {
 
 enum {
 	PORT_HOST = 7001,
-	PORT_SELF = 7002,
 	PORT_JAIL2 = 7003,
 	PORT_OUT = 7004,
+	PORT_SELF = 7010, /* and the jail's number */
 	OUTCOME = 160,
 };
 
@@ -128,6 +129,9 @@ const char *addr_of(enum where jail, enum class class, bool six);
 const char *addr_word(enum where jail, const char *text, enum fam fam);
 const char *family_word(enum fam fam);
 bool wire_six(enum fam fam);
+
+/* sharetable.c: the number of a reason, for a table's last column. */
+int reason(const char *why);
 
 /* sharetable_hold.c: holders of one port; the number that is unexplained */
 int hold_run(FILE *f);

@@ -17,6 +17,22 @@ enum {
 	HOLD_PORT = 9000,
 };
 
+/* Kinds of servers */
+enum kind {
+	K_TCP,	 /* with SO_REUSEADDR, as servers have it */
+	K_PLAIN, /* TCP without */
+	K_UDP,
+	K_UDPREUSE, /* the host's has SO_REUSEADDR */
+	K_MAX
+};
+
+static const char *const kind_name[K_MAX] = {
+	[K_TCP] = "TCP",
+	[K_PLAIN] = "TCP, no SO_REUSEADDR",
+	[K_UDP] = "UDP",
+	[K_UDPREUSE] = "UDP, the host's with SO_REUSEADDR",
+};
+
 /* One step: a server starts, or the one of an earlier step ends. */
 struct step {
 	enum where w;
@@ -29,62 +45,134 @@ struct story {
 	struct step step[STEPS];
 	/* Whose server is reached: at host, own1, own2 of two, jail2 */
 	const char *freebsd;
-	const char *here[T_UDP + 1]; /* NULL: the same */
-	const char *why;
+	struct {
+		const char *out;  /* NULL: the same */
+		const char *dual; /* NULL: as out */
+		const char *why;
+	} here[K_MAX];
 };
+
+#define STAYS                                                                  \
+	"a TCP socket without SO_REUSEADDR may be for calling: at a free "     \
+	"port "                                                                \
+	"it stays in the host's table"
+#define ONE_TABLE                                                              \
+	"no program can choose among UDP sockets, so they share the "          \
+	"kernel's one table: the wildcard of several addresses, or of both "   \
+	"families, keeps others from its port, and so does the host's "        \
+	"without SO_REUSEADDR"
+#define STOLEN                                                                 \
+	"the host's own exact bind with SO_REUSEADDR takes a UDP address over"
 
 static const struct story stories[] = {
 	{.title = "host any, two any, jail2 any",
 	 .step = {{W_HOST, A_ANY, 0}, {W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
-	 .freebsd = "host=host own1=two own2=two jail2=jail2"},
+	 .freebsd = "host=host own1=two own2=two jail2=jail2",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE 3: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=jail2", .dual = "2: EADDRINUSE 3: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   }},
 	{.title = "two any, jail2 any, host any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}, {W_HOST, A_ANY, 0}},
-	 .freebsd = "host=host own1=two own2=two jail2=jail2"},
+	 .freebsd = "host=host own1=two own2=two jail2=jail2",
+	 .here = {
+		   [K_PLAIN] = {.out = "3: EADDRINUSE host=- own1=two own2=two jail2=jail2", .dual = "host=host own1=two own2=two jail2=jail2", .why = STAYS},
+		   [K_UDP] = {.out = "2: EADDRINUSE 3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "2: EADDRINUSE 3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   }},
 	{.title = "two any, jail2 any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
-	 .freebsd = "host=- own1=two own2=two jail2=jail2"},
+	 .freebsd = "host=- own1=two own2=two jail2=jail2",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   }},
 	{.title = "two any, nosel any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_NOSEL, A_ANY, 0}},
-	 .freebsd = "host=- own1=two own2=two jail2=-"},
+	 .freebsd = "host=- own1=two own2=two jail2=-",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   }},
 	{.title = "host any, jail2 any",
 	 .step = {{W_HOST, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
-	 .freebsd = "host=host own1=host own2=host jail2=jail2"},
+	 .freebsd = "host=host own1=host own2=host jail2=jail2",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.dual = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   }},
 	{.title = "jail2 any, host any",
 	 .step = {{W_JAIL2, A_ANY, 0}, {W_HOST, A_ANY, 0}},
-	 .freebsd = "host=host own1=host own2=host jail2=jail2"},
+	 .freebsd = "host=host own1=host own2=host jail2=jail2",
+	 .here = {
+		   [K_PLAIN] = {.out = "2: EADDRINUSE host=- own1=- own2=- jail2=jail2", .dual = "host=host own1=host own2=host jail2=jail2", .why = STAYS},
+		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=- own2=- jail2=jail2", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.dual = "2: EADDRINUSE host=- own1=- own2=- jail2=jail2", .why = ONE_TABLE},
+		   }},
 	{.title = "host any, two own1",
 	 .step = {{W_HOST, A_ANY, 0}, {W_TWO, A_OWN1, 0}},
-	 .freebsd = "host=host own1=two own2=host jail2=host"},
+	 .freebsd = "host=host own1=two own2=host jail2=host",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   }},
 	{.title = "two own2, host any",
 	 .step = {{W_TWO, A_OWN2, 0}, {W_HOST, A_ANY, 0}},
-	 .freebsd = "host=host own1=host own2=two jail2=host"},
+	 .freebsd = "host=host own1=host own2=two jail2=host",
+	 .here = {
+		   [K_PLAIN] = {.out = "2: EADDRINUSE host=- own1=- own2=two jail2=-", .why = STAYS},
+		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=- own2=two jail2=-", .why = ONE_TABLE},
+		   }},
 	{.title = "host own1 of two, two own1",
 	 .step = {{W_HOST, A_OWN1, 0}, {W_TWO, A_OWN1, 0}},
-	 .freebsd = "host=- own1=two own2=- jail2=-"},
+	 .freebsd = "host=- own1=two own2=- jail2=-",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=host own2=- jail2=-", .why = ONE_TABLE},
+		   }},
 	{.title = "two own1, host own1 of two",
 	 .step = {{W_TWO, A_OWN1, 0}, {W_HOST, A_OWN1, 0}},
-	 .freebsd = "host=- own1=two own2=- jail2=-"},
+	 .freebsd = "host=- own1=two own2=- jail2=-",
+	 .here = {
+		   [K_PLAIN] = {.out = "2: EADDRINUSE host=- own1=two own2=- jail2=-", .why = STAYS},
+		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=two own2=- jail2=-", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "host=- own1=host own2=- jail2=-", .why = STOLEN},
+		   }},
 	{.title = "two own1, two own2, host any",
 	 .step = {{W_TWO, A_OWN1, 0}, {W_TWO, A_OWN2, 0}, {W_HOST, A_ANY, 0}},
-	 .freebsd = "host=host own1=two own2=two jail2=host"},
+	 .freebsd = "host=host own1=two own2=two jail2=host",
+	 .here = {
+		   [K_PLAIN] = {.out = "3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = STAYS},
+		   [K_UDP] = {.out = "3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
+		   }},
 	{.title = "two own1 twice",
 	 .step = {{W_TWO, A_OWN1, 0}, {W_TWO, A_OWN1, 0}},
 	 .freebsd = "2: EADDRINUSE host=- own1=two own2=- jail2=-"},
 	{.title = "host any, two any, two's ends",
 	 .step = {{W_HOST, A_ANY, 0}, {W_TWO, A_ANY, 0}, {.ends = 2}},
-	 .freebsd = "host=host own1=host own2=host jail2=host"},
+	 .freebsd = "host=host own1=host own2=host jail2=host",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   }},
 	{.title = "host any, jail2 any, host's ends, host any again",
 	 .step = {{W_HOST, A_ANY, 0},
 		  {W_JAIL2, A_ANY, 0},
 		  {.ends = 1},
 		  {W_HOST, A_ANY, 0}},
-	 .freebsd = "host=host own1=host own2=host jail2=jail2"},
+	 .freebsd = "host=host own1=host own2=host jail2=jail2",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.dual = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   }},
 	{.title = "host any, two any, two's ends, two any again",
 	 .step = {{W_HOST, A_ANY, 0},
 		  {W_TWO, A_ANY, 0},
 		  {.ends = 2},
 		  {W_TWO, A_ANY, 0}},
-	 .freebsd = "host=host own1=two own2=two jail2=host"},
+	 .freebsd = "host=host own1=two own2=two jail2=host",
+	 .here = {
+		   [K_UDP] = {.out = "2: EADDRINUSE 4: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   [K_UDPREUSE] = {.out = "2: EADDRINUSE 4: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
+		   }},
 };
 
 static const struct dial {
@@ -99,20 +187,20 @@ static const struct dial {
 };
 
 /* The servers of a story are in slots 11 and on, by step. */
-static const char *start_server(const struct step *s, int nr, enum type type,
+static const char *start_server(const struct step *s, int nr, enum kind kind,
 				enum fam fam, int port)
 {
 	/* Whose address: the host binds those of jail two. */
 	enum where owner = s->w == W_HOST ? W_TWO : s->w;
 	const char *a = ask(s->w, "socket %d %s %s", 10 + nr,
-			    type == T_TCP ? "tcp" : "udp", family_word(fam));
+			    kind < K_UDP ? "tcp" : "udp", family_word(fam));
 
-	if (ok(a) && type == T_TCP)
+	if (ok(a) && (kind == K_TCP || (kind == K_UDPREUSE && s->w == W_HOST)))
 		ask(s->w, "opt %d reuseaddr 1", 10 + nr);
 	if (ok(a))
 		a = ask(s->w, "bind %d %s %d", 10 + nr,
 			addr_of(owner, s->class, wire_six(fam)), port);
-	if (ok(a) && type == T_TCP)
+	if (ok(a) && kind < K_UDP)
 		a = ask(s->w, "listen %d", 10 + nr);
 	if (!ok(a))
 		ask(s->w, "close %d", 10 + nr);
@@ -120,7 +208,7 @@ static const char *start_server(const struct step *s, int nr, enum type type,
 }
 
 /* The name of who has got something in one of his slots, or NULL. */
-static const char *who_got(const struct story *s, enum type type)
+static const char *who_got(const struct story *s, enum kind kind)
 {
 	for (int i = 0; i < STEPS; i++) {
 		enum where w = s->step[i].w;
@@ -128,30 +216,30 @@ static const char *who_got(const struct story *s, enum type type)
 
 		if (s->step[i].class == A_NONE)
 			continue;
-		a = type == T_TCP ? ask(w, "accept %d 2 0", 11 + i)
-				  : ask(w, "recv %d 0", 11 + i);
+		a = kind < K_UDP ? ask(w, "accept %d 2 0", 11 + i)
+				 : ask(w, "recv %d 0", 11 + i);
 		if (ok(a))
 			return where_name[w];
 	}
 	return NULL;
 }
 
-static const char *reached(const struct story *s, enum type type, enum where by,
+static const char *reached(const struct story *s, enum kind kind, enum where by,
 			   const char *addr, int port, bool six)
 {
 	const char *who = NULL, *a;
 
-	ask(by, "socket 1 %s %s", type == T_TCP ? "tcp" : "udp",
+	ask(by, "socket 1 %s %s", kind < K_UDP ? "tcp" : "udp",
 	    six ? "6" : "4");
 	a = ask(by, "connect 1 %s %d", addr, port);
-	if (type == T_UDP)
+	if (kind >= K_UDP)
 		a = ask(by, "send 1 hello");
 	if (!strcmp(a, "ECONNREFUSED"))
 		return "-";
 	if (!ok(a))
 		return a;
 	for (int i = 0; i < ROUNDS && !who; i++) {
-		who = who_got(s, type);
+		who = who_got(s, kind);
 		if (who)
 			break;
 		if (!strcmp(ask(by, "recv 1 50"), "ECONNREFUSED"))
@@ -160,7 +248,7 @@ static const char *reached(const struct story *s, enum type type, enum where by,
 	return who ? who : "nobody";
 }
 
-static void tell(const struct story *s, enum type type, enum fam fam, int port,
+static void tell(const struct story *s, enum kind kind, enum fam fam, int port,
 		 char *buf)
 {
 	size_t n = 0;
@@ -173,7 +261,7 @@ static void tell(const struct story *s, enum type type, enum fam fam, int port,
 		if (st->ends)
 			ask(s->step[st->ends - 1].w, "close %d", 10 + st->ends);
 		else if (st->class != A_NONE)
-			a = start_server(st, i + 1, type, fam, port);
+			a = start_server(st, i + 1, kind, fam, port);
 		if (!ok(a))
 			n += (size_t)snprintf(buf + n, OUTCOME - n, "%d: %s ",
 					      i + 1, a);
@@ -181,8 +269,8 @@ static void tell(const struct story *s, enum type type, enum fam fam, int port,
 	for (size_t i = 0; i < sizeof(dials) / sizeof(dials[0]); i++) {
 		bool six = wire_six(fam);
 		const char *addr = addr_of(dials[i].owner, dials[i].class, six);
-		const char *out = reached(s, type, W_OUT, addr, port, six);
-		const char *host = reached(s, type, W_HOST, addr, port, six);
+		const char *out = reached(s, kind, W_OUT, addr, port, six);
+		const char *host = reached(s, kind, W_HOST, addr, port, six);
 
 		n += (size_t)snprintf(buf + n, OUTCOME - n, "%s%s=%s",
 				      i ? " " : "", dials[i].name, out);
@@ -196,42 +284,43 @@ static void tell(const struct story *s, enum type type, enum fam fam, int port,
 }
 
 /* One line for all families that are alike. */
-static int print_story(FILE *f, const struct story *s, enum type type)
+static int print_story(FILE *f, const struct story *s, enum kind kind)
 {
 	static const enum fam fams[] = {F_4, F_6, F_MAP, F_DUAL};
 	static int port = HOLD_PORT;
-	const char *expected = s->here[type] ? s->here[type] : s->freebsd;
 	char buf[F_MAX][OUTCOME];
 	bool done[F_MAX] = {false};
 	int bad = 0;
 
 	for (int i = 0; i < F_MAX; i++)
-		tell(s, type, fams[i], port++, buf[i]);
+		tell(s, kind, fams[i], port++, buf[i]);
 	for (int i = 0; i < F_MAX; i++) {
+		const char *expected = s->here[kind].out;
 		bool same = !strcmp(buf[i], s->freebsd);
 
+		if (s->here[kind].dual && fams[i] == F_DUAL)
+			expected = s->here[kind].dual;
 		if (done[i])
 			continue;
-		fprintf(f, "| %s | %s |", type_name[type], s->title);
+		fprintf(f, "| %s | %s |", kind_name[kind], s->title);
 		for (int j = i; j < F_MAX; j++) {
 			if (strcmp(buf[i], buf[j]))
 				continue;
 			done[j] = true;
 			fprintf(f, " %s", fam_name[fams[j]]);
 		}
-		fprintf(f, " | %s | %s | %s |\n", s->freebsd,
-			same ? "same" : buf[i],
-			same	 ? ""
-			: s->why ? s->why
-				 : "**unexplained**");
-		if (same && !s->here[type])
-			continue;
-		if (!strcmp(buf[i], expected))
+		fprintf(f, " | %s |", s->freebsd);
+		if (same)
+			fprintf(f, " same | |\n");
+		else
+			fprintf(f, " %s | %d |\n", buf[i],
+				expected ? reason(s->here[kind].why) : 0);
+		if (!strcmp(buf[i], expected ? expected : s->freebsd))
 			continue;
 		bad++;
 		fprintf(stderr, "%s: %s: FreeBSD: %s, here (%s): %s\n",
-			type_name[type], s->title, s->freebsd, fam_name[i],
-			buf[i]);
+			kind_name[kind], s->title, s->freebsd,
+			fam_name[fams[i]], buf[i]);
 	}
 	return bad;
 }
@@ -242,9 +331,9 @@ int hold_run(FILE *f)
 
 	fprintf(f, "| Socket | Holders of one port, in order | Families | "
 		   "FreeBSD | Here | Why |\n|---|---|---|---|---|---|\n");
-	for (enum type t = T_TCP; t <= T_UDP; t++)
+	for (enum kind k = 0; k < K_MAX; k++)
 		for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]);
 		     i++)
-			bad += print_story(f, &stories[i], t);
+			bad += print_story(f, &stories[i], k);
 	return bad;
 }

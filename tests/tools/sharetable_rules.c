@@ -45,7 +45,11 @@ static const struct rule freebsd[] = {
 	{.jail = W(PING), .type = T(RAW), .call = C(SOCKET), .out = "ok"},
 	{.type = T(RAW), .call = C(SOCKET), .out = "EPERM"},
 
-	/* bind(2) */
+	/* bind(2); a TCP socket cannot be at a group, whose it ever is */
+	{.type = T(TCP),
+	 .call = BINDS | C(FROM),
+	 .class = A(MCAST),
+	 .out = "EAFNOSUPPORT"},
 	{.call = BINDS, .class = A(LOOP) | A(OWN1), .out = "own1"},
 	{.call = BINDS, .class = A(OWN2), .out = "own2"},
 	{.jail = SINGLE,
@@ -163,11 +167,153 @@ static const struct rule freebsd[] = {
 	{.call = C(JOIN), .out = "mcast"},
 
 	/* There are no such sockets. */
-	{.call = C(PING), .out = "EPROTONOSUPPORT"},
+	{.call = C(PING) | C(PINGFROM), .out = "EPROTONOSUPPORT"},
 };
 
+/* Reasons that several rows have */
+#define NO_HOOK "the kernel asks no program about these sockets: refused"
+#define LINUX_ERRNO "Linux's errno for it, jail or not"
+#define PKTINFO                                                                \
+	"IP_SENDSRCADDR wants a socket bound to the wildcard, Linux's "        \
+	"IP_PKTINFO takes any"
+#define PING                                                                   \
+	"a ping socket is what allow.raw_sockets gives here; what has "        \
+	"the host's address as its source is dropped, and no hook can "        \
+	"give it the jail's: bind it (ping -I)"
+#define WILD_CONNECT                                                           \
+	"the kernel would choose a source of the host's, and a socket "        \
+	"that has its port cannot be given another"
+#define HIDDEN                                                                 \
+	"with SO_REUSEADDR a TCP socket is taken for a server's, that "        \
+	"stays out of the host's table; it cannot call from there"
+
 static const struct rule linux_differs[] = {
-	{.type = 0, .out = NULL},
+	{.jail = W(V4),
+	 .type = T(RAW),
+	 .fam = F(6),
+	 .call = C(SOCKET),
+	 .out = "EPERM",
+	 .why = "Linux asks for the right to it first"},
+	{.jail = W(V4),
+	 .type = T(UDPLITE) | T(SCTP),
+	 .fam = F(6),
+	 .call = C(SOCKET),
+	 .out = NULL},
+	{.type = T(UDPLITE) | T(SCTP),
+	 .call = C(SOCKET),
+	 .out = "EPROTONOSUPPORT",
+	 .why = NO_HOOK},
+	{.jail = W(PING),
+	 .type = T(ICMP),
+	 .call = C(SOCKET),
+	 .out = "ok",
+	 .why = "for ping, in the place of a raw socket"},
+	{.jail = W(PING),
+	 .type = T(RAW),
+	 .call = C(SOCKET),
+	 .out = "EPERM",
+	 .why = "it takes a right over the whole network stack"},
+	{.jail = ~W(V4),
+	 .type = T(ICMP),
+	 .call = C(SOCKET),
+	 .out = "EPERM",
+	 .why = "as a raw socket, whose place it has here"},
+	{.jail = W(V4),
+	 .type = T(ICMP),
+	 .fam = F(4),
+	 .call = C(SOCKET),
+	 .out = "EPERM",
+	 .why = "as a raw socket, whose place it has here"},
+
+	{.jail = W(TWO),
+	 .type = T(UDP),
+	 .fam = F(4) | F(6) | F(MAP),
+	 .call = C(BIND0),
+	 .class = A(ANY),
+	 .out = "own1",
+	 .why = "taken for a client's: it could not connect any more if it "
+		"stayed the wildcard"},
+
+	{.type = T(TCP),
+	 .call = BINDS | C(FROM),
+	 .class = A(MCAST),
+	 .out = "EADDRNOTAVAIL",
+	 .why = "not the jail's, like any other address"},
+
+	{.call = C(CONNECT) | C(SENDTO),
+	 .class = A(LOOP2),
+	 .out = "ENETUNREACH",
+	 .why = "all of 127/8 is the host's own on Linux, without an alias: "
+		"what is not a jail's is out of reach"},
+	{.type = T(TCP),
+	 .call = C(CONNECT),
+	 .class = A(MCAST) | A(BCAST),
+	 .out = "ENETUNREACH",
+	 .why = LINUX_ERRNO},
+
+	{.type = T(TCP),
+	 .call = C(FROMPORT),
+	 .class = A(LOOP) | A(ANY) | A(OWN1) | A(OWN2),
+	 .out = "EADDRINUSE",
+	 .why = HIDDEN},
+	{.jail = DOUBLE,
+	 .type = T(TCP),
+	 .call = C(FROM),
+	 .class = A(ANY),
+	 .out = "EADDRNOTAVAIL",
+	 .why = WILD_CONNECT},
+	{.fam = F(DUAL),
+	 .call = C(FROM) | C(FROMPORT),
+	 .class = A(ANY),
+	 .out = "EADDRNOTAVAIL",
+	 .why = WILD_CONNECT},
+	{.jail = DOUBLE,
+	 .type = T(UDP),
+	 .call = C(FROMPORT),
+	 .class = A(ANY),
+	 .out = "EADDRNOTAVAIL",
+	 .why = WILD_CONNECT},
+
+	{.jail = SINGLE, .fam = F(4), .call = C(AFTER), .out = NULL},
+	{.fam = F(4),
+	 .call = C(AFTER),
+	 .out = "any",
+	 .why = "sending leaves the address open; only the jail's are heard"},
+	{.fam = F(MAP),
+	 .call = C(AFTER),
+	 .out = "::",
+	 .why = "sending leaves the address open; only the jail's are heard"},
+
+	{.fam = WIRE6,
+	 .call = C(SENDMSG),
+	 .class = A(FAR) | A(MCAST),
+	 .out = "EINVAL",
+	 .why = LINUX_ERRNO},
+	{.fam = WIRE4,
+	 .call = C(SENDMSG),
+	 .class = A(ANY),
+	 .out = "own1>host host",
+	 .why = "the wildcard in IP_PKTINFO leaves the choice to the kernel"},
+	{.jail = SINGLE,
+	 .fam = WIRE4,
+	 .call = C(SENDMSG),
+	 .class = A(LOOP) | A(OWN1),
+	 .out = "own1>host host",
+	 .why = PKTINFO},
+	{.jail = SINGLE,
+	 .fam = WIRE4,
+	 .call = C(SENDMSG),
+	 .out = "EADDRNOTAVAIL",
+	 .why = PKTINFO},
+
+	{.call = C(PING), .class = A(OWN1), .out = "own1", .why = PING},
+	{.fam = F(4), .call = C(PING), .out = "EPERM", .why = PING},
+	{.fam = F(6), .call = C(PING), .out = "none", .why = PING},
+	{.call = C(PINGFROM), .class = A(LOOP), .out = "loop", .why = PING},
+	{.call = C(PINGFROM), .class = A(OWN1), .out = "own1", .why = PING},
+	{.call = C(PINGFROM), .class = A(HOST), .out = "host", .why = PING},
+	{.call = C(PINGFROM), .class = A(JAIL2), .out = "jail2", .why = PING},
+	{.call = C(PINGFROM), .class = A(FAR), .out = "far", .why = PING},
 };
 
 static bool has(unsigned mask, unsigned bit)
@@ -179,7 +325,7 @@ static const struct rule *find(const struct rule *rules, size_t n,
 			       const struct cell *c)
 {
 	for (size_t i = 0; i < n; i++)
-		if (rules[i].out && has(rules[i].jail, c->jail) &&
+		if (has(rules[i].jail, c->jail) &&
 		    has(rules[i].type, c->type) && has(rules[i].fam, c->fam) &&
 		    has(rules[i].call, c->call) &&
 		    has(rules[i].class, c->class))
@@ -201,7 +347,8 @@ const char *rules_linux(const struct cell *c, const char **ret_why)
 		find(linux_differs,
 		     sizeof(linux_differs) / sizeof(linux_differs[0]), c);
 
-	if (!r)
+	/* A row without an outcome: as on FreeBSD after all. */
+	if (!r || !r->out)
 		return NULL;
 	*ret_why = r->why;
 	return r->out;

@@ -294,10 +294,10 @@ static void dual(char **argv)
 	int fd = server_socket(&a, len, 0);
 
 	puts("ready");
+	fflush(stdout);
 	for (;;) {
 		int c = check("accept", accept4(fd, NULL, NULL, SOCK_CLOEXEC));
 
-		fflush(stdout);
 		tell("server", c);
 		fflush(stdout);
 		if (write(c, "dual\n", 5) != 5)
@@ -372,7 +372,7 @@ static int threads(char **argv)
 	pthread_t t[THREADS_MAX], server;
 	union addr any = {};
 	socklen_t len;
-	int fd, u;
+	int fd, u, one = 1;
 
 	thread_len = make_addr(argv[0], argv[1], &thread_to);
 	len = make_addr(thread_to.sa.sa_family == AF_INET6 ? "::" : "0.0.0.0",
@@ -380,6 +380,7 @@ static int threads(char **argv)
 	fd = server_socket(&any, len, 1);
 	u = check("socket",
 		  socket(any.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	setsockopt(u, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	check("bind", bind(u, &any.sa, len));
 	if (n < 1 || n > THREADS_MAX)
 		return 2;
