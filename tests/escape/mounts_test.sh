@@ -406,9 +406,98 @@ path_starts()
 	cat judged
 }
 
+# What runtimes write in /proc: labels, limits, ids, settings.  Where the jail
+# has put a /proc of its own making, each is a link to the host's file.
+atf_test_case proc
+proc_head()
+{
+	atf_set descr "A planted /proc turns what is written there on the host's files (CVE-2025-52881)"
+	atf_set timeout 120
+}
+PROC_WRITTEN="attr/current attr/exec attr/fscreate attr/keycreate
+attr/sockcreate attr/apparmor/exec attr/smack/current oom_score_adj loginuid
+setgroups uid_map gid_map projid_map timens_offsets coredump_filter clear_refs"
+SYS_WRITTEN="kernel/hostname kernel/domainname kernel/sem kernel/shmmni
+kernel/shmall kernel/msgmni kernel/core_pattern net/ipv4/ip_forward
+net/ipv4/ping_group_range net/ipv4/ip_unprivileged_port_start
+net/ipv6/conf/all/forwarding net/ipv6/conf/lo/disable_ipv6"
+# plant_proc JAIL
+plant_proc()
+{
+	{
+		echo "mount -t tmpfs -o mode=755 t /proc"
+		for f in $PROC_WRITTEN; do
+			for d in self thread-self 1; do
+				echo "mkdir -p /proc/$d/$f; rmdir /proc/$d/$f"
+				echo "ln -s $VICTIM/file /proc/$d/$f"
+			done
+		done
+		for f in $SYS_WRITTEN; do
+			echo "mkdir -p /proc/sys/$f; rmdir /proc/sys/$f"
+			echo "ln -s $VICTIM/file /proc/sys/$f"
+		done
+		echo "ln -s $VICTIM/file /proc/sysrq-trigger"
+	} >plant
+	jexec "$1" sh -e <plant || atf_skip "the jail cannot mount on /proc"
+	victim_state >victim.before
+}
+proc_body()
+{
+	local more
+
+	victim_new
+	atf_check -o ignore ifconfig epair create
+	weak_jail w path=/ allow.mount allow.mount.tmpfs
+	plant_proc w
+	must_escape naive_label w
+	jail -r w
+	victim_new
+	for more in "" "children.max=2"; do
+		KIND="path=/ vnet $more"
+		# shellcheck disable=SC2086 # words
+		plain_jail d path=/ vnet host=new allow.mount \
+		    allow.mount.tmpfs enforce_statfs=1 $more
+		plant_proc d
+		must_hold proc_commands d
+		! jls -j d name >/dev/null 2>&1 || atf_check jail -R d
+	done
+}
+# A runtime that takes its label on when it is in there, with all its rights.
+naive_label()
+{
+	nsenter -m -r -t "$(init_pid "$1")" \
+	    sh -c 'echo label >/proc/self/attr/exec'
+	judge
+}
+# All that joins it, changes it or looks at it.
+proc_commands()
+{
+	jexec "$1" true
+	jexec -l "$1" true
+	jexec -U nobody "$1" true
+	jail -q -m name="$1" host.hostname=other meta=more
+	rctl -a jail:"$1":maxproc:deny=50
+	rctl -a jail:"$1":nsem:deny=50
+	rctl -a jail:"$1":openfiles:deny=50/process
+	rctl -u jail:"$1"
+	rctl -r jail:"$1"
+	cpuset -l 0 -j "$1"
+	ifconfig epair0b vnet "$1"
+	ifconfig -j "$1" epair0b inet 192.0.2.9/24 up
+	ifconfig -j "$1" epair0b inet6 2001:db8::9/64 -ifdisabled
+	route -j "$1" -n add default 192.0.2.1
+	sysctl -j "$1" net.inet.ip.forwarding=1
+	sysctl -j "$1" kern.hostname=other
+	jail -q -c name="$1.n" path=/ persist
+	jls -N
+	cellblock doctor
+	jail -q -r "$1"
+	judge
+}
+
 atf_init_test_cases()
 {
-	for c in planted devices race files path; do
+	for c in planted devices proc race files path; do
 		atf_add_test_case $c
 	done
 }
