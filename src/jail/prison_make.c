@@ -45,9 +45,12 @@
 
 struct make {
 	struct prisons *ps;
-	int jid;
+	int jid, lo, hi, slot;
 	const struct pset *params;
+	struct life life;
 	struct root_plan root;
+	struct strbuf self; /* what the jail is told of itself */
+	char *scratch;
 	uint64_t flags; /* CLONE_NEW* */
 	uint64_t caps;
 	struct guard guard;
@@ -67,6 +70,9 @@ struct make {
 
 static void make_close(struct make *m)
 {
+	life_free(&m->life);
+	strbuf_free(&m->self);
+	free(m->scratch);
 	free(m->rt);
 	free(m->argv0);
 	guard_free(&m->guard);
@@ -90,7 +96,6 @@ static int make_cgroups(struct make *m, struct err *e)
 	if (!base)
 		return err_nomem(e);
 	*strrchr(base, '/') = '\0';
-	plan_failpoint();
 	r = cgroup_make(base, e);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(sub); i++) {
 		cleanup_free char *p = str_printf("%s%s", m->cgroup, sub[i]);
@@ -107,7 +112,7 @@ static int make_cgroups(struct make *m, struct err *e)
 }
 
 /* Its own jails' processes are put below `tree` by the jail's root. */
-static int delegate(const struct make *m, struct err *e)
+static int delegate(struct make *m, struct err *e)
 {
 	static const char *const files[] = {"", "/cgroup.procs",
 					    "/cgroup.threads",
@@ -155,7 +160,6 @@ static int make_cgns(struct make *m, struct err *e)
 		return r;
 	c.cgroup_fd = cg;
 	c.arg = &fd;
-	plan_failpoint();
 	r = ns_vfork(&c, &pid, NULL, e);
 	if (r < 0)
 		return r;
@@ -295,12 +299,11 @@ static int first_child(void *arg)
 	return 1;
 }
 
-static int make_first(struct make *m, struct life *l, int *ret_pidfd,
-		      struct err *e)
+static int make_first(struct make *m, struct err *e)
 {
 	cleanup_free char *cgdir =
 		m->cgroup ? str_printf("%s/init", m->cgroup) : NULL;
-	cleanup_close int cg = -1, pidfd = -1;
+	cleanup_close int cg = -1;
 	struct ns_child c = {.flags = m->flags, .fn = first_child, .arg = m};
 	struct err ce = ERR_INIT;
 	pid_t pid;
@@ -319,10 +322,9 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 	m->e = &ce;
 	arm_failpoints(m);
 	m->failed = false;
-	plan_failpoint();
 	/* it is in the jail before it has another program than ours */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	r = ns_vfork(&c, &pid, &pidfd, e);
+	r = ns_vfork(&c, &pid, NULL, e);
 	prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1 : 0, 0, 0, 0);
 	if (r < 0)
 		return r;
@@ -332,16 +334,13 @@ static int make_first(struct make *m, struct life *l, int *ret_pidfd,
 			;
 		return err_set(e, ce.code, "%s", ce.text);
 	}
-	r = proc_id_of(pid, &l->init, e);
-	if (!r)
-		*ret_pidfd = take_fd(&pidfd);
-	return r;
+	return proc_id_of(pid, &m->life.init, e);
 }
 
 /* --- 3. pins
  * ------------------------------------------------------------------------- */
 
-static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
+static int pin(const struct make *m, const char *ns, struct err *e)
 {
 	cleanup_free char *path = jail_path(m->jid, ns);
 	cleanup_close int fd = -1;
@@ -349,11 +348,15 @@ static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
 
 	if (!path)
 		return err_nomem(e);
-	r = ns_of(pid, ns, &fd, e);
+	r = ns_of(m->life.init.pid, ns, &fd, e);
 	if (r < 0)
 		return r;
-	plan_failpoint();
 	return mnt_pin(fd, path, e);
+}
+
+static int pin_vnet(struct make *m, struct err *e)
+{
+	return pin(m, "net", e);
 }
 
 /*
@@ -361,10 +364,10 @@ static int pin(struct make *m, pid_t pid, const char *ns, struct err *e)
  * younger, and from 6.18 on guesses the age wrong at times, outside the
  * initial one.  Then the keeper alone holds it (see keeper_spawn()).
  */
-static int pin_mounts(struct make *m, pid_t pid, struct err *e)
+static int pin_mounts(struct make *m, struct err *e)
 {
 	struct err pe = ERR_INIT;
-	int r = pin(m, pid, "mnt", &pe);
+	int r = pin(m, "mnt", &pe);
 
 	if (r == -EINVAL)
 		return 0;
@@ -393,7 +396,7 @@ static void plan_namespaces(struct make *m)
 	m->caps = jail_caps(m->params) & cap_bounding();
 }
 
-static int write_down(struct make *m, const struct life *l, struct err *e)
+static int write_down(struct make *m, struct err *e)
 {
 	const struct dev_state dev = {
 		.ruleset = m->dev.ruleset,
@@ -405,7 +408,7 @@ static int write_down(struct make *m, const struct life *l, struct err *e)
 
 	if (!r)
 		r = dev_state_write(m->ps, m->jid, &dev, e);
-	return r < 0 ? r : life_write(m->ps, m->jid, l, e);
+	return r < 0 ? r : life_write(m->ps, m->jid, &m->life, e);
 }
 
 static int let_go(struct make *m, struct err *e)
@@ -433,15 +436,14 @@ static int open_program(const struct make *m, const char *name, int *ret,
 }
 
 /* The namespaces that belong to its users are made with those. */
-static int make_users(struct make *m, int slot, struct err *e)
+static int make_users(struct make *m, struct err *e)
 {
 	cleanup_close int holder = -1;
 	int r;
 
-	plan_failpoint();
 	r = open_program(m, "holder", &holder, e);
 	if (!r)
-		r = users_make(m->ps, slot, m->params, m->flags, holder,
+		r = users_make(m->ps, m->slot, m->params, m->flags, holder,
 			       &m->users, e);
 	if (r < 0)
 		return r;
@@ -454,6 +456,141 @@ static int make_users(struct make *m, int slot, struct err *e)
 	return 0;
 }
 
+static int make_guard(struct make *m, struct err *e)
+{
+	return guard_build(guard_conditions(m->params), &m->guard, e);
+}
+
+static int make_rt(struct make *m, struct err *e)
+{
+	int r = rt_dir(m->ps, &m->rt, e);
+
+	m->root.rt = m->rt;
+	return r < 0 ? r
+		     : open_program(m, m->root.nested ? "holder" : "init",
+				    &m->init_fd, e);
+}
+
+static int make_self(struct make *m, struct err *e)
+{
+	int r = self_text(m->ps, m->params, m->lo, m->hi,
+			  m->root.copy && m->root.children, &m->self, e);
+
+	m->root.self = m->self.s;
+	return r;
+}
+
+static int plan_devices(struct make *m, struct err *e)
+{
+	return dev_plan(m->ps, m->params, &m->dev, e);
+}
+
+static int guard_unix(struct make *m, struct err *e)
+{
+	return unix_guard(m->ps, m->cgroup, m->params, e);
+}
+
+static int guard_share(struct make *m, struct err *e)
+{
+	return share_guard(m->ps, m->jid, m->cgroup, m->params, &m->users, e);
+}
+
+/* So that it can limit its own jails. */
+static int pass_controllers(struct make *m, struct err *e)
+{
+	(void)e;
+	cgctl_pass_all(m->cgroup);
+	return 0;
+}
+
+static int guard_devices(struct make *m, struct err *e)
+{
+	return dev_guard(m->ps, m->cgroup, m->params, &m->users, &m->dev.plan,
+			 e);
+}
+
+static int make_scratch(struct make *m, struct err *e)
+{
+	return file_mkdirs(AT_FDCWD, m->scratch, 0700, e);
+}
+
+static int make_keeper(struct make *m, struct err *e)
+{
+	return keeper_first(m->ps, m->jid, &m->life, e);
+}
+
+enum {
+	IF_CGROUP = 1,
+	IF_CHILDREN = 2,
+	IF_USERS = 4, /* of its own */
+	IF_VNET = 8,
+	IF_COPY = 16
+};
+
+/*
+ * In this order; a step is left out where the jail has not all that it needs.
+ * Whatever failed, jail_destroy() undoes.
+ */
+static const struct {
+	int (*run)(struct make *m, struct err *e);
+	unsigned int needs;
+} steps[] = {
+	{make_guard, 0},
+	{make_rt, 0},
+	{make_self, 0},
+	{plan_devices, 0},
+	{make_users, IF_USERS},
+	{make_cgroups, IF_CGROUP},
+	/* before there is anybody in it */
+	{guard_unix, IF_CGROUP},
+	{guard_share, 0},
+	{delegate, IF_CGROUP | IF_CHILDREN | IF_USERS},
+	{pass_controllers, IF_CGROUP | IF_CHILDREN},
+	{guard_devices, 0},
+	{make_cgns, IF_CGROUP},
+	{make_scratch, IF_COPY},
+	{make_first, 0},
+	/* which waits now */
+	{pin_vnet, IF_VNET},
+	{pin_mounts, IF_CHILDREN},
+	{make_keeper, IF_CGROUP | IF_CHILDREN},
+	{write_down, 0},
+	{let_go, 0},
+};
+
+static unsigned int conditions(const struct make *m)
+{
+	bool users = param_jailsys_of(m->params, "host.users", 1) == 1;
+
+	return (m->cgroup ? IF_CGROUP : 0) |
+	       (m->root.children ? IF_CHILDREN : 0) | (users ? IF_USERS : 0) |
+	       (m->root.vnet ? IF_VNET : 0) | (m->root.copy ? IF_COPY : 0);
+}
+
+static void plan_root(struct make *m, const struct pset *mounts)
+{
+	const char *root = pset_value(mounts, "block.root");
+
+	m->root = (struct root_plan){
+		.ps = m->ps,
+		.path = pset_value(m->params, "path"),
+		.copy = root && !strcmp(root, "copy"),
+		.vnet = param_jailsys_of(m->params, "vnet", 2) == 1,
+		.children = m->lo > 0,
+		.cgroup = m->cgroup != NULL,
+		.scratch = m->scratch,
+		.block = pset_value(mounts, "block.dir"),
+		.mounts = mounts,
+		.params = m->params,
+		.users = &m->users,
+		.dev = &m->dev,
+		.nested = !userns_initial(),
+	};
+	m->root.lower = m->root.path;
+	if (!strcmp(m->root.path, "/") && pset_find(&m->ps->self, "blockroot"))
+		m->root.lower = CELLBLOCK_RUN "/host";
+}
+
 int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	      const struct pset *mounts, const char *cgroup, int lo, int hi,
 	      int slot, struct err *e)
@@ -461,7 +598,13 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 	struct make m __attribute__((cleanup(make_close))) = {
 		.ps = ps,
 		.jid = jid,
+		.lo = lo,
+		.hi = hi,
+		.slot = slot,
 		.params = params,
+		.life = {.lo = lo, .hi = hi},
+		.self = STRBUF_INIT,
+		.scratch = jail_path(jid, "root"),
 		.init_fd = -1,
 		.go = {-1, -1},
 		.cgns_fd = -1,
@@ -469,81 +612,23 @@ int jail_make(struct prisons *ps, int jid, const struct pset *params,
 		.dev = {.fd = -1},
 		.cgroup = (char *)cgroup,
 	};
-	cleanup_strbuf struct strbuf self = STRBUF_INIT;
-	cleanup_free char *scratch = jail_path(jid, "root");
-	cleanup_life struct life l = {.lo = lo, .hi = hi};
-	cleanup_close int pidfd = -1;
-	const char *root = pset_value(mounts, "block.root");
-	int r;
+	unsigned int is;
+	int r = 0;
 
 	m.argv0 = str_printf("jail: %s", pset_value(params, "name"));
-	if (!scratch || !m.argv0 || (cgroup && !(l.cgroup = strdup(cgroup))))
+	if (cgroup)
+		m.life.cgroup = strdup(cgroup);
+	if (!m.scratch || !m.argv0 || (cgroup && !m.life.cgroup))
 		return err_nomem(e);
-	m.root = (struct root_plan){
-		.ps = ps,
-		.path = pset_value(params, "path"),
-		.copy = root && !strcmp(root, "copy"),
-		.vnet = param_jailsys_of(params, "vnet", 2) == 1,
-		.children = lo > 0,
-		.cgroup = cgroup != NULL,
-		.scratch = scratch,
-		.block = pset_value(mounts, "block.dir"),
-		.mounts = mounts,
-		.params = params,
-		.users = &m.users,
-		.dev = &m.dev,
-		.nested = !userns_initial(),
-	};
-	m.root.lower = m.root.path;
-	if (!strcmp(m.root.path, "/") && pset_find(&ps->self, "blockroot"))
-		m.root.lower = CELLBLOCK_RUN "/host";
-	l.vnet = m.root.vnet;
+	plan_root(&m, mounts);
+	m.life.vnet = m.root.vnet;
 	plan_namespaces(&m);
-	r = guard_build(guard_conditions(params), &m.guard, e);
-	if (!r)
-		r = rt_dir(ps, &m.rt, e);
-	if (!r)
-		r = self_text(ps, params, lo, hi,
-			      m.root.copy && m.root.children, &self, e);
-	if (!r)
-		r = open_program(&m, m.root.nested ? "holder" : "init",
-				 &m.init_fd, e);
-	if (!r)
-		r = dev_plan(ps, params, &m.dev, e);
-	if (!r && param_jailsys_of(params, "host.users", 1) == 1)
-		r = make_users(&m, slot, e);
-	m.root.rt = m.rt;
-	m.root.self = self.s;
-	if (!r && cgroup)
-		r = make_cgroups(&m, e);
-	if (!r && cgroup)
-		r = unix_guard(ps, cgroup, params, e);
-	if (!r)
-		r = share_guard(ps, jid, cgroup, params, &m.users, e);
-	if (!r && cgroup && m.root.children && m.users.ns.user >= 0)
-		r = delegate(&m, e);
-	/* so that it can limit its own jails */
-	if (!r && cgroup && m.root.children)
-		cgctl_pass_all(cgroup);
-	if (!r)
-		r = dev_guard(ps, cgroup, params, &m.users, &m.dev.plan, e);
-	if (!r && cgroup)
-		r = make_cgns(&m, e);
-	if (!r && m.root.copy)
-		r = file_mkdirs(AT_FDCWD, scratch, 0700, e);
-	if (!r)
-		r = make_first(&m, &l, &pidfd, e);
-	plan_failpoint();
-	if (!r && l.vnet)
-		r = pin(&m, l.init.pid, "net", e);
-	if (!r && m.root.children)
-		r = pin_mounts(&m, l.init.pid, e);
-	plan_failpoint();
-	if (!r && cgroup && m.root.children)
-		r = keeper_first(ps, jid, &l, e);
-	plan_failpoint();
-	if (!r)
-		r = write_down(&m, &l, e);
-	plan_failpoint();
-	return r < 0 ? r : let_go(&m, e);
+	is = conditions(&m);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(steps); i++) {
+		if ((steps[i].needs & is) != steps[i].needs)
+			continue;
+		plan_failpoint();
+		r = steps[i].run(&m, e);
+	}
+	return r;
 }
