@@ -471,16 +471,20 @@ static void conf_make(const struct pset *params, uint32_t root, struct conf *c)
 	c->c.mode6 = conf_mode(params, f6, c->c.n6);
 }
 
-/* The jail's network stack is its creator's, who is here. */
-static int apply(int jid, const char *cgroup, const struct pset *params,
-		 uint32_t root, struct err *e)
+/*
+ * The jail's network stack is its creator's, who is here.  Within a jail it is
+ * a broker's to do, also where the jail has the host's users: as little as any
+ * other jail has it the right to load programs.
+ */
+static int apply(struct prisons *ps, int jid, const char *cgroup,
+		 const struct pset *params, uint32_t root, struct err *e)
 {
 	cleanup_close int net = -1, fd = -1;
 	struct conf c;
 	int r;
 
 	conf_make(params, root, &c);
-	if (!userns_initial()) {
+	if (ps->jailed) {
 		r = share_broker_set(jid, &c.c, e);
 		return r < 0 ? err_wrap(e, "ip4, ip6") : 0;
 	}
@@ -541,7 +545,8 @@ int share_guard(struct prisons *ps, int jid, const char *cgroup,
 			       "ip4, ip6: there is no cgroup2 here to hold the "
 			       "jail to its addresses");
 	plan_failpoint();
-	return apply(jid, cgroup, params, users->shifted ? users->uid : 0, e);
+	return apply(ps, jid, cgroup, params, users->shifted ? users->uid : 0,
+		     e);
 }
 
 /* Is anything of what is in force new? */
@@ -587,7 +592,7 @@ int share_update(struct prisons *ps, int jid, const struct life *l,
 	if (!l->cgroup)
 		return err_sys(e, ESRCH, "ip4, ip6");
 	r = share_addrs_differ(old, now) ? retake(ps, jid, now, e) : 0;
-	return r < 0 ? r : apply(jid, l->cgroup, now, st.uid, e);
+	return r < 0 ? r : apply(ps, jid, l->cgroup, now, st.uid, e);
 }
 
 /* --- the end
@@ -636,7 +641,7 @@ int share_let_go(struct prisons *ps, int jid, const char *cgroup, struct err *e)
 	list_path(jid, path, sizeof(path));
 	if (faccessat(ps->dirfd, path, F_OK, 0) < 0)
 		return 0;
-	if (userns_initial())
+	if (!ps->jailed)
 		return clear_one(cgroup, e);
 	/* with no broker left this level is at its end, and cleared as one */
 	if (share_broker_clear(jid, &be) < 0 && be.code != ENOTCONN)

@@ -580,6 +580,37 @@ deeper_body()
 	atf_check -o empty ls /run/cellblock/jails/1/share
 }
 
+atf_test_case users
+users_head()
+{
+	atf_set descr "A jail with the host's users has no more right to it"
+}
+users_body()
+{
+	need_share
+	atf_check jail -c name=a persist vnet path=/ children.max=4 \
+	    host.users=inherit
+	jexec a ip link set lo up
+	# of the abstract sockets of a's stack, which a's jails share
+	atf_check -e ignore jexec a jail -c name=b persist path=/ \
+	    ip4.addr=127.0.0.1
+	atf_check -o inline:"$(jls -j a.b jid)\n" \
+	    ls /run/cellblock/jails/1/share
+	can_have a.b 4 127.0.0.1
+	cannot_have a.b 4 127.0.0.2
+	# root there is the host's; which jail it is in tells them apart
+	refused "1 broker: for jail 1 only" brokerask -p \
+	    "/proc/$(pgrep -f '^jail: a$')/root/run/cellblock/broker" clear 5
+	touch /tmp/t/net
+	atf_check mount --bind /proc/self/ns/net /tmp/t/net
+	atf_check jail -c name=c persist vnet path=/ children.max=4 \
+	    host.users=inherit
+	refused "1 broker: a network stack of somebody else's" \
+	    jexec c brokerask -n /tmp/t/net clear \
+	    "$(sed -n 's/^jids = "\([0-9]*\)".*/\1/p' \
+	    "/run/cellblock/jails/$(jls -j c jid)/life")"
+}
+
 atf_test_case block
 block_head()
 {
@@ -614,6 +645,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case shared
 	atf_add_test_case deeper
+	atf_add_test_case users
 	atf_add_test_case block
 	atf_add_test_case one
 	atf_add_test_case deep
