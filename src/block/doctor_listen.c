@@ -370,7 +370,8 @@ int doctor_listeners(struct prisons *ps, struct listeners *ret, struct err *e)
 /* What it means for the jails. */
 static const char *meaning(const struct listener *l)
 {
-	return l->udp ? "keeps them from binding this port (EADDRINUSE)"
+	return l->udp ? "keeps them from binding this port (EADDRINUSE) unless "
+			"it has SO_REUSEADDR"
 		      : "answers on their addresses where no listener of "
 			"their own does";
 }

@@ -4,6 +4,7 @@
 
 tcp_means="answers on their addresses where no listener of their own does"
 udp_means="keeps them from binding this port \\(EADDRINUSE\\)"
+udp_means="$udp_means unless it has SO_REUSEADDR"
 own="bind it to addresses of its own"
 
 # Jail NAME with parameters..., which need not be there to be in the way.
@@ -154,9 +155,94 @@ nested_body()
 	diff -u want have || atf_fail "from inside"
 }
 
+atf_test_case meaning
+meaning_head()
+{
+	atf_set descr "What doctor says of a listener is what happens"
+	atf_set timeout 60
+	vm_also "sockets of jails that share addresses on 6.1"
+}
+meaning_body()
+{
+	mkdir host
+	echo "the machine" >host/index.html
+	mount -t tmpfs -o mode=755 t /mnt
+	echo "the jail" >/mnt/index.html
+	share www ip4.addr="lo0|10.1.1.1/32"
+	share db ip4.addr="lo0|10.1.1.2/32"
+	busybox httpd -f -p 80 -h host &
+	must_wait 5 busybox wget -q -O - http://127.0.0.1/
+	# not a word of SO_REUSEADDR on 123; on 125 there is
+	mkfifo hold
+	sockprobe <hold >held &
+	exec 9>hold
+	echo socket 1 udp 4 >&9
+	echo bind 1 0.0.0.0 123 >&9
+	must_wait 5 sh -c 'test $(grep -c ^ok held) = 2'
+	started 1 peer serve udp 0.0.0.0 125
+	overlaps
+	atf_check -o inline:"3\n" grep -c 'and jails "www", "db"' got
+	# TCP: the machine answers until there is a listener of the jail's own
+	atf_check -o inline:"the machine\n" \
+	    busybox wget -q -O - http://10.1.1.1/
+	jexec www busybox httpd -f -p 80 -h /mnt &
+	must_wait 5 sh -c \
+	    'busybox wget -q -O - http://10.1.1.1/ | grep "the jail"'
+	atf_check -o inline:"the machine\n" \
+	    busybox wget -q -O - http://10.1.1.2/
+	# UDP: nothing in a jail has the port, but the next one and the one
+	# whose holder does not mind
+	cat >calls <<-'EOF'
+	socket 1 udp 4
+	bind 1 10.1.1.1 123
+	bind 1 10.1.1.1 124
+	socket 2 udp 4
+	bind 2 10.1.1.1 125
+	EOF
+	atf_check -o inline:"ok\nEADDRINUSE\nok\nok\nok\n" \
+	    jexec www sockprobe <calls
+}
+
+atf_test_case jail_in_jail
+jail_in_jail_head()
+{
+	atf_set descr "doctor in a jail that shares what it shares itself"
+	atf_set timeout 60
+}
+jail_in_jail_body()
+{
+	share mid ip4.addr="lo0|10.1.1.1/32","lo0|10.1.1.2/32" children.max=2
+	atf_check -e ignore jexec mid \
+	    jail -c name=kid ip4.addr=10.1.1.2 persist
+	started 1 peer serve tcp 0.0.0.0 22
+	host=$!
+	started 2 jexec mid peer serve udp 10.1.1.2 53
+	# its first address is not the child's
+	started 3 jexec mid peer serve udp 10.1.1.1 54
+	started 4 jexec mid.kid peer serve tcp 10.1.1.2 80
+	overlaps
+	sed -E "s/pid [0-9]+, jail/pid P, jail/" got >have
+	cat >want <<-EOF
+	overlap: peer (pid $host) on tcp4 *:22 and jails "mid", "mid.kid": T; $own
+	overlap: peer (pid P, jail "mid") on udp4 10.1.1.2:53 and jail "mid.kid": U; $own
+	EOF
+	sed -i -E "s/$tcp_means/T/; s/$udp_means/U/" have
+	diff -u want have || atf_fail "from outside"
+	jexec mid cellblock doctor >said
+	grep '^overlap: ' said | sed -E 's/pid [0-9]+/pid P/' >have
+	cat >want <<-EOF
+	overlap: a socket (of no process seen here) on tcp4 *:22 and jail "kid": T; $own
+	overlap: peer (pid P) on udp4 10.1.1.2:53 and jail "kid": U; $own
+	EOF
+	sed -i -E "s/$tcp_means/T/; s/$udp_means/U/" have
+	diff -u want have || atf_fail "from inside"
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case listeners
 	atf_add_test_case json
 	atf_add_test_case nested
+	atf_add_test_case meaning
+	atf_add_test_case jail_in_jail
 }
