@@ -13,6 +13,8 @@
  *     lock                 flock for every change; holds the next jid to try
  *     self                 in a jail: what its creator lets it know of itself
  *     env hostuuid hostid  in a jail: these parameters, for sysctl(8)
+ *     broker               in a jail with children: a socket at which its root
+ *                          asks for what takes its creator's rights (broker.h)
  *     rt/                  in a jail: the runtime, read-only (rt/bin in PATH)
  *     block/               in a jail: its block's folder, read-only, if any
  *     host/                in a jail with copy-on-write root and children:
@@ -26,6 +28,7 @@
  *     jails/JID/mnt        with children.max: the pinned mount namespace, so
  *                          that their vnets outlive the jail's processes
  *     jails/JID/dev        which file system its /dev is, its ruleset
+ *     jails/JID/share/     what its jails have shared (share_below.h), if any
  *     devfs                devfs rulesets, once something changed them
  *     jails/JID/addrs      its addresses, without a vnet (prison_share.c)
  *     addrs/ADDR/JID       ... by address
@@ -44,7 +47,8 @@
  * A jail has a first process (src/init/init.c, pid 1 of its pid namespace,
  * reaps, nothing else) and outside a keeper (src/init/keeper.c) that waits
  * for the end of the first process, or of the last process of a jail without
- * persist, and then runs `jail -R JID`.  Killing either, or any command half
+ * persist, and then runs `jail -R JID`; of a jail with children it listens at
+ * the broker's socket, too (prison_keeper.c).  Killing either, or any command half
  * way, leaves remains that the next command (prisons_open) finishes.
  * Processes are found by cgroup: BASE/JID/init holds the first process and
  * the keeper, BASE/JID/tree all others, where BASE is `cellblock` in the root
