@@ -33,6 +33,7 @@
  *     jails/JID/addrs      its addresses, without a vnet (prison_share.c)
  *     addrs/ADDR/JID       ... by address
  *     alias/               what interfaces have for jails' sake (alias.h)
+ *     btf                  where the kernel keeps things (ns/btf.h)
  *     bpf/                 programs and tables for them (ipshare/): a bpffs
  *     jails/JID/cpuset     its processors (cpuset.h), where they are not all
  *     names/NAME           symlink to the jid (names as this level says them)

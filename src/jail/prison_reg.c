@@ -239,7 +239,9 @@ void reg_tidy(struct prisons *ps)
 	drop_if(ps);
 	unlinkat(ps->dirfd, "bpf", AT_REMOVEDIR);
 	unlinkat(ps->dirfd, "bpf.lock", 0);
+	unlinkat(ps->dirfd, "btf", 0);
 	unlinkat(ps->dirfd, "blocks", AT_REMOVEDIR);
+	drop_stale_tmp(ps->dirfd, ".");
 	rmdir(CELLBLOCK_RUN);
 }
 

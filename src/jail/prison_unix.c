@@ -40,7 +40,7 @@ int unix_guard(struct prisons *ps, const char *cgroup,
 	r = cgroup_open(cgroup, &fd, e);
 	if (r < 0)
 		return r;
-	r = cgbpf_unix(fd, &whole, &why);
+	r = cgbpf_unix(fd, CELLBLOCK_RUN "/btf", &whole, &why);
 	if (r < 0)
 		report(ps->report, REPORT_WARN,
 		       "%s; the jail shares those of its network stack",

@@ -17,16 +17,20 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 #define BTF_MAX (64 << 20)
@@ -261,4 +265,87 @@ int btf_kernel(struct btf_want *w, size_t n, struct err *e)
 			       "this kernel has no type information for BPF "
 			       "(CONFIG_DEBUG_INFO_BTF)");
 	return btf_find(file, len, w, n, e);
+}
+
+/* --- answers that are kept
+ * ------------------------------------------------------------- */
+
+#define KEPT_MAX 8192
+
+/* The kernel, then a line each: "TYPE MEMBER found value". */
+static void kept_head(struct strbuf *b)
+{
+	struct utsname u = {0};
+
+	(void)uname(&u);
+	strbuf_addf(b, "%s %s %s\n", u.release, u.version, u.machine);
+}
+
+static void kept_question(struct strbuf *b, const struct btf_want *w)
+{
+	strbuf_addf(b, "%s %s ", w->type, w->member ? w->member : "-");
+}
+
+/* 0: all are answered; else none is. */
+static int kept_read(const char *path, struct btf_want *w, size_t n)
+{
+	cleanup_strbuf struct strbuf q = STRBUF_INIT;
+	cleanup_free char *text = NULL;
+	const char *s;
+	size_t i = 0;
+
+	if (file_read(AT_FDCWD, path, KEPT_MAX, &text, NULL, NULL) < 0)
+		return -ENOENT;
+	kept_head(&q);
+	for (s = text; !strbuf_failed(&q) && !strncmp(s, q.s, q.len);) {
+		unsigned int found, value;
+		int used = 0;
+
+		s += q.len;
+		if (i) {
+			if (sscanf(s, "%u %u%n", &found, &value, &used) != 2 ||
+			    s[used] != '\n' || found > 1)
+				break;
+			w[i - 1].found = found;
+			w[i - 1].value = value;
+			s += used + 1;
+		}
+		if (i == n)
+			return *s ? -EINVAL : 0;
+		strbuf_clear(&q);
+		kept_question(&q, &w[i++]);
+	}
+	return -EINVAL;
+}
+
+static void kept_write(const char *path, const struct btf_want *w, size_t n)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+	kept_head(&b);
+	for (size_t i = 0; i < n; i++) {
+		kept_question(&b, &w[i]);
+		strbuf_addf(&b, "%u %u\n", w[i].found, w[i].value);
+	}
+	if (!strbuf_failed(&b))
+		file_write_atomic(AT_FDCWD, path, b.s, 0600, NULL);
+}
+
+int btf_kernel_kept(const char *path, struct btf_want *w, size_t n,
+		    struct err *e)
+{
+	cleanup_free struct btf_want *at = path ? calloc(n, sizeof(*at)) : NULL;
+	int r;
+
+	if (!at)
+		return btf_kernel(w, n, e);
+	memcpy(at, w, n * sizeof(*at));
+	if (!kept_read(path, at, n)) {
+		memcpy(w, at, n * sizeof(*at));
+		return 0;
+	}
+	r = btf_kernel(w, n, e);
+	if (!r)
+		kept_write(path, w, n);
+	return r;
 }

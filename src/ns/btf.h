@@ -29,5 +29,12 @@ int btf_find(const void *data, size_t len, struct btf_want *w, size_t n,
 	     struct err *e);
 /* The same of the running kernel; -ENOSYS when it tells nothing. */
 int btf_kernel(struct btf_want *w, size_t n, struct err *e);
+/*
+ * The same, with the answers kept in a file for the next time (NULL: in none).
+ * Nobody but root may be able to write it.  What is in it that is not about
+ * this kernel and these questions is not looked at, and replaced.
+ */
+int btf_kernel_kept(const char *path, struct btf_want *w, size_t n,
+		    struct err *e);
 
 #endif

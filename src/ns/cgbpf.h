@@ -55,9 +55,10 @@ int cgbpf_no_low_ports_off(int cgroup_fd, struct err *e);
  * Sockets made in the cgroup and below reach abstract unix sockets only of the
  * same, and take no abstract name: EPERM.  With *ret_whole false the kernel
  * could only be had to let them reach none at all, and take names
- * (cgbpf_unix.c).  -ENOSYS when it can do neither, else as above.
+ * (cgbpf_unix.c).  -ENOSYS when it can do neither, else as above.  kept: where
+ * to keep what the kernel's type information says (ns/btf.h), or NULL.
  */
-int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e);
+int cgbpf_unix(int cgroup_fd, const char *kept, bool *ret_whole, struct err *e);
 /* Whether that would work here; nothing is changed. */
 int cgbpf_unix_can(bool *ret_whole, struct err *e);
 /* As it was; fine when nothing was. */

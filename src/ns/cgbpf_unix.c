@@ -319,7 +319,8 @@ static int guard_names(int cgroup_fd, struct code *c)
 }
 
 /* Without a cgroup (-1) it is a rehearsal. */
-static int guard(int cgroup_fd, uint64_t cgroup, bool *ret_whole, struct err *e)
+static int guard(int cgroup_fd, uint64_t cgroup, const char *kept,
+		 bool *ret_whole, struct err *e)
 {
 	cleanup_free struct code *c = calloc(1, sizeof(*c));
 	struct btf_want at[NWANTS];
@@ -329,7 +330,7 @@ static int guard(int cgroup_fd, uint64_t cgroup, bool *ret_whole, struct err *e)
 	if (!c)
 		return err_nomem(e);
 	memcpy(at, wants, sizeof(at));
-	r = btf_kernel(at, NWANTS, e);
+	r = btf_kernel_kept(kept, at, NWANTS, e);
 	if (r < 0)
 		return err_wrap(e, "%s", what);
 	c->at = at;
@@ -350,19 +351,19 @@ static int guard(int cgroup_fd, uint64_t cgroup, bool *ret_whole, struct err *e)
 	return 0;
 }
 
-int cgbpf_unix(int cgroup_fd, bool *ret_whole, struct err *e)
+int cgbpf_unix(int cgroup_fd, const char *kept, bool *ret_whole, struct err *e)
 {
 	struct stat st;
 
 	if (fstat(cgroup_fd, &st) < 0)
 		return err_sys(e, errno, "cgroup");
 	/* a file's number in cgroup2 is the cgroup's id */
-	return guard(cgroup_fd, st.st_ino, ret_whole, e);
+	return guard(cgroup_fd, st.st_ino, kept, ret_whole, e);
 }
 
 int cgbpf_unix_can(bool *ret_whole, struct err *e)
 {
-	return guard(-1, 1, ret_whole, e);
+	return guard(-1, 1, NULL, ret_whole, e);
 }
 
 int cgbpf_unix_off(int cgroup_fd, struct err *e)

@@ -1,5 +1,6 @@
 /* Abstract unix sockets of a cgroup and of the world outside it. */
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "ns/btf.h"
 #include "ns/cgbpf.h"
@@ -7,6 +8,7 @@
 
 #include <atf-c.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -165,7 +167,7 @@ static bool guard(const struct cg *c)
 {
 	struct err e = ERR_INIT;
 	bool whole = false, can = false;
-	int r = cgbpf_unix(c->fd, &whole, &e);
+	int r = cgbpf_unix(c->fd, NULL, &whole, &e);
 
 	ATF_CHECK_EQ(r, cgbpf_unix_can(&can, NULL));
 	ATF_CHECK_EQ(whole, can);
@@ -309,11 +311,78 @@ ATF_TC_BODY(btf, tc)
 	ATF_CHECK(good[0].value >= 4 && good[0].value < 256);
 }
 
+static void keep(const char *text)
+{
+	FILE *f = fopen("kept", "w");
+
+	ATF_REQUIRE(f != NULL);
+	fputs(text, f);
+	fclose(f);
+}
+
+ATF_TC(kept);
+ATF_TC_HEAD(kept, tc)
+{
+	atf_tc_set_md_var(
+		tc, "descr",
+		"Answers are kept, and used for these questions only");
+}
+ATF_TC_BODY(kept, tc)
+{
+	static const struct btf_want fresh[2] = {
+		{.type = "socket", .member = "sk"},
+		{.type = "cb_none", .optional = true},
+	};
+	struct btf_want w[2];
+	struct btf_want other = {.type = "sock", .member = "sk_cgrp_data"};
+	cleanup_free char *first = NULL, *second = NULL;
+	struct err e = ERR_INIT;
+	uint32_t at;
+	char *s;
+
+	unlink("kept");
+	memcpy(w, fresh, sizeof(w));
+	if (btf_kernel_kept("kept", w, 2, &e) == -ENOSYS)
+		atf_tc_skip("%s", e.text);
+	at = w[0].value;
+	ATF_CHECK(w[0].found && !w[1].found);
+	ATF_REQUIRE_EQ(0, file_read(AT_FDCWD, "kept", 8192, &first, NULL, &e));
+	ATF_CHECK(strstr(first, "\nsocket sk 1 "));
+	/* it is what is asked, from now on */
+	s = strstr(first, "socket sk 1 ") + strlen("socket sk 1 ");
+	*s = *s == '9' ? '8' : '9';
+	keep(first);
+	ATF_REQUIRE_EQ(0, btf_kernel_kept("kept", w, 2, &e));
+	ATF_CHECK(w[0].value != at);
+	/* but not by who asks something else, for another kernel, or badly */
+	ATF_REQUIRE_EQ(0, btf_kernel_kept("kept", &other, 1, &e));
+	ATF_CHECK(other.found);
+	ATF_REQUIRE_EQ(0, file_read(AT_FDCWD, "kept", 8192, &second, NULL, &e));
+	ATF_CHECK(strstr(second, "\nsock sk_cgrp_data 1 "));
+	first[0]++;
+	keep(first);
+	memcpy(w, fresh, sizeof(w));
+	ATF_REQUIRE_EQ(0, btf_kernel_kept("kept", w, 2, &e));
+	ATF_CHECK_EQ(at, w[0].value);
+	first[0]--;
+	for (size_t n = strlen(first); n-- > 0;) {
+		first[n] = '\0';
+		keep(first);
+		memcpy(w, fresh, sizeof(w));
+		ATF_REQUIRE_EQ(0, btf_kernel_kept("kept", w, 2, &e));
+		ATF_CHECK_EQ_MSG(at, w[0].value, "cut at %zu", n);
+	}
+	/* no file: no matter */
+	ATF_CHECK_EQ(0, btf_kernel_kept("/nowhere/kept", w, 2, &e));
+	ATF_CHECK_EQ(0, btf_kernel_kept(NULL, w, 2, &e));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, outside);
 	ATF_TP_ADD_TC(tp, own);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, btf);
+	ATF_TP_ADD_TC(tp, kept);
 	return atf_no_error();
 }
