@@ -69,80 +69,175 @@ static const struct story stories[] = {
 	 .step = {{W_HOST, A_ANY, 0}, {W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
 	 .freebsd = "host=host own1=two own2=two jail2=jail2",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE 3: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=jail2", .dual = "2: EADDRINUSE 3: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE 3: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=jail2",
+			 .dual = "2: EADDRINUSE 3: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "two any, jail2 any, host any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}, {W_HOST, A_ANY, 0}},
 	 .freebsd = "host=host own1=two own2=two jail2=jail2",
 	 .here = {
-		   [K_PLAIN] = {.out = "3: EADDRINUSE host=- own1=two own2=two jail2=jail2", .dual = "host=host own1=two own2=two jail2=jail2", .why = STAYS},
-		   [K_UDP] = {.out = "2: EADDRINUSE 3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "2: EADDRINUSE 3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   }},
+		 [K_PLAIN] = {
+			 .out = "3: EADDRINUSE "
+				"host=- own1=two own2=two jail2=jail2",
+			 .dual = "host=host own1=two own2=two jail2=jail2",
+			 .why = STAYS,
+		 },
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE 3: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "2: EADDRINUSE 3: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "two any, jail2 any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
 	 .freebsd = "host=- own1=two own2=two jail2=jail2",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "two any, nosel any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_NOSEL, A_ANY, 0}},
 	 .freebsd = "host=- own1=two own2=two jail2=-",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "host any, jail2 any",
 	 .step = {{W_HOST, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
 	 .freebsd = "host=host own1=host own2=host jail2=jail2",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.dual = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .dual = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "jail2 any, host any",
 	 .step = {{W_JAIL2, A_ANY, 0}, {W_HOST, A_ANY, 0}},
 	 .freebsd = "host=host own1=host own2=host jail2=jail2",
 	 .here = {
-		   [K_PLAIN] = {.out = "2: EADDRINUSE host=- own1=- own2=- jail2=jail2", .dual = "host=host own1=host own2=host jail2=jail2", .why = STAYS},
-		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=- own2=- jail2=jail2", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.dual = "2: EADDRINUSE host=- own1=- own2=- jail2=jail2", .why = ONE_TABLE},
-		   }},
+		 [K_PLAIN] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=- own2=- jail2=jail2",
+			 .dual = "host=host own1=host own2=host jail2=jail2",
+			 .why = STAYS,
+		 },
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=- own2=- jail2=jail2",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .dual = "2: EADDRINUSE "
+				"host=- own1=- own2=- jail2=jail2",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "host any, two own1",
 	 .step = {{W_HOST, A_ANY, 0}, {W_TWO, A_OWN1, 0}},
 	 .freebsd = "host=host own1=two own2=host jail2=host",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "two own2, host any",
 	 .step = {{W_TWO, A_OWN2, 0}, {W_HOST, A_ANY, 0}},
 	 .freebsd = "host=host own1=host own2=two jail2=host",
 	 .here = {
-		   [K_PLAIN] = {.out = "2: EADDRINUSE host=- own1=- own2=two jail2=-", .why = STAYS},
-		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=- own2=two jail2=-", .why = ONE_TABLE},
-		   }},
+		 [K_PLAIN] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=- own2=two jail2=-",
+			 .why = STAYS,
+		 },
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=- own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "host own1 of two, two own1",
 	 .step = {{W_HOST, A_OWN1, 0}, {W_TWO, A_OWN1, 0}},
 	 .freebsd = "host=- own1=two own2=- jail2=-",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=host own2=- jail2=-", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=host own2=- jail2=-",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "two own1, host own1 of two",
 	 .step = {{W_TWO, A_OWN1, 0}, {W_HOST, A_OWN1, 0}},
 	 .freebsd = "host=- own1=two own2=- jail2=-",
 	 .here = {
-		   [K_PLAIN] = {.out = "2: EADDRINUSE host=- own1=two own2=- jail2=-", .why = STAYS},
-		   [K_UDP] = {.out = "2: EADDRINUSE host=- own1=two own2=- jail2=-", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "host=- own1=host own2=- jail2=-", .why = STOLEN},
-		   }},
+		 [K_PLAIN] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=two own2=- jail2=-",
+			 .why = STAYS,
+		 },
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=- own1=two own2=- jail2=-",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "host=- own1=host own2=- jail2=-",
+			 .why = STOLEN,
+		 },
+	 }},
 	{.title = "two own1, two own2, host any",
 	 .step = {{W_TWO, A_OWN1, 0}, {W_TWO, A_OWN2, 0}, {W_HOST, A_ANY, 0}},
 	 .freebsd = "host=host own1=two own2=two jail2=host",
 	 .here = {
-		   [K_PLAIN] = {.out = "3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = STAYS},
-		   [K_UDP] = {.out = "3: EADDRINUSE host=- own1=two own2=two jail2=-", .why = ONE_TABLE},
-		   }},
+		 [K_PLAIN] = {
+			 .out = "3: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = STAYS,
+		 },
+		 [K_UDP] = {
+			 .out = "3: EADDRINUSE "
+				"host=- own1=two own2=two jail2=-",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "two own1 twice",
 	 .step = {{W_TWO, A_OWN1, 0}, {W_TWO, A_OWN1, 0}},
 	 .freebsd = "2: EADDRINUSE host=- own1=two own2=- jail2=-"},
@@ -150,9 +245,17 @@ static const struct story stories[] = {
 	 .step = {{W_HOST, A_ANY, 0}, {W_TWO, A_ANY, 0}, {.ends = 2}},
 	 .freebsd = "host=host own1=host own2=host jail2=host",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "host any, jail2 any, host's ends, host any again",
 	 .step = {{W_HOST, A_ANY, 0},
 		  {W_JAIL2, A_ANY, 0},
@@ -160,9 +263,17 @@ static const struct story stories[] = {
 		  {W_HOST, A_ANY, 0}},
 	 .freebsd = "host=host own1=host own2=host jail2=jail2",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.dual = "2: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .dual = "2: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 	{.title = "host any, two any, two's ends, two any again",
 	 .step = {{W_HOST, A_ANY, 0},
 		  {W_TWO, A_ANY, 0},
@@ -170,9 +281,17 @@ static const struct story stories[] = {
 		  {W_TWO, A_ANY, 0}},
 	 .freebsd = "host=host own1=two own2=two jail2=host",
 	 .here = {
-		   [K_UDP] = {.out = "2: EADDRINUSE 4: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   [K_UDPREUSE] = {.out = "2: EADDRINUSE 4: EADDRINUSE host=host own1=host own2=host jail2=host", .why = ONE_TABLE},
-		   }},
+		 [K_UDP] = {
+			 .out = "2: EADDRINUSE 4: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+		 [K_UDPREUSE] = {
+			 .out = "2: EADDRINUSE 4: EADDRINUSE "
+				"host=host own1=host own2=host jail2=host",
+			 .why = ONE_TABLE,
+		 },
+	 }},
 };
 
 static const struct dial {
