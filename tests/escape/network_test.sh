@@ -207,7 +207,7 @@ handed_back_body()
 	grep -q veth after || atf_fail "that is not epair0b: $(cat after)"
 	ip link set epair0a up
 	ip link set epair0b up
-	wait_for 5 sh -c 'ip link show epair0a | grep -q "state UP"' ||
+	wait_for 30 sh -c 'ip link show epair0a | grep -q "state UP"' ||
 	    atf_fail "it is another pair's"
 	ip link show | grep -q 'hidden\|other' && atf_fail "a planted one came"
 	true

@@ -578,7 +578,7 @@ binds()
 	shift 2
 	rm -f out
 	jexec "$@" "$j" "$CB_TOOLS/peer" serve tcp 127.0.0.1 "$p" >out 2>&1 &
-	wait_for 5 test -s out || atf_fail "no word from $j"
+	wait_for 30 test -s out || atf_fail "no word from $j"
 	kill $! 2>/dev/null
 	wait $!
 	grep -q '^ready$' out

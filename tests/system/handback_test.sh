@@ -30,7 +30,7 @@ atf_test_case busy
 busy_head()
 {
 	atf_set descr "100 times: jail -r with an open connection, the interface back at once"
-	atf_set timeout 120
+	atf_set timeout 300
 }
 busy_body()
 {

@@ -38,7 +38,7 @@ say()
 # heard N SRC: h$N has got a frame from that address (soon)
 heard()
 {
-	wait_for 5 grep -q "^02:00:00:00:00:$2 " h$1 ||
+	wait_for 30 grep -q "^02:00:00:00:00:$2 " h$1 ||
 	    atf_fail "h$1 has not heard $2: $(cat h$1)"
 }
 
@@ -354,7 +354,7 @@ span_body()
 	not_heard 2 55
 	# a capture sees what two others say to each other
 	atf_check -o ignore ip netns exec h1 ping -c 1 -W 10 10.0.0.2
-	wait_for 5 grep -q "ipv4 10.0.0.2 > 10.0.0.1 icmp" h8 ||
+	wait_for 30 grep -q "ipv4 10.0.0.2 > 10.0.0.1 icmp" h8 ||
 	    atf_fail "the reply was not mirrored"
 	atf_check -o match:"member: epair8a flags=8<SPAN>" ifconfig bridge0
 }
