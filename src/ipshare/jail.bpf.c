@@ -458,7 +458,7 @@ int cb_ip_bound6(struct bpf_sock *ctx)
  * ------------------------------------------------------------------- */
 
 /* The listener, where lookup.bpf.c will look for it. */
-inl void show(struct bpf_sock_ops *ctx, const struct ipshare_sock *st,
+inl void show(struct bpf_sock_ops *ctx, struct ipshare_sock *st,
 	      struct ipshare_key k)
 {
 	if (k.kind == IPSHARE_WILD) {
@@ -467,12 +467,21 @@ inl void show(struct bpf_sock_ops *ctx, const struct ipshare_sock *st,
 		return;
 	}
 	k.scope = st->cgroup;
+	if (!use(st->cgroup))
+		return;
 	for (__u32 i = 0; i < IPSHARE_SLOTS; i++) {
+		long r;
+
 		k.slot = i;
-		if (bpf_sock_hash_update(ctx, &cb_ip_listen, &k, BPF_NOEXIST) !=
-		    -EEXIST)
-			return;
+		r = bpf_sock_hash_update(ctx, &cb_ip_listen, &k, BPF_NOEXIST);
+		if (r == -EEXIST)
+			continue;
+		if (r)
+			break;
+		st->shown++;
+		return;
 	}
+	unuse(st->cgroup, 1);
 }
 
 inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,

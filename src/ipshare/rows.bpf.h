@@ -88,6 +88,28 @@ inl bool port_ref(struct ipshare_port *rec)
 	return false;
 }
 
+/* One row more of the jail's; false when it has too many. */
+inl bool use(__u64 cgroup)
+{
+	__u32 *n = bpf_map_lookup_elem(&cb_ip_used, &cgroup);
+
+	if (!n)
+		return false;
+	/* below 0: sockets that are older than the number */
+	if ((__s32)__sync_fetch_and_add(n, 1) < IPSHARE_ROWS)
+		return true;
+	__sync_fetch_and_add(n, -1);
+	return false;
+}
+
+inl void unuse(__u64 cgroup, __u32 rows)
+{
+	__u32 *n = bpf_map_lookup_elem(&cb_ip_used, &cgroup);
+
+	if (n)
+		__sync_fetch_and_add(n, -rows);
+}
+
 /* What holds for a row that is to be made or shared. */
 struct claim {
 	__u64 cookie;
@@ -117,7 +139,10 @@ __noinline int claim(struct ipshare_sock *st, __u32 n,
 		fresh.holder[0].cookie = c->cookie;
 		fresh.holder[0].sk = st->sk;
 	}
+	if (!use(st->cgroup))
+		return ENOBUFS;
 	if (bpf_map_update_elem(&cb_ip_ports, &k, &fresh, BPF_NOEXIST)) {
+		unuse(st->cgroup, 1);
 		rec = bpf_map_lookup_elem(&cb_ip_ports, &k);
 		if (!rec)
 			return ENOBUFS;
@@ -138,6 +163,8 @@ __noinline int release(struct ipshare_sock *st, __u64 cookie)
 {
 	if (!st)
 		return 0;
+	unuse(st->cgroup, st->shown);
+	st->shown = 0;
 	for (int i = 0; i < 4; i++) {
 		struct ipshare_key key = st->held[i];
 		struct ipshare_port *rec;
@@ -149,8 +176,10 @@ __noinline int release(struct ipshare_sock *st, __u64 cookie)
 		if (!rec || rec->cgroup != st->cgroup)
 			continue;
 		holder_drop(rec, cookie);
-		if (__sync_fetch_and_add(&rec->refs, -1) == 1)
+		if (__sync_fetch_and_add(&rec->refs, -1) == 1) {
 			bpf_map_delete_elem(&cb_ip_ports, &key);
+			unuse(st->cgroup, 1);
+		}
 	}
 	return 0;
 }

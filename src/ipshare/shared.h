@@ -91,6 +91,9 @@ struct ipshare_key {
 	__u32 slot; /* of listeners: several may share a port */
 };
 #define IPSHARE_SLOTS 32
+/* Rows of ports and listeners of one jail, so that it leaves room for others.
+ */
+#define IPSHARE_ROWS 8192
 
 /*
  * Sockets that a row is for, by the kernel's address and cookie, so that who
@@ -126,8 +129,8 @@ struct ipshare_sock {
 	__u8 exact;	      /* bound to one address, family + 1 */
 	__u8 reuse;	      /* as ipshare_port.reuse, as the program has it */
 	__u8 forced;	      /* SO_REUSEADDR was set here */
-	__u8 pad;
-	__u16 want; /* the real port if it must be this one */
+	__u8 shown;	      /* rows among the listeners */
+	__u16 want;	      /* the real port if it must be this one */
 };
 
 _Static_assert(sizeof(struct ipshare_row) == 72, "row");

@@ -48,7 +48,7 @@ static const char *const maps[STORE_NMAPS] = {
 	[STORE_JAILS] = "cb_ip_jails",	   [STORE_MEMBERS] = "cb_ip_members",
 	[STORE_OWNERS] = "cb_ip_owners",   [STORE_ROUTES] = "cb_ip_routes",
 	[STORE_SOURCES] = "cb_ip_sources", [STORE_PORTS] = "cb_ip_ports",
-	[STORE_LISTEN] = "cb_ip_listen",
+	[STORE_LISTEN] = "cb_ip_listen",   [STORE_USED] = "cb_ip_used",
 };
 
 /* When a program is needed. */

@@ -22,6 +22,7 @@ enum store_map {
 	STORE_SOURCES,
 	STORE_PORTS,
 	STORE_LISTEN,
+	STORE_USED,
 	STORE_NMAPS
 };
 

@@ -316,8 +316,13 @@ static int by_route(struct store *s, struct vnet *v,
 int tables_grow(struct store *s, struct vnet *v, const struct ipshare_row *row,
 		const struct ip_list *ips, struct err *e)
 {
-	int r = 0;
+	uint32_t none = 0;
+	int r = bpf_map_update_elem(s->map[STORE_USED], &row->cgroup, &none,
+				    BPF_NOEXIST);
 
+	if (r < 0 && r != -EEXIST)
+		return full(r, e);
+	r = 0;
 	for (size_t i = 0; i < ips->n && r >= 0; i++) {
 		struct ipshare_member m = {row->cgroup, ips->v[i]};
 		uint32_t one = 1;
@@ -476,6 +481,7 @@ int tables_clear(struct store *s, uint64_t cgroup, uint64_t *ret_net,
 			 sweep_jail, &w, e);
 	if (r < 0)
 		return r;
+	bpf_map_delete_elem(s->map[STORE_USED], &cgroup);
 	bpf_map_delete_elem(s->map[STORE_JAILS], &cgroup);
 	*ret_net = w.net;
 	*ret_net_used = w.net_used;

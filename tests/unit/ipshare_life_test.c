@@ -4,6 +4,8 @@
  */
 #include "ipshare_world.h"
 
+#include <sys/resource.h>
+
 /* --- the life of a jail
  * ------------------------------------------------------- */
 
@@ -161,6 +163,42 @@ CASE(ping, "ping only with raw sockets allowed, and from own addresses")
 	world_end();
 }
 
+/* --- limits
+ * ------------------------------------------------------------------- */
+
+/* Ports until no more: exit status 0 when it was stopped for its own sake. */
+static int take_all(void *arg)
+{
+	const struct rlimit r = {20000, 20000};
+	int i;
+
+	(void)arg;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		return 1;
+	for (i = 1025; i < 20000; i++)
+		if (open_socket(UDP("0.0.0.0", i)) < 0)
+			break;
+	if (errno != ENOBUFS || i < 5000)
+		return 2;
+	if (open_socket(TCP("0.0.0.0", 80, REUSE | LISTEN)) >= 0 ||
+	    errno != ENOBUFS)
+		return 3;
+	return 0;
+}
+
+CASE(limit,
+     "a jail cannot take the rows that others need, and gives its own back")
+{
+	world();
+	set(&a, "10.1.0.2");
+	set(&b, "10.1.0.4");
+	for (size_t i = 0; i < 3; i++)
+		ATF_CHECK_EQ(0, inside(&a, take_all, NULL));
+	close(get(&a, TCP("0.0.0.0", 80, REUSE | LISTEN)));
+	close(get(&b, TCP("0.0.0.0", 80, REUSE | LISTEN)));
+	world_end();
+}
+
 /* --- robustness
  * --------------------------------------------------------------- */
 
@@ -249,6 +287,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nested);
 	ATF_TP_ADD_TC(tp, other_stack);
 	ATF_TP_ADD_TC(tp, ping);
+	ATF_TP_ADD_TC(tp, limit);
 	ATF_TP_ADD_TC(tp, at_once);
 	ATF_TP_ADD_TC(tp, no_right);
 	return atf_no_error();
