@@ -40,10 +40,15 @@ struct ipshare_conf {
 /*
  * Hold sockets that are made in the cgroup and below, by processes in the
  * network namespace, to conf.  Called again it changes what is in force, also
- * for sockets that exist.  It lasts as long as the cgroup does, without a
- * process; `bpfdir` is the directory for what the kernel must have a name for
- * (made, and mounted, if missing).  Errors say which kernel option is missing:
- * -ENOSYS; -EPERM no right to load programs (a user namespace).
+ * for sockets that exist (one that was bound before there was anything in force
+ * stays where it is).  Both families INHERIT: nothing is in force any more.
+ * The programs of all cgroups around apply, too; a family that is INHERIT in a
+ * jail whose creator is held to addresses should be given the creator's as NEW,
+ * since one jail's programs keep the books of a socket.  It lasts as long as
+ * the cgroup does, without a process; `bpfdir` is the directory for what the
+ * kernel must have a name for (made, and mounted, if missing).  Errors say
+ * which kernel option is missing: -ENOSYS; -EPERM no right to load programs (a
+ * user namespace).
  */
 int ipshare_set(const char *bpfdir, int cgroup_fd, int net_fd,
 		const struct ipshare_conf *conf, struct err *e);

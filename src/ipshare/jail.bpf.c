@@ -33,6 +33,21 @@
  * UDP sockets with one address get it: then outside's wildcards with it are
  * none of their business; what conflicts among jails says row IPSHARE_NAME.
  *
+ * A wildcard in a jail with several addresses that has its port cannot be given
+ * a source when it connects: no helper binds such a socket.  So UDP sockets at
+ * port 0, which clients' are, get the default route's source at once; the
+ * others are refused (EADDRNOTAVAIL).
+ *
+ * What this stands on, seen on Linux 6.1 and 6.18.  bind hooks set SO_REUSEADDR
+ * and look sockets up; connect hooks bind an address without a port, also
+ * ::ffff:a.b.c.d; bpf_set_retval works in all hooks used here; the storage of a
+ * cgroup with a plain number for key is one for all hooks; sockets have storage
+ * in all of them; listeners put into a sockhash at BPF_SOCK_OPS_TCP_LISTEN_CB
+ * are found by sk_lookup, have plain TCP sockets for children, and leave it by
+ * themselves.  Not so: nobody is asked when a ping socket is bound, when a UDP
+ * socket gets its port by sending, or when one gives it up by disconnecting.
+ * IPV6_V6ONLY cannot be asked, so it is read from the kernel's memory.
+ *
  * Jails in jails.  A socket meets the programs of the innermost cgroup first.
  * Those keep the books of it (ipshare_sock.cgroup), the outer ones only look
  * at addresses.
