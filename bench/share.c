@@ -328,13 +328,13 @@ static bool start_one(struct starter *s)
 
 static bool start_rounds(int rounds)
 {
+	static const char other[] = ALIAS("10.96.1.2");
 	size_t others = NSTARTERS - 1;
 	bool ok = cmd(NULL, "ifconfig", "epair96", "create");
 
 	for (int r = 0; ok && r < rounds; r++)
 		ok = start_one(&starters[others]);
-	ok = ok && cmd(NULL, "jail", "-c", "name=bench0", ALIAS("10.96.1.2"),
-		       "persist");
+	ok = ok && cmd(NULL, "jail", "-c", "name=bench0", other, "persist");
 	for (int r = 0; ok && r < rounds; r++)
 		for (size_t k = 0; ok && k < others; k++)
 			ok = start_one(&starters[(k + (size_t)r) % others]);

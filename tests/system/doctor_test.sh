@@ -211,7 +211,7 @@ jail_in_jail_head()
 }
 jail_in_jail_body()
 {
-	share mid ip4.addr="lo0|10.1.1.1/32","lo0|10.1.1.2/32" children.max=2
+	share mid ip4.addr="lo0|10.1.1.1/32,lo0|10.1.1.2/32" children.max=2
 	atf_check -e ignore jexec mid \
 	    jail -c name=kid ip4.addr=10.1.1.2 persist
 	started 1 peer serve tcp 0.0.0.0 22
