@@ -117,10 +117,16 @@ struct entry {
 static bool entry_parse(const char *s, struct entry *ret)
 {
 	struct entry x = {0};
+	const char *bar = strrchr(s, '|');
 
-	if (sscanf(s, "%63[0-9.] %15[^| /]|%45[0-9a-fA-F.:]", x.token, x.ifname,
-		   x.addr) != 3)
+	/* a name may have a bar in it, an address has not */
+	if (!bar || strlen(bar + 1) >= sizeof(x.addr) ||
+	    sscanf(s, "%63[0-9.] %15[^ /]", x.token, x.ifname) != 2 ||
+	    (size_t)(bar - s) <= strlen(x.token) + 1 ||
+	    (size_t)(bar - s) - strlen(x.token) - 1 >= sizeof(x.ifname))
 		return false;
+	x.ifname[(size_t)(bar - s) - strlen(x.token) - 1] = '\0';
+	str_copy(x.addr, sizeof(x.addr), bar + 1);
 	x.family = strchr(x.addr, ':') ? AF_INET6 : AF_INET;
 	if (inet_pton(x.family, x.addr, x.bin) != 1)
 		return false;
@@ -422,6 +428,29 @@ int alias_end(struct prisons *ps, int jid, int lo, int hi, struct err *e)
 /* --- who has it
  * ------------------------------------------------------------------------- */
 
+/* Is that address of that interface in the list, by whatever token? */
+static bool list_has(const struct strv *l, const char *entry)
+{
+	const char *what = strchr(entry, ' ');
+
+	for (size_t i = 0; what && i < l->n; i++) {
+		const char *s = strchr(l->v[i], ' ');
+
+		if (s && !strcmp(s, what))
+			return true;
+	}
+	return false;
+}
+
+/* One token is enough. */
+static void list_spare(struct prisons *ps, const char *entry)
+{
+	struct entry x;
+
+	if (entry_parse(entry, &x))
+		token_drop(ps, &x);
+}
+
 /* One list behind the other, which the first becomes. */
 static int list_move(struct prisons *ps, const char *from, const char *to,
 		     struct err *e)
@@ -438,7 +467,10 @@ static int list_move(struct prisons *ps, const char *from, const char *to,
 	if (!r)
 		r = list_read(ps, from, &b, e);
 	for (size_t i = 0; !r && i < b.n; i++)
-		r = strv_add(&a, b.v[i]) < 0 ? err_nomem(e) : 0;
+		if (list_has(&a, b.v[i]))
+			list_spare(ps, b.v[i]);
+		else
+			r = strv_add(&a, b.v[i]) < 0 ? err_nomem(e) : 0;
 	plan_failpoint();
 	if (!r)
 		r = list_write(ps, to, &a, e);

@@ -282,6 +282,26 @@ modify_body()
 	atf_check -s exit:1 -e inline:"jail: IPv4 addresses clash\n" \
 	    jail -m name=a ip4.addr="lo1|10.0.5.8,10.0.0.7"
 	on_if lo1 "10.0.5.2/32\n"
+	# again and again is once
+	for i in 1 2 3; do
+		atf_check jail -m name=a ip4.addr="lo1|10.0.5.2,lo1|10.0.5.3"
+	done
+	on_if lo1 "10.0.5.2/32\n10.0.5.3/32\n"
+	atf_check jail -m name=a ip4.addr="lo1|10.0.5.3"
+	on_if lo1 "10.0.5.3/32\n"
+	# from a file: made again (-rc), or changed (-cm)
+	conf <<-'EOT'
+	persist; path = /;
+	f { ip4.addr = "lo1|10.0.6.1"; ip4.addr += $more; $more = 10.0.6.7; }
+	EOT
+	atf_check -o ignore jail -f jail.conf -c f
+	atf_check -o ignore jail -f jail.conf -rc f
+	must has_addr lo1 10.0.6.1/32
+	sed -i 's/more = .*;/more = "lo1|10.0.6.2";/' jail.conf
+	atf_check -o inline:"f: updated\n" jail -f jail.conf -cm f
+	on_if lo1 "10.0.5.3/32\n10.0.6.1/32\n10.0.6.2/32\n"
+	atf_check -o ignore jail -f jail.conf -r f
+	on_if lo1 "10.0.5.3/32\n"
 	atf_check jail -R a
 	on_if lo1 ""
 }
