@@ -108,9 +108,9 @@ inl bool is_shut(const struct ipshare_key *real, const struct ipshare_ip *to)
 {
 	struct ipshare_port *rec = bpf_map_lookup_elem(&cb_ip_ports, real);
 
-	if (!rec || !in_use(rec, real->port, real->proto == IPPROTO_UDP))
+	if (!rec || (rec->direct && may_hear(rec->cgroup, to)))
 		return false;
-	return !rec->direct || !may_hear(rec->cgroup, to);
+	return in_use(rec, real->port, real->proto == IPPROTO_UDP);
 }
 
 SEC("sk_lookup")
