@@ -49,8 +49,8 @@
  * reaps, nothing else) and outside a keeper (src/init/keeper.c) that waits
  * for the end of the first process, or of the last process of a jail without
  * persist, and then runs `jail -R JID`; of a jail with children it listens at
- * the broker's socket, too (prison_keeper.c).  Killing either, or any command half
- * way, leaves remains that the next command (prisons_open) finishes.
+ * the broker's socket, too (prison_keeper.c).  Killing either, or any command
+ * half way, leaves remains that the next command (prisons_open) finishes.
  * Processes are found by cgroup: BASE/JID/init holds the first process and
  * the keeper, BASE/JID/tree all others, where BASE is `cellblock` in the root
  * of the cgroup2 tree, and in a jail below its own `tree`.

@@ -529,6 +529,7 @@ atf_test_case essay_loopback
 essay_loopback_head()
 {
 	atf_set descr "The essay's jail on lo0, as written"
+	vm_also "kernel 6.1 judges the programs by rules of its own"
 }
 essay_loopback_body()
 {
@@ -558,6 +559,7 @@ atf_test_case essay_device
 essay_device_head()
 {
 	atf_set descr "The essay's jail on a device, as written"
+	vm_also "kernel 6.1: addresses on a device"
 }
 essay_device_body()
 {
@@ -740,6 +742,7 @@ atf_test_case in_force
 in_force_head()
 {
 	atf_set descr "jail -m changes what sockets may bind to, also in jails of the creator's users"
+	vm_also "kernel 6.1: addresses that change"
 }
 in_force_body()
 {

@@ -78,9 +78,9 @@ ATF_TC_BODY(users, tc)
 		const char *param;
 		bool caps; /* and only with every capability */
 	} t[] = {
-		{"allow.adjtime", false},  {"allow.chflags", false},
-		{"allow.extattr", true},   {"allow.quotas", true},
-		{"allow.settime", false},  {"allow.setaudit", false},
+		{"allow.adjtime", false}, {"allow.chflags", false},
+		{"allow.extattr", true},  {"allow.quotas", true},
+		{"allow.settime", false}, {"allow.setaudit", false},
 	};
 
 	if (!param_find("host.users", NULL))
