@@ -11,11 +11,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 
 /* "CGROUP J1/J2": 20 digits, and 7 for each jid. */
 #define RECORD_MAX (32 + 8 * BROKER_DEPTH)
@@ -178,6 +181,87 @@ static int make_room(const struct life *l, const struct pset *params, int dir,
 	return (int)n < max ? 0 : err_set(e, EAGAIN, "prison limit exceeded");
 }
 
+/* --- holding it
+ * ----------------------------------------------------------------------- */
+
+struct hold {
+	int cgroup, net, out;
+	const struct ipshare_conf *conf;
+	pid_t parent;
+};
+
+struct held {
+	int result;
+	struct err e;
+};
+
+static int hold_child(void *arg)
+{
+	const struct hold *h = arg;
+	struct held a = {0};
+
+	/* what ends the broker ends this, too */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != h->parent)
+		return 1;
+	a.result = ipshare_set(SHARE_BPFDIR, h->cgroup, h->net, h->conf, &a.e);
+	return write(h->out, &a, sizeof(a)) != (ssize_t)sizeof(a);
+}
+
+/* Where the machine's own processes are, as drop_cgroup() has it. */
+static int machine_cgroup(bool self, int *ret)
+{
+	cleanup_free char *root = NULL, *path = NULL;
+
+	if (cgroup_root(&root, NULL) < 0)
+		return -ENOENT;
+	path = str_printf("%s%s", root, self ? "/" CGCTL_SELF : "");
+	return path ? cgroup_open(path, ret, NULL) : -ENOMEM;
+}
+
+/*
+ * A broker is in the jail's cgroup, and to that the kernel would charge its
+ * tables, which are all jails', for as long as they exist: a jail at its limit
+ * of memory would be in the way of others.  So a child outside does it.
+ */
+static int hold_outside(const struct ipshare_conf *conf, int cgroup, int net,
+			struct err *e)
+{
+	struct hold h = {cgroup, net, -1, conf, getpid()};
+	struct ns_child c = {.fn = hold_child, .arg = &h, .cgroup_fd = -1};
+	cleanup_close int in = -1, out = -1;
+	struct held a = {0};
+	int p[2], r = -ENOENT;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	in = p[0];
+	h.out = out = p[1];
+	for (int self = 0; r < 0 && self < 2; self++) {
+		cleanup_close int cg = -1;
+
+		if (machine_cgroup(self, &cg) < 0)
+			continue;
+		c.cgroup_fd = cg;
+		r = ns_fork(&c, &pid, NULL, NULL);
+	}
+	/* a container's, with controllers: there is no other place for it */
+	c.cgroup_fd = -1;
+	if (r < 0)
+		r = ns_fork(&c, &pid, NULL, e);
+	if (r < 0)
+		return r;
+	close(take_fd(&out));
+	n = read(in, &a, sizeof(a));
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (n != (ssize_t)sizeof(a))
+		return err_set(e, EIO, "ip4, ip6: killed at it");
+	return a.result < 0 ? err_set(e, -a.result, "%s", a.e.text) : 0;
+}
+
 /* --- all of it
  * ------------------------------------------------------------------------ */
 
@@ -221,7 +305,7 @@ int share_below_set(struct prisons *ps, int jid, const struct life *l,
 		return r;
 	/* jails in jails have their creator's root for theirs */
 	conf.root = root;
-	r = ipshare_set(SHARE_BPFDIR, cg, netns, &conf, e);
+	r = hold_outside(&conf, cg, netns, e);
 	if (r < 0 && was.cgroup != now.cgroup)
 		record_clear(dir, target, NULL);
 	return r;
