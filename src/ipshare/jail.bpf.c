@@ -211,6 +211,11 @@ inl int place_udp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 
 	if (st->wild) {
 		st->forced = 1;
+		/* users who are the host's could share a port with the host's
+		 */
+		if (!c->root)
+			bpf_setsockopt(ctx, SOL_SOCKET, SO_REUSEPORT, &off,
+				       sizeof(off));
 		return bpf_setsockopt(ctx, SOL_SOCKET, SO_REUSEADDR, &off,
 				      sizeof(off))
 			       ? EADDRINUSE
@@ -402,6 +407,19 @@ inl int note_names(const struct ipshare_row *c, struct ipshare_sock *st,
 	return r;
 }
 
+/* A port that the kernel has chosen may be one that a hidden listener has. */
+inl bool is_name(const struct ipshare_row *c, const struct ipshare_ip *ip,
+		 __u16 port)
+{
+	struct ipshare_key k = {.scope = c->net,
+				.ip = *ip,
+				.port = port,
+				.proto = IPPROTO_TCP,
+				.kind = IPSHARE_NAME};
+
+	return port && bpf_map_lookup_elem(&cb_ip_ports, &k);
+}
+
 inl int note_bound(const struct ipshare_row *c, struct ipshare_sock *st,
 		   bool tcp, struct claim *cl)
 {
@@ -413,6 +431,8 @@ inl int note_bound(const struct ipshare_row *c, struct ipshare_sock *st,
 
 	if (tcp && st->port)
 		r = claim(st, 0, &k, cl);
+	else if (tcp && st->exact && is_name(c, &st->ip, cl->real))
+		r = EADDRINUSE;
 	if (!r && st->port && (st->exact || st->hidden))
 		r = note_names(c, st, &k, cl);
 	if (!r && !tcp && st->wild) {
@@ -514,10 +534,15 @@ inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,
 	if (!st || st->cgroup != c->cgroup || st->held[3].kind)
 		return;
 	bound_ip(sk, &k.ip);
-	if (!st->hidden && !ip_is_any(&k.ip))
-		return;
-	if (ip_is_any(&k.ip))
+	if (ip_is_any(&k.ip)) {
 		ip_any(&k.ip, IPSHARE_V6);
+	} else if (!st->hidden) {
+		/* so that it hears no more when the jail loses the address */
+		k.kind = IPSHARE_NAME;
+		if (!st->held[1].kind)
+			claim(st, 1, &k, &cl);
+		return;
+	}
 	cl.direct = !st->hidden;
 	claim(st, 3, &k, &cl);
 	if (!st->hidden)

@@ -24,6 +24,7 @@
 #define IPPROTO_ICMPV6 58
 #define SOL_SOCKET 1
 #define SO_REUSEADDR 2
+#define SO_REUSEPORT 15
 
 /* enum ipshare_mode of ipshare.h */
 #define MODE_DISABLE 0

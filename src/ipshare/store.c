@@ -402,6 +402,7 @@ bool store_find(const char *bpfdir, struct store *s)
 
 int store_open(const char *bpfdir, struct store *s, struct err *e)
 {
+	bool had = is_bpffs(bpfdir);
 	int r = store_mount(bpfdir, e);
 
 	if (r < 0)
@@ -411,6 +412,9 @@ int store_open(const char *bpfdir, struct store *s, struct err *e)
 		return err_nomem(e);
 	if (access(s->path, F_OK) < 0)
 		r = make_pins(bpfdir, s->path, e);
+	/* a user namespace may mount it, and no more */
+	if (r < 0 && !had)
+		store_unmount(bpfdir, NULL);
 	if (r < 0)
 		return r;
 	r = open_maps(s);

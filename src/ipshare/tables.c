@@ -320,9 +320,12 @@ int tables_grow(struct store *s, struct vnet *v, const struct ipshare_row *row,
 	int r = bpf_map_update_elem(s->map[STORE_USED], &row->cgroup, &none,
 				    BPF_NOEXIST);
 
-	if (r < 0 && r != -EEXIST)
+	if (r == 0 || r == -EEXIST)
+		/* first: it is how the rest is found when the jail ends */
+		r = bpf_map_update_elem(s->map[STORE_JAILS], &row->cgroup, row,
+					BPF_ANY);
+	if (r < 0)
 		return full(r, e);
-	r = 0;
 	for (size_t i = 0; i < ips->n && r >= 0; i++) {
 		struct ipshare_member m = {row->cgroup, ips->v[i]};
 		uint32_t one = 1;
@@ -334,13 +337,7 @@ int tables_grow(struct store *s, struct vnet *v, const struct ipshare_row *row,
 		if (has_owners(row, &ips->v[i]))
 			r = owner_add(s, row, &ips->v[i], e);
 	}
-	if (r >= 0)
-		r = by_route(s, v, row, ips, e);
-	if (r < 0)
-		return r;
-	r = bpf_map_update_elem(s->map[STORE_JAILS], &row->cgroup, row,
-				BPF_ANY);
-	return r < 0 ? full(r, e) : 0;
+	return r < 0 ? r : by_route(s, v, row, ips, e);
 }
 
 /* Read a hash, each row given to fn, which may delete it. */
