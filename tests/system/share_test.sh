@@ -642,6 +642,30 @@ dad_duplicate_body()
 	    ip6.addr="igb0|2001:db8::5/64 no_dad"
 }
 
+atf_test_case dad_interrupted
+dad_interrupted_head()
+{
+	atf_set descr "jail(8) is ended while it waits for the check"
+}
+dad_interrupted_body()
+{
+	local pid
+
+	wire igb0
+	settled igb0
+	# it takes that many seconds then
+	echo 4 >/proc/sys/net/ipv6/conf/igb0/dad_transmits
+	box_state before
+	jail -c path=/ persist name=x ip6.addr="igb0|2001:db8::1/64" 2>err &
+	pid=$!
+	must_wait 5 has_addr igb0 2001:db8::1/64
+	kill -TERM $pid
+	wait $pid && atf_fail "exit 0"
+	atf_check -o inline:"jail: interrupted\n" cat err
+	atf_check -s exit:1 jls -c -j x
+	box_same before
+}
+
 atf_test_case dad_inside
 dad_inside_head()
 {
@@ -833,7 +857,8 @@ atf_init_test_cases()
 
 	for t in messages clash lists spellings modify aliases undo \
 	    killed_start killed_stop killed_modify essay_loopback \
-	    essay_device dad_wait dad_duplicate dad_inside raw rights \
+	    essay_device dad_wait dad_duplicate \
+	    dad_interrupted dad_inside raw rights \
 	    in_force left nested \
 	    no_cgroup; do
 		atf_add_test_case $t
