@@ -20,11 +20,16 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
-/* "CGROUP J1/J2": 20 digits, and 7 for each jid. */
+/* "CGROUP COUNT J1/J2": 20 digits, 3, and 7 for each jid. */
 #define RECORD_MAX (32 + 8 * BROKER_DEPTH)
+
+/* Addresses of one jail that are not added up, and of all when they are. */
+#define COUNT_FEW 16
+#define COUNT_SUM 4096
 
 struct record {
 	uint64_t cgroup;
+	unsigned int count; /* of addresses */
 	int path[BROKER_DEPTH];
 	size_t depth;
 };
@@ -63,7 +68,8 @@ static int record_read(int dir, int jid, struct record *ret)
 	snprintf(name, sizeof(name), "%d", jid);
 	if (file_read(dir, name, RECORD_MAX, &text, NULL, NULL) < 0)
 		return -ENOENT;
-	if (sscanf(text, "%" SCNu64 " %n", &r.cgroup, &n) != 1 || !n)
+	if (sscanf(text, "%" SCNu64 " %u %n", &r.cgroup, &r.count, &n) != 2 ||
+	    !n)
 		return -EBADMSG;
 	for (s = text + n; r.depth < BROKER_DEPTH; s++) {
 		n = 0;
@@ -84,7 +90,7 @@ static int record_write(int dir, int jid, const struct record *r, struct err *e)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", jid);
-	strbuf_addf(&b, "%" PRIu64 " ", r->cgroup);
+	strbuf_addf(&b, "%" PRIu64 " %u ", r->cgroup, r->count);
 	for (size_t i = 0; i < r->depth; i++)
 		strbuf_addf(&b, "%s%d", i ? "/" : "", r->path[i]);
 	strbuf_addch(&b, '\n');
@@ -179,6 +185,33 @@ static int make_room(const struct life *l, const struct pset *params, int dir,
 		    record_clear(dir, jids[i], NULL) == 0)
 			max++;
 	return (int)n < max ? 0 : err_set(e, EAGAIN, "prison limit exceeded");
+}
+
+/*
+ * The tables of the kernel are all jails' and have an end: what has few
+ * addresses fits by its number, which children.max bounds; who wants many has
+ * them of a sum.
+ */
+static int check_sum(int dir, int jid, unsigned int count, struct err *e)
+{
+	cleanup_free int *jids = NULL;
+	unsigned int sum = count;
+	size_t n = 0;
+	int r = 0;
+
+	if (count > COUNT_FEW)
+		r = dir_jids(dir, ".", JAIL_MAX, &jids, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		struct record rec;
+
+		if (jids[i] != jid && record_read(dir, jids[i], &rec) == 0)
+			sum += rec.count;
+	}
+	if (r < 0 || count <= COUNT_FEW || sum <= COUNT_SUM)
+		return r;
+	return err_set(e, E2BIG,
+		       "too many addresses: the jails of one jail may have %d",
+		       COUNT_SUM);
 }
 
 /* --- holding it
@@ -283,7 +316,9 @@ int share_below_set(struct prisons *ps, int jid, const struct life *l,
 		.raw = s->raw,
 		.low_ports = s->low_ports,
 	};
-	struct record now = {.depth = m->depth}, was = {0};
+	struct record now = {.depth = m->depth,
+			     .count = (unsigned int)(s->n4 + s->n6)},
+		      was = {0};
 	cleanup_close int dir = -1, cg = -1;
 	uid_t root;
 	int r = userns_root_of(l->init.pid, &root, e);
@@ -295,6 +330,8 @@ int share_below_set(struct prisons *ps, int jid, const struct life *l,
 		r = records_open(ps, jid, true, &dir, e);
 	if (!r)
 		r = make_room(l, params, dir, target, e);
+	if (!r)
+		r = check_sum(dir, target, now.count, e);
 	/* the same number for a jail that has ended without a word */
 	if (!r && record_read(dir, target, &was) == 0 &&
 	    was.cgroup != now.cgroup)

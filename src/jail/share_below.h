@@ -3,7 +3,8 @@
  * jails in jails, written down where the right for it is, at the first level.
  *
  * jails/JID/share/N has, for jail N somewhere below jail JID, one line:
- * "CGROUP J1/J2/.../N", the number of its cgroup and the way down.  It is
+ * "CGROUP COUNT J1/J2/.../N", the number of its cgroup, how many addresses it
+ * has, and the way down.  It is
  * there before anything is held and goes after all was let go, so whoever is
  * killed in between leaves a line that the next one acts on.
  */

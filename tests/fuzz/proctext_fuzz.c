@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (proctext_stat(text, &state, &start) == 0 &&
 	    !isalpha((unsigned char)state))
 		abort();
-	if (proctext_inner_pid(text) < -1)
+	if (proctext_inner_pid(text) < -1 || proctext_pid_levels(text) < 0)
 		abort();
 	if (proctext_mount(text, &m) &&
 	    strlen(m.point) + strlen(m.fstype) + strlen(m.source) > len)

@@ -159,7 +159,7 @@ stack (vnet) of its own to give from" \
 	cannot_have a.b.c 4 127.0.0.6
 	can_have a.b 4 127.0.0.6
 	can_have a 4 127.0.0.6
-	atf_check -o match:" $b/$c\$" \
+	atf_check -o match:"^[0-9]+ 1 $b/$c\$" \
 	    cat "/run/cellblock/jails/$(jls -j a jid)/share/$c"
 	nested a.b.c d
 	refused "1 ip4.addr: jail $c has neither addresses nor a network \
@@ -499,6 +499,41 @@ limit_body()
 	atf_check -o inline:"$((JID + 2))\n" ls /run/cellblock/jails/1/share
 }
 
+atf_test_case many
+many_head()
+{
+	atf_set descr "Jails of one jail do not fill what is all jails'"
+}
+many_body()
+{
+	local n v4 v6
+
+	need_share
+	v4=$(seq -f 127.1.0.%g 1 255)
+	v6=$(printf '::1:%x ' $(seq 255))
+	atf_check jail -c name=a persist vnet path=/ children.max=20
+	nested a b
+	for n in 1 2 3 4 5 6 7 8; do
+		jexec a mkdir "/sys/fs/cgroup/cellblock/$((JID + n))"
+		# shellcheck disable=SC2086 # words
+		atf_check -o inline:"ok\n" \
+		    jexec a brokerask set $((JID + n)) 1 1 $v4 $v6
+	done
+	# shellcheck disable=SC2086
+	refused "7 too many addresses: the jails of one jail may have 4096" \
+	    jexec a brokerask set "$JID" 1 1 $v4 $v6
+	# shellcheck disable=SC2086
+	refused "7 too many addresses: the jails of one jail may have 4096" \
+	    jexec a brokerask set "$JID" 1 0 $(seq -f 127.1.0.%g 1 17)
+	# again is none more; and few are no matter
+	# shellcheck disable=SC2086
+	atf_check -o inline:"ok\n" \
+	    jexec a brokerask set $((JID + 1)) 1 1 $v4 $v6
+	atf_check -o inline:"ok\n" \
+	    jexec a brokerask set "$JID" 1 0 127.1.0.1
+	cannot_have a.b 4 127.1.0.2
+}
+
 atf_test_case shared
 shared_head()
 {
@@ -659,4 +694,5 @@ atf_init_test_cases()
 	atf_add_test_case targets
 	atf_add_test_case stacks
 	atf_add_test_case limit
+	atf_add_test_case many
 }

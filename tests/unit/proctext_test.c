@@ -57,6 +57,18 @@ ATF_TC_BODY(inner_pid, tc)
 	ATF_CHECK_EQ(-1, proctext_inner_pid(""));
 }
 
+ATF_TC_WITHOUT_HEAD(pid_levels);
+ATF_TC_BODY(pid_levels, tc)
+{
+	ATF_CHECK_EQ(3, proctext_pid_levels("Name:\ta\nNSpid:\t400\t20\t1\n"
+					    "NSpgid:\t7\n"));
+	ATF_CHECK_EQ(1, proctext_pid_levels("Name:\ta\nNSpid:\t400\n"));
+	ATF_CHECK_EQ(0, proctext_pid_levels("NSpid:\t400\t2\n"));
+	ATF_CHECK_EQ(0, proctext_pid_levels("Name:\ta\nNSpid:\nx:\t1\n"));
+	ATF_CHECK_EQ(0, proctext_pid_levels("Name:\tNSpid:\t1\t2\n"));
+	ATF_CHECK_EQ(0, proctext_pid_levels(""));
+}
+
 static bool mount_of(const char *text, char *line, struct proctext_mount *m)
 {
 	strcpy(line, text);
@@ -92,6 +104,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, stat);
 	ATF_TP_ADD_TC(tp, inner_pid);
+	ATF_TP_ADD_TC(tp, pid_levels);
 	ATF_TP_ADD_TC(tp, mount);
 	return atf_no_error();
 }
