@@ -212,33 +212,36 @@ static void routes_sweep(struct store *s, uint64_t net, uint32_t stamp,
 	}
 }
 
-static bool same_prefix(const struct route *a, const struct route *b)
+static struct ipshare_prefix route_prefix(uint64_t net, const struct route *rt)
 {
-	return a->plen == b->plen && !memcmp(&a->dst, &b->dst, sizeof(a->dst));
+	struct ipshare_ip ip;
+
+	if (rt->family == AF_INET)
+		ip = mapped(rt->dst.in.s_addr);
+	else
+		memcpy(&ip, &rt->dst.in6, sizeof(ip));
+	return prefix_of(net, &ip, rt->plen);
 }
 
 static int routes_fill(struct store *s, struct vnet *v, int family,
 		       uint32_t stamp, struct err *e)
 {
+	struct ipshare_prefix last = {.bits = 0};
 	cleanup_free struct route *rt = NULL;
 	size_t n = 0;
 	int r = routes_load(v, family, false, &rt, &n, e);
 
 	for (size_t i = 0; i < n && i < ROUTES_MAX && r >= 0; i++) {
 		struct ipshare_route row = {(uint32_t)rt[i].oif, stamp};
-		struct ipshare_prefix p;
-		struct ipshare_ip ip;
+		struct ipshare_prefix p = route_prefix(v->cookie, &rt[i]);
 
-		/* the first of several is the one with the best metric (and
-		 * the map cannot be asked: it would tell of a shorter one) */
-		if (i && same_prefix(&rt[i], &rt[i - 1]))
+		/*
+		 * The first of several is the one with the best metric.  (The
+		 * map cannot be asked: it would tell of a shorter one.)
+		 */
+		if (p.bits == last.bits && same(&p.ip, &last.ip))
 			continue;
-
-		if (family == AF_INET)
-			ip = mapped(rt[i].dst.in.s_addr);
-		else
-			memcpy(&ip, &rt[i].dst.in6, sizeof(ip));
-		p = prefix_of(v->cookie, &ip, rt[i].plen);
+		last = p;
 		r = bpf_map_update_elem(s->map[STORE_ROUTES], &p, &row,
 					BPF_ANY);
 		if (r < 0)
