@@ -10,6 +10,7 @@
 #
 # After a wanted change: CB_GOLDEN_UPDATE=1 kyua test ... writes what came out
 # as expected; read the diff before you commit it.
+# shellcheck disable=SC2034 # for system/common.sh
 CB_NO_BOX=1
 . "$(atf_get_srcdir)/../system/common.sh"
 
