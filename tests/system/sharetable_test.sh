@@ -66,7 +66,7 @@ atf_test_case table
 table_head()
 {
 	atf_set descr "Each kind of socket, family, call and address: as on FreeBSD, or with a reason; docs/sharing.md says the same"
-	atf_set timeout 300
+	atf_set timeout 900
 }
 table_body()
 {
