@@ -42,6 +42,8 @@
 #                             empty for path=/
 #   each_kind FUNCTION        the same with path=/ alone
 #   over EACH ATTACK...       all of that, for an attack that needs no more
+#   stack_new, each_addressed, lines  for jails that share the box's addresses,
+#                             at the end of this file
 #   root_new DIR              a root directory with busybox and the attacks
 #   own_runtime               run cellblock from a copy that is the box's own,
 #                             for attacks on the program itself
@@ -253,4 +255,83 @@ over_held()
 {
 	# shellcheck disable=SC2086 # words
 	must_hold jexec "$1" $ATTACK
+}
+
+# --- jails that share the box's addresses
+
+# The stack: the host's addresses, jail d's (10, 11), jail b's (20).
+stack_new()
+{
+	local a
+
+	for a in 192.0.2.1 192.0.2.10 192.0.2.11 192.0.2.20; do
+		ip addr add "$a/32" dev lo || atf_fail "$a"
+	done
+	for a in 2001:db8::1 2001:db8::10 2001:db8::11 2001:db8::20 \
+	    ::192.0.2.20 2002:c000:214::1; do
+		ip -6 addr add "$a/128" dev lo nodad || atf_fail "$a"
+	done
+	ip -6 addr add fe80::1/64 dev lo nodad || atf_fail "fe80::1"
+	ip route add 239.0.0.0/8 dev lo || atf_fail "route"
+	started host.out "$ESC/sharehost" serve
+	OWN="192.0.2.10 2001:db8::10"
+	export OWN
+}
+
+ONE="ip4.addr=192.0.2.10 ip6.addr=2001:db8::10"
+TWO="ip4.addr=192.0.2.10,192.0.2.11 ip6.addr=2001:db8::10,2001:db8::11"
+SIB="ip4.addr=192.0.2.20 ip6.addr=2001:db8::20"
+
+# each_addressed FUNCTION: in every kind of jail with addresses.
+each_addressed()
+{
+	local own root
+
+	own=$OWN
+	root=$PWD/root
+	[ -d "$root" ] || root_new "$root"
+	for KIND in "path=/ $ONE" "path=$root $TWO" \
+	    "path=/ $TWO children.max=2" "path=/ $ONE allow.raw_sockets" \
+	    "path=$root $ONE host.users=inherit"; do
+		case ${CB_FEW:+few }$KIND in
+		few*children* | few*users=inherit) continue ;;
+		esac
+		OWN=$own
+		case $KIND in
+		*192.0.2.11*) OWN="$own 192.0.2.11 2001:db8::11" ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		plain_jail d $KIND
+		"$@" d
+		atf_check jail -r d
+	done
+	OWN=$own
+}
+
+# lines VERDICT JAIL TABLE: each with a port that none before it has had.
+PORT=4300
+lines()
+{
+	local line
+
+	unset PATIENT
+	[ "$1" != must_escape ] || export PATIENT=1
+	while read -r line; do
+		PORT=$((PORT + 1))
+		case $line in
+		'') continue ;;
+		*portrange*)
+			# since Linux 6.3
+			"$ESC/share" tcp4 portrange mine | grep -q escaped ||
+			    continue
+			;;
+		esac
+		case $line in
+		*PORT*) line=${line%PORT*}$PORT${line#*PORT} ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		"$1" jexec "$2" "$ESC/share" $line
+	done <<-END
+	$3
+	END
 }

@@ -4,6 +4,10 @@
  *	netcfg addr		an address for lo: here, that is in the stack
  *				this process has (a jail without vnet has its
  *				creator's)
+ *	netcfg route, rule, neigh	a local route, a rule, a neighbour
+ *	netcfg alias		an address by the old ioctl
+ *	netcfg destroy ADDR PORT	(SOCK_DESTROY) the TCP socket that
+ *				listens there
  *	netcfg link NAME	a bridge of that name
  *	netcfg up IF		IF goes up (and down)
  *	netcfg take FILE IF	with a descriptor of a foreign stack (opened
@@ -17,9 +21,12 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/fib_rules.h>
+#include <linux/inet_diag.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdint.h>
@@ -34,6 +41,9 @@ struct msg {
 };
 
 static int last = EPERM;
+
+static struct in_addr nobodys; /* 203.0.113.5 */
+static const int32_t lo = 1;
 
 static void put(struct msg *m, unsigned short type, const void *data,
 		size_t len)
@@ -70,9 +80,9 @@ static void start(struct msg *m, uint16_t type, uint16_t flags, size_t body)
 }
 
 /* The kernel's answer: 0 or a negative errno. */
-static int ask(struct msg *m)
+static int ask_by(struct msg *m, int protocol)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	struct {
 		struct nlmsghdr h;
 		char body[8192];
@@ -87,8 +97,13 @@ static int ask(struct msg *m)
 	n = recv(fd, &in, sizeof(in), 0);
 	close(fd);
 	if (n < (ssize_t)sizeof(in.h))
-		broken("no answer from rtnetlink");
+		broken("no answer from netlink");
 	return in.h.nlmsg_type == NLMSG_ERROR ? err->error : 0;
+}
+
+static int ask(struct msg *m)
+{
+	return ask_by(m, NETLINK_ROUTE);
 }
 
 /* Refusals only; another error means that it was let through. */
@@ -117,6 +132,90 @@ static void addr(char **argv)
 	put(&m, IFA_LOCAL, &ip, sizeof(ip));
 	put(&m, IFA_ADDRESS, &ip, sizeof(ip));
 	try("an address", ask(&m));
+}
+
+static void route(char **argv)
+{
+	struct rtmsg *r;
+	struct msg m;
+
+	(void)argv;
+	start(&m, RTM_NEWROUTE, NLM_F_CREATE, sizeof(*r));
+	r = NLMSG_DATA(&m.h);
+	*r = (struct rtmsg){.rtm_family = AF_INET,
+			    .rtm_dst_len = 32,
+			    .rtm_table = RT_TABLE_LOCAL,
+			    .rtm_scope = RT_SCOPE_HOST,
+			    .rtm_type = RTN_LOCAL};
+	put(&m, RTA_DST, &nobodys, sizeof(nobodys));
+	put(&m, RTA_OIF, &lo, sizeof(lo));
+	try("a local route", ask(&m));
+}
+
+static void rule(char **argv)
+{
+	struct fib_rule_hdr *f;
+	struct msg m;
+
+	(void)argv;
+	start(&m, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*f));
+	f = NLMSG_DATA(&m.h);
+	*f = (struct fib_rule_hdr){.family = AF_INET,
+				   .table = RT_TABLE_LOCAL,
+				   .src_len = 32,
+				   .action = FR_ACT_TO_TBL};
+	put(&m, FRA_SRC, &nobodys, sizeof(nobodys));
+	try("a rule", ask(&m));
+}
+
+static void neigh(char **argv)
+{
+	uint8_t mac[6] = {2};
+	struct ndmsg *n;
+	struct msg m;
+
+	(void)argv;
+	start(&m, RTM_NEWNEIGH, NLM_F_CREATE, sizeof(*n));
+	n = NLMSG_DATA(&m.h);
+	*n = (struct ndmsg){.ndm_family = AF_INET,
+			    .ndm_ifindex = lo,
+			    .ndm_state = NUD_PERMANENT};
+	put(&m, NDA_DST, &nobodys, sizeof(nobodys));
+	put(&m, NDA_LLADDR, mac, sizeof(mac));
+	try("a neighbour", ask(&m));
+}
+
+static void alias(char **argv)
+{
+	struct ifreq ifr = {.ifr_name = "lo:9"};
+	struct sockaddr_in *sin = (void *)&ifr.ifr_addr;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)argv;
+	sin->sin_family = AF_INET;
+	sin->sin_addr = nobodys;
+	try("an alias", ioctl(fd, SIOCSIFADDR, &ifr) < 0 ? -errno : 0);
+}
+
+static void destroy(char **argv)
+{
+	struct inet_diag_req_v2 *r;
+	struct msg m;
+
+	if (!argv[0] || !argv[1])
+		broken("destroy: ADDR PORT");
+	start(&m, SOCK_DESTROY, 0, sizeof(*r));
+	r = NLMSG_DATA(&m.h);
+	*r = (struct inet_diag_req_v2){
+		.sdiag_family = AF_INET,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = UINT32_MAX,
+		.id = {.idiag_sport = htons((uint16_t)atoi(argv[1])),
+		       .idiag_cookie = {INET_DIAG_NOCOOKIE,
+					INET_DIAG_NOCOOKIE}}};
+	if (inet_pton(AF_INET, argv[0], r->id.idiag_src) != 1)
+		broken("destroy: %s", argv[0]);
+	try("the listener's end", ask_by(&m, NETLINK_SOCK_DIAG));
 }
 
 static void link_(char **argv)
@@ -295,12 +394,15 @@ static const struct {
 	const char *name;
 	void (*run)(char **argv);
 } attacks[] = {
-	{"addr", addr}, {"link", link_}, {"up", up},
-	{"take", take}, {"give", give},
+	{"addr", addr},	  {"route", route}, {"rule", rule},
+	{"neigh", neigh}, {"alias", alias}, {"destroy", destroy},
+	{"link", link_},  {"up", up},	    {"take", take},
+	{"give", give},
 };
 
 int main(int argc, char **argv)
 {
+	inet_pton(AF_INET, "203.0.113.5", &nobodys);
 	for (size_t i = 0; argc > 1 && i < sizeof(attacks) / sizeof(*attacks);
 	     i++) {
 		if (strcmp(argv[1], attacks[i].name) != 0)

@@ -6,7 +6,8 @@
  * One socket, and what is done to it step by step; a step that fails ends it
  * ("held").  In the end sharehost is asked where the data came from: data
  * from an address that is not the jail's, or that has come to one of the
- * host's loopback addresses, is an escape.  $OWN has the jail's addresses.
+ * host's loopback addresses, is an escape.  $OWN has the jail's addresses,
+ * $PATIENT is set where data is sure to come.
  *
  * A socket to begin with:
  *	tcp4 tcp6 udp4 udp6 ping4 ping6 lite4 lite6 mptcp4 mptcp6 sctp4 sctp6
@@ -27,6 +28,8 @@
  *	moved		wait until the process is in the jail's cgroup
  *	give FILE	pass it on to whoever connects there, for ever
  *	stay		tell what it hears, for ever
+ *	twins N		N more at its port, by SO_REUSEPORT; then all but the
+ *			last are closed, and that is the socket from here on
  *	crowd N		N more of the kind, at ports of their own, "ready N"
  *			with how many there are, and stay
  *	hear		have it probed; data for other addresses is an escape
@@ -277,7 +280,15 @@ static void do_try(const char *arg)
 static void do_uring(const char *arg)
 {
 	(void)arg;
-	s.uring = uring_new();
+	/* of rings that have ended the memory comes back a little later */
+	for (int i = 0; i < 100; i++) {
+		s.uring = uring_new();
+		if (s.uring || errno != ENOMEM)
+			break;
+		usleep(20000);
+	}
+	if (!s.uring && errno == ENOMEM)
+		broken("io_uring: %s", strerror(errno));
 	if (!s.uring)
 		refused();
 }
@@ -395,6 +406,10 @@ static int ask(char *buf, size_t size, const char *fmt, ...)
 
 	addr_of(CONTROL_ADDR, CONTROL_PORT, &a, &len);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		addr_of(CONTROL_ADDR6, CONTROL_PORT, &a, &len);
+		fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	}
 	if (fd < 0 || connect(fd, (void *)&a, len) < 0)
 		broken("sharehost: %s", strerror(errno));
 	va_start(ap, fmt);
@@ -415,8 +430,9 @@ static int ask(char *buf, size_t size, const char *fmt, ...)
 static void judge_sent(void)
 {
 	char buf[8192] = "", proto[8], from[64], to[64];
+	int tries = getenv("PATIENT") ? 100 : 5;
 
-	for (int i = 0; i < 100 && !*buf; i++) {
+	for (int i = 0; i < tries && !*buf; i++) {
 		if (i)
 			usleep(20000);
 		close(ask(buf, sizeof(buf), "seen %s\n", s.tag));
@@ -482,6 +498,8 @@ static void do_hear(const char *arg)
 		if (strcmp(to, "?") != 0 && !own(to))
 			foreign++;
 		n++;
+		if (strstr(buf, to))
+			continue;
 		if (strlen(buf) + strlen(to) + 2 < sizeof(buf))
 			strcat(strcat(buf, " "), to);
 	}
@@ -498,17 +516,42 @@ static void do_stay(const char *arg)
 	char to[64];
 
 	(void)arg;
+	/* the test empties the file from time to time */
+	fcntl(1, F_SETFL, fcntl(1, F_GETFL) | O_APPEND);
 	dprintf(1, "ready %u\n", port_of());
 	for (;;)
 		if (hear_one(to, sizeof(to), -1))
 			dprintf(1, "to %s\n", to);
 }
 
+static void do_twins(const char *arg)
+{
+	int fds[64] = {0}, n = atoi(arg), one = 1;
+	struct sockaddr_storage a;
+	socklen_t len;
+
+	if (n < 1 || n > (int)COUNT(fds))
+		broken("twins %s", arg);
+	addr_of("any", 0, &a, &len);
+	((struct sockaddr_in *)&a)->sin_port = htons(port_of());
+	for (int i = 0; i < n; i++) {
+		fds[i] = socket(s.family, s.type | SOCK_CLOEXEC, 0);
+		setsockopt(fds[i], SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+		must(bind(fds[i], (void *)&a, len));
+		if (s.type == SOCK_STREAM)
+			must(listen(fds[i], 64));
+	}
+	close(s.fd);
+	s.fd = fds[n - 1];
+	for (int i = 0; i < n - 1; i++)
+		close(fds[i]);
+}
+
 static void do_crowd(const char *arg)
 {
 	struct rlimit l = {1 << 20, 1 << 20};
 	struct sockaddr_storage a;
-	int want = atoi(arg), n = 0, one = 1;
+	int want = atoi(arg), n = 0, in_vain = 0, one = 1;
 	socklen_t len;
 
 	if (setrlimit(RLIMIT_NOFILE, &l) < 0 &&
@@ -517,7 +560,8 @@ static void do_crowd(const char *arg)
 		setrlimit(RLIMIT_NOFILE, &l);
 	}
 	addr_of("any", 0, &a, &len);
-	for (int port = 10000; n < want && port < 65536; port++) {
+	for (int port = 10000; n < want && port < 65536 && in_vain < 200;
+	     port++) {
 		int fd = socket(s.family, s.type | SOCK_CLOEXEC, s.protocol);
 
 		if (fd < 0)
@@ -526,9 +570,9 @@ static void do_crowd(const char *arg)
 		((struct sockaddr_in *)&a)->sin_port = htons((uint16_t)port);
 		if (bind(fd, (void *)&a, len) < 0 ||
 		    (s.type == SOCK_STREAM && listen(fd, 1) < 0))
-			close(fd);
+			in_vain++, close(fd);
 		else
-			n++;
+			in_vain = 0, n++;
 	}
 	dprintf(1, "ready %d\n", n);
 	for (;;)
@@ -613,6 +657,7 @@ static const struct {
 	{"mine", false, do_mine},      {"give", true, do_give},
 	{"get", true, do_get},	       {"hear", false, do_hear},
 	{"stay", false, do_stay},      {"crowd", true, do_crowd},
+	{"twins", true, do_twins},
 };
 
 static bool socket_new(void)

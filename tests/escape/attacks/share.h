@@ -6,8 +6,7 @@
  * What a packet's true addresses are only the far end knows, so it is asked:
  *
  *	seen TAG	where the data TAG came from and to, a line each:
- *			"udp FROM TO"; data that has not come within two
- *			seconds never will: then nothing
+ *			"udp FROM TO"
  *	probe PORT	connect to PORT, and send to it, at each address of
  *			the host and of the jails, with the text "to ADDRESS"
  *	take PORT	listen at PORT on each wildcard, as daemons that start
@@ -25,6 +24,7 @@
 
 #define PORT 4201
 #define CONTROL_ADDR "192.0.2.1"
+#define CONTROL_ADDR6 "2001:db8::1"
 #define CONTROL_PORT 4200
 #define GROUP "239.1.2.3"
 #define TEXT_MAX 512

@@ -220,6 +220,13 @@ static void probe(uint16_t port, int asker)
 		probe_one(jail_addrs[i], port, asker);
 }
 
+/* More than once: of those that share a port each gets its part. */
+static void answer_probe(uint16_t port, int asker)
+{
+	for (int i = 0; i < 4; i++)
+		probe(port, asker);
+}
+
 static void answer_take(int fd, uint16_t port)
 {
 	static const struct {
@@ -256,7 +263,7 @@ static void asked(size_t i)
 	if (!strncmp(buf, "seen ", 5))
 		answer_seen(fd, buf + 5);
 	else if (!strncmp(buf, "probe ", 6))
-		probe(port, fd);
+		answer_probe(port, fd);
 	else if (!strncmp(buf, "take ", 5))
 		answer_take(fd, port);
 	dprintf(fd, "done\n");
@@ -314,6 +321,10 @@ static void open_all(void)
 	fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 	add(fd, PINGS, -1, "");
 	fd = open_at(CONTROL_ADDR, CONTROL_PORT, SOCK_STREAM);
+	if (fd < 0)
+		broken("control: %s", strerror(errno));
+	add(fd, CONTROL, -1, "");
+	fd = open_at(CONTROL_ADDR6, CONTROL_PORT, SOCK_STREAM);
 	if (fd < 0)
 		broken("control: %s", strerror(errno));
 	add(fd, CONTROL, -1, "");
