@@ -531,8 +531,13 @@ inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,
 			   .cookie = bpf_get_socket_cookie(ctx)};
 	int on = 1;
 
-	if (!st || st->cgroup != c->cgroup || st->held[3].kind)
+	if (!st || st->cgroup != c->cgroup)
 		return;
+	if (st->held[3].kind && st->held[3].port == k.port)
+		return;
+	/* it listened before, at a port lost by disconnecting */
+	if (st->held[3].kind)
+		release(st, cl.cookie);
 	bound_ip(sk, &k.ip);
 	if (ip_is_any(&k.ip)) {
 		ip_any(&k.ip, IPSHARE_V6);
@@ -688,7 +693,7 @@ inl int on_send(struct bpf_sock_addr *ctx, bool named, struct ipshare_ip *to,
 		struct ipshare_ip *from)
 {
 	struct ipshare_row *c = ROW(ctx);
-	int family = ip_family(to), r;
+	int family = ip_family(to), noted, r;
 	struct bpf_sock *sk = ctx->sk;
 	struct ipshare_ip own;
 
@@ -696,6 +701,9 @@ inl int on_send(struct bpf_sock_addr *ctx, bool named, struct ipshare_ip *to,
 		return YES;
 	if (!c->cgroup || !sk)
 		return refuse(EPERM);
+	/* first: what is refused below has a port all the same */
+	bound_ip(sk, &own);
+	noted = ip_is_any(&own) ? note_sender(ctx, c, sk) : 0;
 	r = named ? remote_ip(c, family, to) : 0;
 	if (!r)
 		r = own_ip(c, family, from);
@@ -703,11 +711,7 @@ inl int on_send(struct bpf_sock_addr *ctx, bool named, struct ipshare_ip *to,
 		return refuse(r);
 	if (!r && ip_is_any(from))
 		source_for(c, family, to, from);
-	bound_ip(sk, &own);
-	if (!ip_is_any(&own))
-		return YES;
-	r = note_sender(ctx, c, sk);
-	return r > 0 ? refuse(r) : YES;
+	return noted > 0 ? refuse(noted) : YES;
 }
 
 SEC("cgroup/sendmsg4")

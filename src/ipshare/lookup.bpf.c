@@ -12,6 +12,8 @@ const volatile __u64 netns;
 /* Whether a socket that the row is for is still there, and at that port. */
 inl bool in_use(const struct ipshare_port *rec, __u16 port, bool udp)
 {
+	if (rec->more)
+		return true;
 	for (int i = 0; i < IPSHARE_HOLDERS; i++) {
 		__u64 sk = rec->holder[i].sk, cookie = 0;
 		__u32 saddr = 0;

@@ -65,6 +65,7 @@ inl void holder_add(struct ipshare_port *rec, __u64 sk, __u64 cookie)
 			rec->holder[i].sk = sk;
 			return;
 		}
+	rec->more = 1;
 }
 
 inl void holder_drop(struct ipshare_port *rec, __u64 cookie)

@@ -112,7 +112,7 @@ struct ipshare_port {
 	__u16 real;
 	__u8 reuse;  /* 1 SO_REUSEADDR, 2 SO_REUSEPORT: all have set it */
 	__u8 direct; /* members of the jail may reach the real port */
-	__u32 pad;
+	__u32 more;  /* there were more sockets than holder[] has room for */
 	struct ipshare_holder holder[IPSHARE_HOLDERS];
 };
 

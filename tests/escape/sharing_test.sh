@@ -215,6 +215,15 @@ udp6 bind ::ffff:192.0.2.20 hear
 udp6 bind 2001:db8::20 hear
 udp6 bind fe80::1%lo hear
 udp6 bind any/PORT connect ::ffff:192.0.2.1 addrform unspec hear
+tcp4 listen unspec listen hear
+tcp6 listen unspec listen hear
+tcp4 bind any listen unspec listen hear
+tcp4 reuseport bind any/PORT listen twins 40 hear
+tcp6 reuseport bind any/PORT listen twins 40 hear
+udp4 reuseport bind any/PORT twins 12 hear
+udp6 reuseport bind any/PORT twins 12 hear
+udp4 try sendto 127.0.0.2 hear
+udp4 from 192.0.2.20 try sendto 192.0.2.1 hear
 udp4 bind 239.1.2.3 mine
 udp4 bind 255.255.255.255 mine
 udp4 bind 127.255.255.255 mine
