@@ -533,21 +533,22 @@ inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,
 
 	if (!st || st->cgroup != c->cgroup)
 		return;
-	if (st->held[3].kind && st->held[3].port == k.port)
-		return;
-	/* it listened before, at a port lost by disconnecting */
-	if (st->held[3].kind)
-		release(st, cl.cookie);
 	bound_ip(sk, &k.ip);
 	if (ip_is_any(&k.ip)) {
 		ip_any(&k.ip, IPSHARE_V6);
 	} else if (!st->hidden) {
 		/* so that it hears no more when the jail loses the address */
 		k.kind = IPSHARE_NAME;
+		if (st->held[1].port != k.port)
+			drop(st, 1, cl.cookie);
 		if (!st->held[1].kind)
 			claim(st, 1, &k, &cl);
 		return;
 	}
+	/* it may have listened before, at a port lost by disconnecting */
+	drop(st, 3, cl.cookie);
+	unuse(st->cgroup, st->shown);
+	st->shown = 0;
 	cl.direct = !st->hidden;
 	claim(st, 3, &k, &cl);
 	if (!st->hidden)

@@ -159,29 +159,34 @@ __noinline int claim(struct ipshare_sock *st, __u32 n,
 	return 0;
 }
 
-/* All rows that the socket is one of. */
+/* One of the rows that the socket is one of. */
+inl void drop(struct ipshare_sock *st, int i, __u64 cookie)
+{
+	struct ipshare_key key = st->held[i];
+	struct ipshare_port *rec;
+
+	if (key.kind == IPSHARE_NONE)
+		return;
+	st->held[i].kind = IPSHARE_NONE;
+	rec = bpf_map_lookup_elem(&cb_ip_ports, &key);
+	if (!rec || rec->cgroup != st->cgroup)
+		return;
+	holder_drop(rec, cookie);
+	if (__sync_fetch_and_add(&rec->refs, -1) == 1) {
+		bpf_map_delete_elem(&cb_ip_ports, &key);
+		unuse(st->cgroup, 1);
+	}
+}
+
+/* All of them. */
 __noinline int release(struct ipshare_sock *st, __u64 cookie)
 {
 	if (!st)
 		return 0;
 	unuse(st->cgroup, st->shown);
 	st->shown = 0;
-	for (int i = 0; i < 4; i++) {
-		struct ipshare_key key = st->held[i];
-		struct ipshare_port *rec;
-
-		if (key.kind == IPSHARE_NONE)
-			continue;
-		st->held[i].kind = IPSHARE_NONE;
-		rec = bpf_map_lookup_elem(&cb_ip_ports, &key);
-		if (!rec || rec->cgroup != st->cgroup)
-			continue;
-		holder_drop(rec, cookie);
-		if (__sync_fetch_and_add(&rec->refs, -1) == 1) {
-			bpf_map_delete_elem(&cb_ip_ports, &key);
-			unuse(st->cgroup, 1);
-		}
-	}
+	for (int i = 0; i < 4; i++)
+		drop(st, i, cookie);
 	return 0;
 }
 

@@ -93,7 +93,7 @@ struct ipshare_key {
 #define IPSHARE_SLOTS 32
 /* Rows of ports and listeners of one jail, so that it leaves room for others.
  */
-#define IPSHARE_ROWS 16384
+#define IPSHARE_ROWS 8192
 
 /*
  * Sockets that a row is for, by the kernel's address and cookie, so that who

@@ -371,6 +371,18 @@ CASE(hears, "wildcards of jails with several addresses hear only those")
 	port = port_of(s);
 	reaches(NULL, "10.1.0.4", port, s);
 	refused(NULL, "10.1.0.1", port);
+	/* once more, at another port */
+	ATF_CHECK_EQ(0, shutdown(s, SHUT_RDWR));
+	ATF_CHECK_EQ(0, listen(s, 1));
+	port = port_of(s);
+	reaches(NULL, "10.1.0.4", port, s);
+	refused(NULL, "10.1.0.1", port);
+	close(s);
+	s = get(&a, TCP("0.0.0.0", 80, REUSE | LISTEN));
+	ATF_CHECK_EQ(0, shutdown(s, SHUT_RDWR));
+	ATF_CHECK_EQ(0, listen(s, 1));
+	reaches(NULL, "10.1.0.4", 80, s);
+	refused(NULL, "10.1.0.1", 80);
 	close(s);
 	/* had it heard the first ones, they would come first */
 	u = get(&a, UDP("0.0.0.0", 53));
