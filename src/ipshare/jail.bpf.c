@@ -34,9 +34,11 @@
  * none of their business; what conflicts among jails says row IPSHARE_NAME.
  *
  * A wildcard in a jail with several addresses that has its port cannot be given
- * a source when it connects: no helper binds such a socket.  So UDP sockets at
- * port 0, which clients' are, get the default route's source at once; the
- * others are refused (EADDRNOTAVAIL).
+ * a source when it connects: no helper binds such a socket.  So sockets at
+ * port 0, which clients' are, get the default route's source at once; TCP ones
+ * that listen after all are then known at all addresses, as hidden ones are,
+ * and say that they are wildcards.  The others, and those of both families,
+ * are refused (EADDRNOTAVAIL).
  *
  * What this stands on, seen on Linux 6.1 and 6.18.  bind hooks set SO_REUSEADDR
  * and look sockets up; connect hooks bind an address without a port, also
@@ -165,6 +167,16 @@ __noinline int occupied(struct bpf_sock_addr *ctx,
 	return 1;
 }
 
+/* A wildcard, and in none of its families the creator's. */
+inl bool is_held(const struct ipshare_row *c, __u8 wild)
+{
+	return wild &&
+	       !((wild & BIT(IPSHARE_V4)) &&
+		 c->mode[IPSHARE_V4] == MODE_INHERIT) &&
+	       !((wild & BIT(IPSHARE_V6)) &&
+		 c->mode[IPSHARE_V6] == MODE_INHERIT);
+}
+
 /* Where a TCP socket goes: at its port, or hidden; 0 or an errno. */
 __noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 			 struct ipshare_sock *st)
@@ -194,10 +206,7 @@ __noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 		return 0;
 	}
 	if (st->wild) {
-		st->hidden = !((st->wild & BIT(IPSHARE_V4)) &&
-			       c->mode[IPSHARE_V4] == MODE_INHERIT) &&
-			     !((st->wild & BIT(IPSHARE_V6)) &&
-			       c->mode[IPSHARE_V6] == MODE_INHERIT);
+		st->hidden = is_held(c, st->wild);
 		return 0;
 	}
 	st->hidden = (st->reuse & REUSEADDR) || occupied(ctx, st);
@@ -254,7 +263,7 @@ inl int judge_bind(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 	struct ipshare_ip any = st->ip;
 	int r;
 
-	st->hidden = st->wild = st->exact = 0;
+	st->hidden = st->wild = st->exact = st->lent = 0;
 	st->want = 0;
 	note_flags(st, flags);
 	r = own_ip(c, family, &st->ip);
@@ -276,6 +285,12 @@ inl int judge_bind(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 		st->exact = family + 1;
 	} else {
 		st->wild = BIT(family);
+	}
+	/* not a dual one: bound to an address it would be for IPv6 alone */
+	if (ctx->protocol == IPPROTO_TCP && !st->port && st->wild != BOTH &&
+	    is_held(c, st->wild)) {
+		st->lent = 1;
+		source_for(c, family, &any, &st->ip);
 	}
 	return ctx->protocol == IPPROTO_TCP ? place_tcp(ctx, c, st)
 					    : place_udp(ctx, c, st);
@@ -431,7 +446,8 @@ inl int note_bound(const struct ipshare_row *c, struct ipshare_sock *st,
 
 	if (tcp && st->port)
 		r = claim(st, 0, &k, cl);
-	else if (tcp && st->exact && is_name(c, &st->ip, cl->real))
+	else if (tcp && (st->exact || st->lent) &&
+		 is_name(c, &st->ip, cl->real))
 		r = EADDRINUSE;
 	if (!r && st->port && (st->exact || st->hidden))
 		r = note_names(c, st, &k, cl);
@@ -461,8 +477,9 @@ inl int after_bind(struct bpf_sock *ctx, const struct ipshare_ip *ip)
 		return YES;
 	want = st->hidden ? st->want : st->port;
 	/* another thread may have asked for something else in between */
-	if ((want && want != cl.real) || (st->exact && !ip_same(ip, &st->ip)) ||
-	    (st->wild && !ip_is_any(ip)))
+	if ((want && want != cl.real) ||
+	    ((st->exact || st->lent) && !ip_same(ip, &st->ip)) ||
+	    (st->wild && !st->lent && !ip_is_any(ip)))
 		return refuse(EADDRINUSE);
 	r = note_bound(c, st, ctx->protocol == IPPROTO_TCP, &cl);
 	if (!r)
@@ -519,6 +536,21 @@ inl void show(struct bpf_sock_ops *ctx, struct ipshare_sock *st,
 	unuse(st->cgroup, 1);
 }
 
+/* What was bound for a client listens: at all its addresses, then. */
+inl void unlend(const struct ipshare_row *c, struct ipshare_sock *st,
+		const struct claim *cl)
+{
+	struct ipshare_key k = {.proto = IPPROTO_TCP};
+
+	if (st->hidden && st->port == cl->real)
+		return;
+	drop(st, 1, cl->cookie);
+	drop(st, 2, cl->cookie);
+	st->port = cl->real;
+	st->hidden = 1;
+	note_names(c, st, &k, cl);
+}
+
 inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,
 		   struct bpf_sock *sk)
 {
@@ -533,6 +565,8 @@ inl void on_listen(struct bpf_sock_ops *ctx, const struct ipshare_row *c,
 
 	if (!st || st->cgroup != c->cgroup)
 		return;
+	if (st->lent)
+		unlend(c, st, &cl);
 	bound_ip(sk, &k.ip);
 	if (ip_is_any(&k.ip)) {
 		ip_any(&k.ip, IPSHARE_V6);
@@ -766,6 +800,10 @@ inl void on_name(struct bpf_sock_addr *ctx, struct ipshare_ip *ip)
 	st = bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0);
 	if (st && st->cgroup == c->cgroup && st->hidden)
 		ctx->user_port = bpf_htons(st->port);
+	if (st && st->cgroup == c->cgroup && st->lent && !sk->dst_port) {
+		ip_any(ip, family);
+		return;
+	}
 	/* what got its port without bind: as if it were bound to the one */
 	if (!ip_is_any(ip) || (st && st->wild) || sk->family == AF_INET6)
 		return;
@@ -791,6 +829,10 @@ int cb_ip_name6(struct bpf_sock_addr *ctx)
 
 	READ_IP(&ip, ctx, struct bpf_sock_addr, user_ip6);
 	on_name(ctx, &ip);
+	ctx->user_ip6[0] = ip.w[0];
+	ctx->user_ip6[1] = ip.w[1];
+	ctx->user_ip6[2] = ip.w[2];
+	ctx->user_ip6[3] = ip.w[3];
 	return YES;
 }
 

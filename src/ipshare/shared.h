@@ -127,6 +127,7 @@ struct ipshare_sock {
 	__u8 hidden;	      /* it really is at another port */
 	__u8 wild;	      /* families of which it is a wildcard: bits */
 	__u8 exact;	      /* bound to one address, family + 1 */
+	__u8 lent;	      /* wild, at ip: for a client, until it listens */
 	__u8 reuse;	      /* as ipshare_port.reuse, as the program has it */
 	__u8 forced;	      /* SO_REUSEADDR was set here */
 	__u8 shown;	      /* rows among the listeners */

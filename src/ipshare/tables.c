@@ -405,9 +405,8 @@ static void sweep_member(void *data, const void *key, const void *value)
 	if (!w->keep || !in_list(w->keep, &m->ip)) {
 		bpf_map_delete_elem(w->s->map[STORE_MEMBERS], m);
 		owner_remove(w->s, w->net, w->cgroup, &m->ip);
-	} else if (!has_owners(w->row, &m->ip)) {
-		owner_remove(w->s, w->net, w->cgroup, &m->ip);
 	}
+	/* the only one that is left may have listeners from before */
 }
 
 static void sweep_source(void *data, const void *key, const void *value)

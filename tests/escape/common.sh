@@ -280,6 +280,7 @@ stack_new()
 
 ONE="ip4.addr=192.0.2.10 ip6.addr=2001:db8::10"
 TWO="ip4.addr=192.0.2.10,192.0.2.11 ip6.addr=2001:db8::10,2001:db8::11"
+# shellcheck disable=SC2034 # of the programs that read this
 SIB="ip4.addr=192.0.2.20 ip6.addr=2001:db8::20"
 
 # each_addressed FUNCTION: in every kind of jail with addresses.

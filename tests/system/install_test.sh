@@ -78,7 +78,8 @@ libjail_body()
 	atf_check -o inline:'jail "nobody" not found\n' \
 	    env LD_LIBRARY_PATH="$root/lib" ./shared
 	atf_check cc -I"$root/include" program.c -o static \
-	    "$root/lib/libjail.a" -lmnl -ljansson -lcap-ng
+	    "$root/lib/libjail.a" -lmnl -ljansson -lcap-ng \
+	    -lbpf -lelf -lz
 	atf_check -o inline:'jail "nobody" not found\n' ./static
 	check_install uninstall /opt .
 }

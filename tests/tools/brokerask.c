@@ -62,7 +62,7 @@ static void jids(const char *s)
 static void addresses(char **argv, int mode4, int mode6)
 {
 	uint8_t head[4] = {(uint8_t)mode4, (uint8_t)mode6, 3 | 8, 0};
-	uint8_t b4[4096], b6[16384];
+	uint8_t b4[4096] = {0}, b6[16384] = {0};
 	uint16_t n4 = 0, n6 = 0;
 
 	for (; *argv; argv++)
@@ -154,8 +154,9 @@ static int many(int n, int keep)
 	}
 	puts(keep ? "held" : "ok");
 	fflush(stdout);
-	while (keep)
-		pause();
+	if (keep)
+		for (;;)
+			pause();
 	return 0;
 }
 

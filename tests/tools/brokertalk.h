@@ -84,8 +84,10 @@ __attribute__((unused)) static int talk_hello(struct talk *t)
 	uint8_t buf[TALK_MAX];
 	ssize_t n = recv(t->fd, buf, sizeof(buf), 0);
 
-	if (n <= 0)
-		return n ? errno : EPIPE;
+	if (n < 0)
+		return errno;
+	if (n < 8)
+		return EPIPE;
 	if (n != 24) {
 		memcpy(&t->code, buf + 4, 4);
 		memcpy(t->text, buf + 8, (size_t)n - 8);

@@ -576,13 +576,12 @@ static void judge(struct cell *c)
 		c->bad = strcmp(c->here, c->freebsd);
 	}
 	if (c->bad)
-		fprintf(stderr,
-			"%s: %s %s: %s %s: FreeBSD: %s, here: %s%s%s%s\n",
+		fprintf(stderr, "%s: %s %s: %s %s: FreeBSD: %s, here: %s%s%s\n",
 			where_name[c->jail], type_name[c->type],
 			fam_name[c->fam], call_name[c->call],
 			class_name[c->class], c->freebsd, c->here,
 			expected ? ", excused only: " : "",
-			expected ? expected : "", why ? "" : "");
+			expected ? expected : "");
 }
 
 static void try_cell(const struct trial *t, struct cell c)

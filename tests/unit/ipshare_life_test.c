@@ -11,10 +11,11 @@
 
 CASE(change, "what is taken away from a jail works no more")
 {
-	int s, t, u, c, v;
+	int s, t, u, c, v, w;
 
 	world();
 	set(&a, "10.1.0.2 10.1.0.4");
+	w = get(&a, TCP("0.0.0.0", 82, REUSE | LISTEN));
 	s = get(&a, TCP("10.1.0.4", 80, REUSE | LISTEN));
 	t = get(&a, TCP("10.1.0.4", 81, LISTEN));
 	u = get(&a, UDP("", 0, 0, AF_INET));
@@ -26,6 +27,9 @@ CASE(change, "what is taken away from a jail works no more")
 	refused(NULL, "10.1.0.4", 80);
 	refused(NULL, "10.1.0.4", 81);
 	refused(NULL, "10.1.0.4", port_of(v));
+	/* a wildcard goes on at the address that is left */
+	reaches(NULL, "10.1.0.2", 82, w);
+	refused(NULL, "10.1.0.4", 82);
 	ATF_CHECK_EQ(-EADDRNOTAVAIL, in(&a, TCP("10.1.0.4", 80)));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, go(c, "10.1.0.1", 80));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, give_from(u, "10.1.0.4", "10.1.0.1"));
@@ -35,6 +39,7 @@ CASE(change, "what is taken away from a jail works no more")
 	close(t);
 	close(u);
 	close(v);
+	close(w);
 	close(c);
 	world_end();
 }

@@ -459,6 +459,60 @@ CASE(freed_port, "a port that a socket gave up is not kept from others")
 /* --- where to and where from
  * -------------------------------------------------- */
 
+/* The wildcard with a port of the kernel's choice: a client's, or a server's.
+ */
+CASE(chosen_port, "what is bound to a wildcard's port 0 connects, or listens")
+{
+	int c, l, s, port;
+
+	world();
+	set(&a, "10.1.0.2 10.1.0.4 fd00::2 fd00::4");
+	l = get(NULL, TCP("::", 80, REUSE | LISTEN));
+	c = get(&a, TCP("0.0.0.0", 0));
+	is_ip("0.0.0.0", name_of(c));
+	port = port_of(c);
+	ATF_CHECK_EQ(0, go(c, "10.1.0.1", 80));
+	is_ip("10.1.0.2", name_of(c));
+	ATF_CHECK_EQ(port, port_of(c));
+	close(c);
+	c = get(&a, TCP("::", 0, V6ONLY));
+	is_ip("::", name_of(c));
+	ATF_CHECK_EQ(0, go(c, "fd00::1", 80));
+	is_ip("fd00::2", name_of(c));
+	close(c);
+	/* bound to an address it would be no listener of both */
+	c = get(&a, TCP("::", 0));
+	ATF_CHECK_EQ(EADDRNOTAVAIL, go(c, "fd00::1", 80));
+	close(c);
+	close(l);
+	s = get(&a, TCP("0.0.0.0", 0, LISTEN));
+	port = port_of(s);
+	is_ip("0.0.0.0", name_of(s));
+	reaches(NULL, "10.1.0.2", port, s);
+	reaches(NULL, "10.1.0.4", port, s);
+	reaches(&a, "127.0.0.1", port, s);
+	refused(NULL, "10.1.0.1", port);
+	/* once more, at another port */
+	ATF_CHECK_EQ(0, shutdown(s, SHUT_RDWR));
+	ATF_CHECK_EQ(0, listen(s, 1));
+	is_ip("0.0.0.0", name_of(s));
+	reaches(NULL, "10.1.0.4", port_of(s), s);
+	close(s);
+	refused(NULL, "10.1.0.4", port);
+	s = get(&a, TCP("::", 0, V6ONLY | LISTEN));
+	is_ip("::", name_of(s));
+	reaches(NULL, "fd00::4", port_of(s), s);
+	refused(NULL, "fd00::1", port_of(s));
+	close(s);
+	s = get(&a, TCP("::", 0, LISTEN));
+	is_ip("::", name_of(s));
+	reaches(NULL, "fd00::4", port_of(s), s);
+	reaches(NULL, "10.1.0.4", port_of(s), s);
+	refused(NULL, "10.1.0.1", port_of(s));
+	close(s);
+	world_end();
+}
+
 CASE(connects, "loopback is the first address, which is the source, too")
 {
 	int l, c, s;
@@ -596,6 +650,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hears);
 	ATF_TP_ADD_TC(tp, one_hears);
 	ATF_TP_ADD_TC(tp, freed_port);
+	ATF_TP_ADD_TC(tp, chosen_port);
 	ATF_TP_ADD_TC(tp, connects);
 	ATF_TP_ADD_TC(tp, datagrams);
 	ATF_TP_ADD_TC(tp, saddrsel);
