@@ -45,6 +45,9 @@ static int root_from_mountinfo(char **ret, struct err *e)
 		if (!proctext_mount(line, &m) ||
 		    strcmp(m.fstype, "cgroup2") != 0)
 			continue;
+		/* another mount may hide it */
+		if (!is_cgroup2(m.point))
+			continue;
 		*ret = strdup(m.point);
 		return *ret ? 0 : err_nomem(e);
 	}

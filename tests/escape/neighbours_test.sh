@@ -399,6 +399,52 @@ stale_body()
 
 # --- the programs themselves
 
+atf_test_case lost
+lost_head()
+{
+	atf_set descr "Listeners at an address that the jail has lost"
+}
+lost_body()
+{
+	stack_new
+	# shellcheck disable=SC2086 # words
+	plain_jail d path=/ $TWO
+	started t.out jexec d "$ESC/share" tcp4 bind any/4211 listen stay
+	started t6.out jexec d "$ESC/share" tcp6 v6only bind any/4211 \
+	    listen stay
+	started u.out jexec d "$ESC/share" udp4 bind any/4211 stay
+	started e.out jexec d "$ESC/share" tcp4 bind 192.0.2.11/4219 \
+	    listen stay
+	probed t.out t6.out u.out
+	for f in t u; do
+		must_wait 5 grep -q '^to 192.0.2.10$' $f.out
+		must_wait 5 grep -q '^to 192.0.2.11$' $f.out
+	done
+	"$ESC/sharehost" probe 4219 | grep -qx 'tcp 192.0.2.11' ||
+	    atf_fail "nobody at 4219"
+	must_wait 5 grep -q '^to 2001:db8::11$' t6.out
+	# shellcheck disable=SC2086 # words
+	atf_check jail -m name=d $ONE
+	probed t.out t6.out u.out
+	for f in t u; do
+		must_wait 5 grep -q '^to 192.0.2.10$' $f.out
+		! grep '192.0.2.11' $f.out || atf_fail "$f: it is lost"
+	done
+	must_wait 5 grep -q '^to 2001:db8::10$' t6.out
+	! grep '2001:db8::11' t6.out || atf_fail "t6: it is lost"
+	"$ESC/sharehost" probe 4219 >probe.out
+	! [ -s probe.out ] || atf_fail "4219: $(cat probe.out)"
+	# who has it now gets what comes
+	plain_jail b path=/ ip4.addr=192.0.2.11 ip6.addr=2001:db8::11
+	# connections to the other jail's listener have just ended there
+	started bt.out jexec b "$ESC/share" tcp4 reuseaddr bind any/4211 \
+	    listen stay
+	probed t.out bt.out
+	must_wait 5 grep -q '^to 192.0.2.11$' bt.out
+	must_wait 5 grep -q '^to 192.0.2.10$' t.out
+	! grep '192.0.2.11' t.out || atf_fail "t: it is b's"
+}
+
 atf_test_case crowd
 crowd_head()
 {
@@ -521,6 +567,7 @@ atf_init_test_cases()
 	atf_add_test_case after
 	atf_add_test_case hidden
 	atf_add_test_case stale
+	atf_add_test_case lost
 	atf_add_test_case crowd
 	atf_add_test_case programs
 	atf_add_test_case stack

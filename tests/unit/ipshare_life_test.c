@@ -11,7 +11,7 @@
 
 CASE(change, "what is taken away from a jail works no more")
 {
-	int s, t, u, c, v, w;
+	int s, t, u, c, v, w, x;
 
 	world();
 	set(&a, "10.1.0.2 10.1.0.4");
@@ -30,6 +30,16 @@ CASE(change, "what is taken away from a jail works no more")
 	/* a wildcard goes on at the address that is left */
 	reaches(NULL, "10.1.0.2", 82, w);
 	refused(NULL, "10.1.0.4", 82);
+	/* who has the other now gets what comes there */
+	set(&b, "10.1.0.4");
+	x = get(&b, TCP("10.1.0.4", 82, LISTEN));
+	reaches(NULL, "10.1.0.4", 82, x);
+	close(x);
+	x = get(&b, TCP("0.0.0.0", 82, REUSE | LISTEN));
+	reaches(NULL, "10.1.0.4", 82, x);
+	reaches(NULL, "10.1.0.2", 82, w);
+	close(x);
+	set(&b, "10.1.0.3");
 	ATF_CHECK_EQ(-EADDRNOTAVAIL, in(&a, TCP("10.1.0.4", 80)));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, go(c, "10.1.0.1", 80));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, give_from(u, "10.1.0.4", "10.1.0.1"));
