@@ -110,7 +110,8 @@ for s in $suites; do
 	bad=$(($(count "$out/check-$s.txt" broken) + \
 		$(count "$out/check-$s.txt" failed)))
 	# What a failed test printed, for logs of machines one cannot visit.
-	[ "$bad" = 0 ] || sed -n '/^===> [^ ]*:/,$p' "$out/check-$s.txt"
+	[ "$bad" = 0 ] || sed -n '/^===> [^ ]*:/,$p' "$out/check-$s.txt" |
+	    uniq | head -3000
 	tails "$s" "$out/check-$s.txt" >>"$out/check.failed"
 	passed=$((passed + total - skip - bad))
 	failed=$((failed + bad))

@@ -465,11 +465,12 @@ crowd_body()
 		done
 		# shellcheck disable=SC2086 # words
 		plain_jail b path=/ $SIB
-		started t.out jexec b "$ESC/share" tcp4 bind any/4211 listen \
-		    stay
+		# reuseaddr: of the first round's connections some wait to end
+		started t.out jexec b "$ESC/share" tcp4 reuseaddr \
+		    bind any/4211 listen stay
 		started u.out jexec b "$ESC/share" udp4 bind any/4211 stay
-		started t6.out jexec b "$ESC/share" tcp6 bind any/4212 listen \
-		    stay
+		started t6.out jexec b "$ESC/share" tcp6 reuseaddr \
+		    bind any/4212 listen stay
 		probed t.out u.out
 		must_wait 5 grep -q '^to 192.0.2.20$' t.out
 		must_wait 5 grep -q '^to 192.0.2.20$' u.out
