@@ -843,11 +843,12 @@ no_cgroup_head()
 no_cgroup_body()
 {
 	# what the box's own /sys hides is listed still, and out of reach
-	for m in $(awk '$3 == "cgroup2" { print $2 }' /proc/mounts | sort -u); do
+	awk '$3 == "cgroup2" { print $2 }' /proc/mounts | sort -u >points
+	while read -r m; do
 		while [ "$(stat -f -c %T "$m")" = cgroup2fs ]; do
 			umount -l "$m" || atf_fail "$m"
 		done
-	done
+	done <points
 	atf_check -s exit:1 \
 	    -e inline:"jail: ip4, ip6: there is no cgroup2 here to hold the jail to its addresses\n" \
 	    jail -c path=/ persist name=x ip4.addr="lo0|10.0.0.1"
