@@ -24,7 +24,8 @@
  * to say, as always.  Connections reach it by lookup.bpf.c and have true
  * addresses and ports.  Not hidden: a socket without SO_REUSEADDR at a port
  * where nobody listens (it may be for a connection, which a hidden one cannot
- * make), port 0, and wildcards that "inherit" one of their families.
+ * make), unless the port is below 1024, where the host's own daemons are; port
+ * 0; and wildcards that "inherit" one of their families.
  *
  * Wildcards of jails with several addresses, and those of both families, stay
  * what they are.  At what port they really are lookup.bpf.c keeps from them
@@ -209,7 +210,8 @@ __noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 		st->hidden = is_held(c, st->wild);
 		return 0;
 	}
-	st->hidden = (st->reuse & REUSEADDR) || occupied(ctx, st);
+	st->hidden = (st->reuse & REUSEADDR) || st->port < LOW_PORTS ||
+		     occupied(ctx, st);
 	return 0;
 }
 

@@ -161,7 +161,7 @@ static int as_user(const void *arg)
 
 CASE(low_ports, "ports below 1024 are for the jail's root, or for nobody")
 {
-	int s;
+	int s, h;
 
 	world();
 	set(&a, "10.1.0.2");
@@ -176,6 +176,14 @@ CASE(low_ports, "ports below 1024 are for the jail's root, or for nobody")
 	ATF_CHECK_EQ(-EACCES, in(&a, TCP("0.0.0.0", 80, REUSE)));
 	ATF_CHECK_EQ(-EACCES, in(&a, UDP("10.1.0.2", 80)));
 	close(get(&a, TCP("0.0.0.0", 1024, REUSE)));
+	/* the host's daemon starts, whatever the jail's did to its socket */
+	set(&a, "10.1.0.2");
+	s = get(&a, TCP("0.0.0.0", 22, LISTEN));
+	h = get(NULL, TCP("0.0.0.0", 22, LISTEN));
+	reaches(NULL, "10.1.0.2", 22, s);
+	reaches(NULL, "10.1.0.1", 22, h);
+	close(s);
+	close(h);
 	world_end();
 }
 
