@@ -6,7 +6,7 @@
 
 # Host commands that look into a jail's registry, and the longest they may
 # take on a busy or an emulated machine.
-LIMIT=60
+LIMIT=$((60 * ${CB_SLOW:-1}))
 looks()
 {
 	cat <<-'END'
