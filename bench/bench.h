@@ -60,6 +60,10 @@ bool moves_setup(char *why, size_t size);
 bool moves_up(int i);
 bool moves_down(int i);
 
+/* floor.c: the network of boot.c by bare system calls; with processes? */
+bool floor_net_up(int jails, int links, int nbridges, bool processes);
+bool floor_net_down(void);
+
 /* start.c: one command in a jail of its own, with all walls. */
 bool start_bench(int rounds);
 void start_print(void);
@@ -72,6 +76,24 @@ void share_print(void);
 void share_json(void); /* "share":{...} */
 /* Become the load generator of the first of n such jails; false: failed. */
 bool share_many(int n);
+
+/* graph.c: two network stacks joined by netgraph, and by other ways. */
+bool graph_bench(int rounds);
+void graph_print(void);
+void graph_json(void); /* "graph":{...} */
+
+/* boot.c: a whole network by one command. */
+bool boot_bench(int rounds, int jails);
+/* The bridge and the host number of a link's address. */
+int boot_bridge_of(int link);
+int boot_host_of(int link);
+void boot_print(void);
+void boot_json(void); /* "boot":[...] */
+
+/* pf.c: rules of pf beside nft's and iptables'. */
+bool pf_bench(int rounds);
+void pf_print(void);
+void pf_json(void); /* "pf":[...] */
 
 /* main.c: a JSON string. */
 void json_text(const char *s);
@@ -94,6 +116,12 @@ enum {
 bool cmd_run(char *out, const char *const *argv);
 #define cmd(out, ...) cmd_run(out, (const char *const[]){__VA_ARGS__, NULL})
 const char *cmd_error(void);
+
+/* A script, which ends at the first thing that fails; says so then. */
+bool sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* This thread goes into a network namespace. */
+void enter(int ns);
 
 struct cmd_stat {
 	char label[64];

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,4 +163,26 @@ bool cmd_run(char *out, const char *const *argv)
 	}
 	error_text[strcspn(error_text, "\n")] = '\0';
 	return false;
+}
+
+bool sh(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (cmd(NULL, "sh", "-ec", text))
+		return true;
+	fprintf(stderr, "bench: %s\nbench: %s\n", text, cmd_error());
+	return false;
+}
+
+void enter(int ns)
+{
+	if (setns(ns, CLONE_NEWNET) < 0) {
+		perror("bench: setns");
+		exit(1);
+	}
 }

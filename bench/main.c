@@ -8,7 +8,8 @@
  * keeps them, and takes them down, for N = 1, 50, 500: it shows whether the
  * cost of a jail grows with the number of those that are there.  Before all
  * that come start.c, one command with full isolation, without interfaces, and
- * share.c, jails that share the host's addresses.
+ * graph.c, netgraph beside other ways to join network stacks, share.c, jails
+ * that share the host's addresses, and pf.c, its rules beside nft's.
  */
 #include "bench.h"
 
@@ -44,7 +45,10 @@ struct options {
 	bool json;
 	bool verbose;
 	int start_rounds;
+	int boot_rounds, boot_jails;
+	int graph_rounds;
 	int share_rounds;
+	int pf_rounds;
 	int share_jails;
 	int be_many; /* -M: not a benchmark, but a part of one */
 	const char *only;
@@ -273,8 +277,20 @@ static void print_json(const struct options *o)
 		start_json();
 		putchar(',');
 	}
+	if (o->boot_rounds) {
+		boot_json();
+		putchar(',');
+	}
+	if (o->graph_rounds) {
+		graph_json();
+		putchar(',');
+	}
 	if (o->share_rounds) {
 		share_json();
+		putchar(',');
+	}
+	if (o->pf_rounds) {
+		pf_json();
 		putchar(',');
 	}
 	printf("\"contenders\":[");
@@ -312,11 +328,17 @@ static void print_json(const struct options *o)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: cbbench [-jv] [-S rounds] [-A rounds] [-m jails] "
-		"[-n rounds] [-s N,N,...]\n"
-		"               [-c contender,...] [-C contender,...]\n"
+		"usage: cbbench [-jv] [-S rounds] [-B rounds] [-b jails] "
+		"[-G rounds] [-A rounds] [-P rounds]\n               "
+		"[-m jails] [-n rounds]\n"
+		"               [-s N,N,...] [-c contender,...] "
+		"[-C contender,...]\n"
 		"  -S  interleaved rounds of one command in a jail (101); 0: "
 		"skip\n"
+		"  -B  rounds of a whole network at once (5); 0: skip\n"
+		"  -b  its jails (200)\n"
+		"  -G  rounds with netgraph and bridges (101); 0: skip\n"
+		"  -P  rounds with rules of pf (31); 0: skip\n"
 		"  -A  rounds with jails that share addresses (101); 0: skip\n"
 		"  -m  how many of them at once (1000); 0: skip\n"
 		"  -n  interleaved rounds of jails with interfaces (31); 0: "
@@ -346,7 +368,7 @@ static bool parse(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "jvS:A:m:M:n:s:c:C:")) != -1) {
+	while ((c = getopt(argc, argv, "jvS:B:b:G:A:P:m:M:n:s:c:C:")) != -1) {
 		switch (c) {
 		case 'j':
 			o->json = true;
@@ -357,8 +379,20 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'S':
 			o->start_rounds = (int)strtol(optarg, NULL, 10);
 			break;
+		case 'B':
+			o->boot_rounds = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'b':
+			o->boot_jails = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'G':
+			o->graph_rounds = (int)strtol(optarg, NULL, 10);
+			break;
 		case 'A':
 			o->share_rounds = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'P':
+			o->pf_rounds = (int)strtol(optarg, NULL, 10);
 			break;
 		case 'm':
 			o->share_jails = (int)strtol(optarg, NULL, 10);
@@ -384,8 +418,10 @@ static bool parse(int argc, char **argv, struct options *o)
 		}
 	}
 	return optind == argc && o->rounds >= 0 && o->start_rounds >= 0 &&
-	       o->share_rounds >= 0 && o->share_jails >= 0 &&
-	       o->share_jails < 10000 && o->be_many >= 0;
+	       o->boot_rounds >= 0 && o->boot_jails > 0 &&
+	       o->boot_jails <= 2000 && o->graph_rounds >= 0 &&
+	       o->share_rounds >= 0 && o->pf_rounds >= 0 &&
+	       o->share_jails >= 0 && o->share_jails < 10000 && o->be_many >= 0;
 }
 
 static void net_bench(const struct options *o)
@@ -410,7 +446,11 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.start_rounds = 101,
+		.boot_rounds = 5,
+		.boot_jails = 200,
+		.graph_rounds = 101,
 		.share_rounds = 101,
+		.pf_rounds = 31,
 		.share_jails = 1000,
 		.rounds = 31,
 		.scales = {1, 50, 500},
@@ -430,7 +470,13 @@ int main(int argc, char **argv)
 		return !share_many(o.be_many);
 	if (o.start_rounds && !start_bench(o.start_rounds))
 		return 1;
+	if (o.boot_rounds && !boot_bench(o.boot_rounds, o.boot_jails))
+		return 1;
+	if (o.graph_rounds && !graph_bench(o.graph_rounds))
+		return 1;
 	if (o.share_rounds && !share_bench(o.share_rounds, o.share_jails))
+		return 1;
+	if (o.pf_rounds && !pf_bench(o.pf_rounds))
 		return 1;
 	if (o.rounds)
 		net_bench(&o);
@@ -440,8 +486,14 @@ int main(int argc, char **argv)
 	}
 	if (o.start_rounds)
 		start_print();
+	if (o.boot_rounds)
+		boot_print();
+	if (o.graph_rounds)
+		graph_print();
 	if (o.share_rounds)
 		share_print();
+	if (o.pf_rounds)
+		pf_print();
 	if (!o.rounds)
 		return 0;
 	print_table();

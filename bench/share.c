@@ -2,15 +2,18 @@
  * share: what it costs a program that its jail shares the host's addresses.
  *
  * Three parts.  Traffic: the same load generator (load.c) runs on a bare host
- * (a box of its own, without jails), on the host of the jails, in a jail that
- * inherits its addresses, in one with an address and in one with two; each has
- * its sockets for the whole time, in each round every test is done on every
- * side for a moment, one side after the other, forwards and backwards in turn,
- * and what counts is the median of the rounds' ratios to the bare host.  Start:
- * such a jail, made and removed, beside a vnet one that gets an interface.
- * Many: connections of one jail that has no others beside it and of one among a
- * thousand, each in a box of its own (so that both are there at the same time),
- * in turn as above.
+ * (a box of its own, without jails), on one behind a system call filter that
+ * allows all, which any container has, on one that has programs that allow all
+ * at the jails' hooks, too, on the host of the jails, in a jail that
+ * inherits its addresses, in one with an address and in one with two (on a host
+ * of its own, since it costs that), the last two and the bare host by IPv6,
+ * too; each has its sockets for ten rounds, in each round every test is done on
+ * every side for a moment, one side after the other, forwards and backwards in
+ * turn, and what counts is the median of the rounds' ratios to the bare host.
+ * Start: such a jail, made and removed,
+ * beside a vnet one that gets an interface. Many: connections of one jail that
+ * has no others beside it and of one among a thousand, each in a box of its own
+ * (so that both are there at the same time), in turn as above.
  */
 #include "bench.h"
 
@@ -25,12 +28,15 @@
 #include <unistd.h>
 
 #define SLICE_MS 20
+/* Rounds after which each load generator starts anew: see load.c. */
+#define ANEW 10
 
 /* ---- a load generator somewhere */
 
 struct side {
 	const char *name;
-	bool box;	   /* one of its own, without jails */
+	bool box;	   /* one of its own, where nothing else is */
+	const char *walls; /* that allow all: load.c's third word */
 	const char *jail;  /* NULL: the host */
 	const char *param; /* of it, beside persist */
 	const char *addr, *port;
@@ -94,6 +100,14 @@ static double side_rate(struct side *s, const char *test, int ms)
 	return (double)ops * 1e9 / (double)cpu;
 }
 
+static bool side_anew(struct side *s)
+{
+	char line[256];
+
+	return fprintf(s->to, "anew 0\n") > 0 && !fflush(s->to) &&
+	       fgets(line, sizeof(line), s->from) && !strcmp(line, "anew\n");
+}
+
 static void load_path(char *ret, size_t size)
 {
 	snprintf(ret, size, "%s/load", bench_dir);
@@ -114,15 +128,21 @@ static bool side_box(struct side *s, const char *const *words)
 }
 
 /* With as many addresses as the host of the jails: they cost, too. */
-static bool side_bare(struct side *s, const char *path)
+static bool side_alone(struct side *s, const char *path)
 {
-	char script[4400];
+	char jail[200] = "", script[4600];
 	const char *words[] = {"sh", "-c", script, NULL};
 
+	if (s->jail)
+		snprintf(jail, sizeof(jail),
+			 "jail -c name=%s '%s' persist || exit 1; "
+			 "set -- jexec %s; ",
+			 s->jail, s->param, s->jail);
 	snprintf(script, sizeof(script),
 		 "for i in 1 2 3 4; do ifconfig lo0 inet 10.96.0.$i/32 alias "
-		 "|| exit 1; done; exec '%s' %s %s",
-		 path, s->addr, s->port);
+		 "&& ifconfig lo0 inet6 fd00:96::$i/128 alias || exit 1; done; "
+		 "%sexec \"$@\" '%s' %s %s %s",
+		 jail, path, s->addr, s->port, s->walls ? s->walls : "");
 	return side_box(s, words);
 }
 
@@ -134,7 +154,7 @@ static bool side_up(struct side *s)
 
 	load_path(path, sizeof(path));
 	if (s->box)
-		return side_bare(s, path);
+		return side_alone(s, path);
 	if (!s->jail)
 		return side_spawn(s, host);
 	snprintf(name, sizeof(name), "name=%s", s->jail);
@@ -148,7 +168,7 @@ static bool side_up(struct side *s)
 static void side_down(struct side *s)
 {
 	side_end(s);
-	if (s->jail)
+	if (s->jail && !s->box)
 		cmd(NULL, "jail", "-r", s->jail);
 }
 
@@ -171,13 +191,19 @@ static void pin(bool on)
 /* ---- traffic */
 
 #define ALIAS(addr) "ip4.addr=lo0|" addr "/32"
+#define ALIAS6(addr) "ip6.addr=lo0|" addr "/128"
 
 enum {
 	BARE,
+	FILTER,
+	FLOOR,
 	HOST,
 	INHERIT,
 	ONE,
 	TWO,
+	BARE6, /* the rest speak IPv6 */
+	ONE6,
+	TWO6,
 	NSIDES
 };
 static struct side sides[NSIDES] = {
@@ -185,6 +211,16 @@ static struct side sides[NSIDES] = {
 		  .box = true,
 		  .addr = "10.96.0.1",
 		  .port = "8000"},
+	[FILTER] = {.name = "filter",
+		    .box = true,
+		    .walls = "filter",
+		    .addr = "10.96.0.1",
+		    .port = "8000"},
+	[FLOOR] = {.name = "floor",
+		   .box = true,
+		   .walls = "floor",
+		   .addr = "10.96.0.1",
+		   .port = "8000"},
 	[HOST] = {.name = "host", .addr = "10.96.0.1", .port = "8000"},
 	[INHERIT] = {.name = "inherit",
 		     .jail = "benchi",
@@ -197,18 +233,34 @@ static struct side sides[NSIDES] = {
 		 .addr = "10.96.0.2",
 		 .port = "8020"},
 	[TWO] = {.name = "two",
+		 .box = true,
 		 .jail = "bench2",
 		 .param = ALIAS("10.96.0.3") ",lo0|10.96.0.4/32",
 		 .addr = "10.96.0.3",
 		 .port = "8030"},
+	[BARE6] = {.name = "bare6",
+		   .box = true,
+		   .addr = "fd00:96::1",
+		   .port = "8000"},
+	[ONE6] = {.name = "one6",
+		  .jail = "bench61",
+		  .param = ALIAS6("fd00:96::2"),
+		  .addr = "fd00:96::2",
+		  .port = "8040"},
+	[TWO6] = {.name = "two6",
+		  .box = true,
+		  .jail = "bench62",
+		  .param = ALIAS6("fd00:96::3") ",lo0|fd00:96::4/128",
+		  .addr = "fd00:96::3",
+		  .port = "8050"},
 };
 
 static struct traffic {
 	const char *test;
 	const char *what;
 	double target;
-	struct samples rate[NSIDES], ratio[NSIDES]; /* ratio: to bare */
-	struct samples walls;			    /* of "one" to "inherit" */
+	struct samples rate[NSIDES], ratio[NSIDES]; /* to bare, or bare6 */
+	struct samples walls;			    /* of "one" to "floor" */
 } traffic[] = {
 	{.test = "tcp1", .what = "64 KiB on one connection", .target = 0.99},
 	{.test = "tcp4", .what = "64 KiB, four in turn", .target = 0.99},
@@ -219,6 +271,12 @@ static struct traffic {
 	{.test = "connect", .what = "connect, accept, close", .target = 0.95},
 };
 #define NTRAFFIC (sizeof(traffic) / sizeof(traffic[0]))
+
+/* What a side is compared with. */
+static size_t base_of(size_t side)
+{
+	return side < BARE6 ? BARE : BARE6;
+}
 
 static bool traffic_round(struct traffic *t, int round)
 {
@@ -231,13 +289,14 @@ static bool traffic_round(struct traffic *t, int round)
 		if (rate[i] <= 0)
 			return false;
 	}
-	/* the first makes the sockets, and fills caches */
-	for (size_t i = 0; round && i < NSIDES; i++) {
+	/* the first of them makes the sockets, and fills caches */
+	if (round % ANEW == 0)
+		return true;
+	for (size_t i = 0; i < NSIDES; i++) {
 		samples_add(&t->rate[i], rate[i]);
-		samples_add(&t->ratio[i], rate[i] / rate[0]);
+		samples_add(&t->ratio[i], rate[i] / rate[base_of(i)]);
 	}
-	if (round)
-		samples_add(&t->walls, rate[ONE] / rate[INHERIT]);
+	samples_add(&t->walls, rate[ONE] / rate[FLOOR]);
 	return true;
 }
 
@@ -248,9 +307,12 @@ static bool traffic_bench(int rounds)
 	pin(true);
 	for (size_t i = 0; ok && i < NSIDES; i++)
 		ok = side_up(&sides[i]);
-	for (int r = 0; ok && r <= rounds; r++)
+	for (int r = 0; ok && r <= rounds; r++) {
+		for (size_t i = 0; ok && r && r % ANEW == 0 && i < NSIDES; i++)
+			ok = side_anew(&sides[i]);
 		for (size_t t = 0; ok && t < NTRAFFIC; t++)
 			ok = traffic_round(&traffic[t], r);
+	}
 	for (size_t i = 0; i < NSIDES; i++)
 		side_down(&sides[i]);
 	pin(false);
@@ -271,15 +333,18 @@ static void traffic_print(void)
 	       traffic[0].rate[0].n, "");
 	for (size_t i = 0; i < NSIDES; i++)
 		printf(" %7s", sides[i].name);
-	printf(" %12s\n", "one/inherit");
+	printf(" %8s\n", "one/flo.");
 	for (size_t t = 0; t < NTRAFFIC; t++) {
 		const struct traffic *p = &traffic[t];
 
-		printf("%-8s%-24s %7.1f", p->test, p->what,
-		       samples_median(&p->rate[BARE]) / 1e3);
-		for (size_t i = 1; i < NSIDES; i++)
-			printf(" %7.3f", samples_median(&p->ratio[i]));
-		printf(" %12.3f   one at least %.2f: %s\n",
+		printf("%-8s%-24s", p->test, p->what);
+		for (size_t i = 0; i < NSIDES; i++)
+			if (i == base_of(i))
+				printf(" %7.1f",
+				       samples_median(&p->rate[i]) / 1e3);
+			else
+				printf(" %7.3f", samples_median(&p->ratio[i]));
+		printf(" %8.3f   one at least %.2f: %s\n",
 		       samples_median(&p->walls), p->target,
 		       verdict(samples_median(&p->ratio[ONE]) >= p->target));
 	}
@@ -430,6 +495,12 @@ static bool many_bench(int rounds, int n)
 	for (int r = 0; ok && r < rounds; r++) {
 		double a, b;
 
+		if (r && r % ANEW == 0)
+			ok = side_anew(&alone) && side_anew(&among) &&
+			     side_rate(&alone, "connect", 1) > 0 &&
+			     side_rate(&among, "connect", 1) > 0;
+		if (!ok)
+			break;
 		if (r % 2) {
 			b = side_rate(&among, "connect", SLICE_MS);
 			a = side_rate(&alone, "connect", SLICE_MS);
@@ -483,11 +554,11 @@ void share_json(void)
 	for (size_t t = 0; t < NTRAFFIC; t++) {
 		printf("%s{\"test\":\"%s\"", t ? "," : "", traffic[t].test);
 		for (size_t i = 0; i < NSIDES; i++)
-			printf(",\"%s\":%.1f,\"%s/bare\":%.4f", sides[i].name,
+			printf(",\"%s\":%.1f,\"%s/%s\":%.4f", sides[i].name,
 			       samples_median(&traffic[t].rate[i]),
-			       sides[i].name,
+			       sides[i].name, sides[base_of(i)].name,
 			       samples_median(&traffic[t].ratio[i]));
-		printf(",\"one/inherit\":%.4f}",
+		printf(",\"one/floor\":%.4f}",
 		       samples_median(&traffic[t].walls));
 	}
 	printf("],\"start\":[");

@@ -5,10 +5,12 @@
 #                                bin/ with every FreeBSD name; manifest
 #   PREFIX/libexec/cellblock/man pages of the commands in that bin/, which
 #                                would hide those of Linux's own tools
-#   PREFIX/sbin                  links cellblock, jail, jls, jexec, rctl
+#   PREFIX/sbin                  links cellblock, jail, jls, jexec, rctl,
+#                                ngctl, nghook
 #   PREFIX/share/man             their pages, and those of their files
 #   PREFIX/share/cellblock       examples
-#   PREFIX/lib, include          libjail, with FreeBSD's headers
+#   PREFIX/lib/systemd/system    cellblock@.service: a block from boot on
+#   PREFIX/lib, include          libjail, libnetgraph, with FreeBSD's headers
 #   shell completions            where each shell looks below PREFIX/share
 #
 # The manifest lists every file put there, so that uninstall removes exactly
@@ -30,7 +32,7 @@ src=$(cd "$(dirname "$0")/.." && pwd)
 root=$dest$prefix
 libexec=$root/libexec/cellblock
 manifest=$libexec/manifest
-links="jail jls jexec rctl"
+links="jail jls jexec rctl ngctl nghook pfctl"
 umask 022
 
 # Note a path, relative to the root, as ours.
@@ -64,9 +66,31 @@ tree() {
 # Is it a page that hides none of Linux's?
 public_page() {
 	case $1 in
-	cellblock* | jail* | jexec* | jls* | rctl*) return 0 ;;
+	cellblock* | jail* | jexec* | jls* | netgraph* | ngctl* | nghook* | \
+		pf.* | pfctl* | rctl*) return 0 ;;
 	esac
 	return 1
+}
+
+# library NAME: one of src/lib, shared and static, with its headers and what
+# pkg-config wants to know.
+library() {
+	lib=$build/src/lib/$1
+	put "$lib/$1.a" lib 644
+	put "$lib/$1.so.1.0.0" lib 755
+	for n in $1.so.1 $1.so; do
+		ln -sfn "$1.so.1.0.0" "$root/lib/$n"
+		note "lib/$n"
+	done
+	(cd "$src/src/lib/$1/include" && find . -name '*.h') |
+		sed 's|^\./||' | while read -r f; do
+		dir=include/$(dirname "$f")
+		put "$src/src/lib/$1/include/$f" "${dir%/.}" 644
+	done
+	mkdir -p "$root/lib/pkgconfig"
+	sed "s|@PREFIX@|$prefix|" "$src/src/lib/$1/cellblock-$1.pc.in" \
+		>"$root/lib/pkgconfig/cellblock-$1.pc"
+	note "lib/pkgconfig/cellblock-$1.pc"
 }
 
 do_install() {
@@ -97,20 +121,11 @@ do_install() {
 		done
 	done
 	tree "$src/examples" share/cellblock/examples
-	lib=$build/src/lib/libjail
-	put "$lib/libjail.a" lib 644
-	put "$lib/libjail.so.1.0.0" lib 755
-	for n in libjail.so.1 libjail.so; do
-		ln -sfn libjail.so.1.0.0 "$root/lib/$n"
-		note "lib/$n"
-	done
-	put "$src/src/lib/libjail/include/jail.h" include 644
-	put "$src/src/lib/libjail/include/sys/jail.h" include/sys 644
-	mkdir -p "$root/lib/pkgconfig"
-	sed "s|@PREFIX@|$prefix|" \
-		"$src/src/lib/libjail/cellblock-libjail.pc.in" \
-		>"$root/lib/pkgconfig/cellblock-libjail.pc"
-	note lib/pkgconfig/cellblock-libjail.pc
+	library libjail
+	library libnetgraph
+	sed "s|@PREFIX@|$prefix|" "$src/systemd/cellblock@.service.in" \
+		>"$build/cellblock@.service"
+	put "$build/cellblock@.service" lib/systemd/system 644
 	put "$src/LICENSE" share/cellblock 644
 	note libexec/cellblock/manifest
 	# What an older version had and this one has not.
@@ -135,6 +150,7 @@ remove_listed() {
 		while [ "$d" != . ]; do
 			case $dest/$d in
 			/sbin | /share | /libexec | /lib | /include | \
+				/lib/systemd | /lib/systemd/system | \
 				/include/sys | /lib/pkgconfig | /share/man | /share/man/man?)
 				break ;;
 			esac

@@ -13,8 +13,13 @@ set -u
 range=1879048192
 
 links() {
-	# Names, kinds, addresses; not counters, which change by themselves.
-	ip -d link | sed 's/ state [A-Z]* / /; s/promiscuity.*//'
+	# Names, kinds, addresses; not counters, which change by themselves, nor
+	# the devices that a tunnel's module, once loaded, makes everywhere.
+	ip -d link | sed 's/ state [A-Z]* / /; s/promiscuity.*//' | awk '
+		/^[0-9]/ {
+			of_module = $2 ~ /^(sit|tunl|gre|gretap|erspan|ip6tnl|ip6gre|ip_vti|ip6_vti)0[@:]/
+		}
+		!of_module'
 	ip addr | sed -n 's/^ *\(inet6* [^ ]*\).*/\1/p'
 }
 

@@ -44,6 +44,11 @@ int cancel_catch(struct err *e)
 	return 0;
 }
 
+void cancel_forget(void)
+{
+	asked_fd = -1;
+}
+
 int cancel_fd(void)
 {
 	return asked_fd;

@@ -17,6 +17,8 @@
  * whose signals were reset: the descriptor stays that of its parent.
  */
 int cancel_catch(struct err *e);
+/* In such a child that is to be as if it had been executed. */
+void cancel_forget(void);
 /* Readable once one was noted; -1 when they are not caught. */
 int cancel_fd(void);
 bool cancel_asked(void);

@@ -5,6 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * What is quoted comes from files, jails and the network, and goes to a
+ * terminal: nothing in it may be more than text and new lines.
+ */
+static void err_tame(struct err *e)
+{
+	for (char *p = e->text; *p; p++)
+		if (((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') ||
+		    *p == 0x7f)
+			*p = '?';
+}
+
 static void err_format(struct err *e, int code, const char *prefix,
 		       const char *fmt, va_list ap)
 {
@@ -15,6 +27,7 @@ static void err_format(struct err *e, int code, const char *prefix,
 	/* a message that is too long is cut, never lost */
 	if (snprintf(e->text, sizeof(e->text), "%s%s", prefix, body) < 0)
 		e->text[0] = '\0';
+	err_tame(e);
 }
 
 int err_set(struct err *e, int code, const char *fmt, ...)
@@ -42,19 +55,28 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
-int err_at(struct err *e, int code, const char *file, unsigned int line,
-	   const char *fmt, ...)
+int err_vat(struct err *e, int code, const char *file, unsigned int line,
+	    const char *fmt, va_list ap)
 {
 	char prefix[256];
-	va_list ap;
 
 	if (e) {
 		snprintf(prefix, sizeof(prefix), "%s line %u: ", file, line);
-		va_start(ap, fmt);
 		err_format(e, code, prefix, fmt, ap);
-		va_end(ap);
 	}
 	return -code;
+}
+
+int err_at(struct err *e, int code, const char *file, unsigned int line,
+	   const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = err_vat(e, code, file, line, fmt, ap);
+	va_end(ap);
+	return r;
 }
 
 int err_wrap(struct err *e, const char *fmt, ...)
@@ -70,6 +92,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
 	memcpy(body, e->text, sizeof(body));
 	if (snprintf(e->text, sizeof(e->text), "%s: %s", prefix, body) < 0)
 		e->text[0] = '\0';
+	err_tame(e);
 	return -e->code;
 }
 
@@ -84,6 +107,7 @@ void err_append(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->text + len, sizeof(e->text) - len, fmt, ap);
 	va_end(ap);
+	err_tame(e);
 }
 
 void err_note(struct err *e, int *first, int r, const struct err *step)

@@ -6,7 +6,8 @@
  * arises fills it (err_set, err_sys, err_at); callers on the way up may put
  * words in front (err_wrap).  The text is what the user reads after
  * "PROGRAM: ", so it is complete, has no newline, and quotes FreeBSD where
- * FreeBSD has a text for the case.  A NULL `struct err *` is allowed: the
+ * FreeBSD has a text for the case.  Control characters of what it quotes become
+ * question marks.  A NULL `struct err *` is allowed: the
  * return value alone then tells.
  */
 #ifndef CB_BASE_ERR_H
@@ -38,6 +39,8 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 /* As err_set, with "FILE line N: " before the text (user's input). */
 int err_at(struct err *e, int code, const char *file, unsigned int line,
 	   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+int err_vat(struct err *e, int code, const char *file, unsigned int line,
+	    const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
 
 /* Put "text: " before what is stored; returns -e->code. */
 int err_wrap(struct err *e, const char *fmt, ...)

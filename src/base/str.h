@@ -67,6 +67,9 @@ char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void str_copy(char *dst, size_t size, const char *src);
 bool str_prefix(const char *s, const char *prefix);
 bool str_suffix(const char *s, const char *suffix);
+/* The value of NAME=VALUE in a list that NULL ends, or NULL; env may be NULL.
+ */
+const char *str_env(char *const *env, const char *name);
 /* Whole string as a decimal number in [min,max]; 0 or -EINVAL/-ERANGE. */
 int str_to_int(const char *s, long long min, long long max, long long *ret);
 

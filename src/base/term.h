@@ -3,6 +3,7 @@
 #define CB_BASE_TERM_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Columns of the terminal on fd, $COLUMNS, or `fallback`. */
 int term_width(int fd, int fallback);
@@ -10,5 +11,10 @@ int term_width(int fd, int fallback);
 bool term_colour(int fd);
 /* The locale's character set is UTF-8 (setlocale was called by main). */
 bool term_utf8(void);
+/*
+ * Text that may come out of a jail, at most max characters of it: nothing in
+ * it steers the terminal.
+ */
+void term_put(FILE *f, const char *s, int max);
 
 #endif

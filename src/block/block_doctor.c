@@ -1,7 +1,8 @@
 /*
  * block_doctor: is all well?  Five parts: what the kernel offers, what was
  * left behind, which blocks lost their sandbox, and what is no fault but not
- * wise: roots that are open to all, and others on the addresses of jails.
+ * wise: roots that are open to all, bridges whose packets are filtered by
+ * somebody's chance, and others on the addresses of jails.
  */
 #include "block/block.h"
 
@@ -24,7 +25,8 @@ static size_t nprobes(void)
 	return n;
 }
 
-static size_t kernel_text(const bool *ok, size_t n, struct strbuf *out)
+static size_t kernel_text(const enum doctor_can *can, size_t n,
+			  struct strbuf *out)
 {
 	size_t bad = 0;
 
@@ -32,18 +34,40 @@ static size_t kernel_text(const bool *ok, size_t n, struct strbuf *out)
 		const struct doctor_probe *p = &doctor_probes[i];
 
 		strbuf_addf(out, "%-12s %-20s ", p->what, p->needs);
-		if (ok[i])
+		if (can[i] == DOCTOR_OK)
 			strbuf_adds(out, "ok\n");
+		else if (can[i] == DOCTOR_UNTOLD)
+			strbuf_adds(out,
+				    "untold: the machine's root can try\n");
 		else
 			strbuf_addf(out, "%s: this kernel lacks %s\n",
 				    p->required ? "MISSING" : "not here",
 				    p->option);
-		bad += !ok[i] && p->required;
+		bad += can[i] == DOCTOR_LACKS && p->required;
 	}
 	return bad;
 }
 
-static json_t *kernel_json(const bool *ok, size_t n, size_t *bad)
+static const char *engine_of(const struct doctor_probe *p, enum doctor_can can)
+{
+	return can == DOCTOR_OK ? p->engine : p->engine ? p->instead : NULL;
+}
+
+/* What makes each kind of interface on this kernel. */
+static void engines_text(const enum doctor_can *can, size_t n,
+			 struct strbuf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct doctor_probe *p = &doctor_probes[i];
+		const char *engine = engine_of(p, can[i]);
+
+		if (p->engine)
+			strbuf_addf(out, "engine: %s: %s\n", p->what,
+				    engine ? engine : "none");
+	}
+}
+
+static json_t *kernel_json(const enum doctor_can *can, size_t n, size_t *bad)
 {
 	json_t *list = json_array();
 
@@ -51,11 +75,16 @@ static json_t *kernel_json(const bool *ok, size_t n, size_t *bad)
 		const struct doctor_probe *p = &doctor_probes[i];
 
 		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:s, s:b, s:b}", "what", p->what,
-				  "needs", p->needs, "option", p->option,
-				  "required", p->required, "ok", ok[i]));
-		*bad += !ok[i] && p->required;
+			list, json_pack("{s:s, s:s, s:s, s:b, s:b, s:s?}",
+					"what", p->what, "needs", p->needs,
+					"option", p->option, "required",
+					p->required, "ok", can[i] == DOCTOR_OK,
+					"engine", engine_of(p, can[i])));
+		if (can[i] == DOCTOR_UNTOLD)
+			json_object_set_new(
+				json_array_get(list, json_array_size(list) - 1),
+				"untold", json_true());
+		*bad += can[i] == DOCTOR_LACKS && p->required;
 	}
 	return list;
 }
@@ -102,7 +131,11 @@ static int remains(bool repair, struct strv *found, struct strv *unwise,
 	if (r >= 0)
 		r = lost_blocks(ps, repair, found, e);
 	if (r >= 0)
+		r = doctor_keepers(ps, repair, found, e);
+	if (r >= 0)
 		r = doctor_roots(ps, unwise, e);
+	if (r >= 0)
+		r = doctor_bridges(ps, unwise, e);
 	if (r >= 0)
 		r = doctor_listeners(ps, others, e);
 	if (r >= 0 && repair)
@@ -136,23 +169,24 @@ int block_doctor(bool repair, bool json, struct strbuf *out,
 	cleanup_strv struct strv found = {0}, unwise = {0};
 	cleanup_listeners struct listeners others = {0};
 	size_t n = nprobes(), bad = 0;
-	cleanup_free bool *ok = calloc(n, sizeof(*ok));
+	cleanup_free enum doctor_can *can = calloc(n, sizeof(*can));
 	int r;
 
-	if (!ok)
+	if (!can)
 		return err_nomem(e);
-	r = doctor_kernel(ok, n, e);
+	r = doctor_kernel(can, n, e);
 	if (r >= 0)
 		r = remains(repair, &found, &unwise, &others, e);
 	if (r < 0)
 		return r;
 	if (json) {
-		r = put_json(kernel_json(ok, n, &bad), &found, &unwise, &others,
-			     out, e);
+		r = put_json(kernel_json(can, n, &bad), &found, &unwise,
+			     &others, out, e);
 		if (r < 0)
 			return r;
 	} else {
-		bad = kernel_text(ok, n, out);
+		bad = kernel_text(can, n, out);
+		engines_text(can, n, out);
 		for (size_t i = 0; i < found.n; i++)
 			strbuf_addf(out, "remains: %s\n", found.v[i]);
 		if (!found.n)

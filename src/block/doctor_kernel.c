@@ -8,6 +8,10 @@
 
 #include "base/cleanup.h"
 #include "ipshare/ipshare.h"
+#include "net/bridge_gate.h"
+#include "net/bridge_vlan.h"
+#include "net/kind.h"
+#include "net/vnet.h"
 #include "nl/nl.h"
 #include "ns/cgbpf.h"
 
@@ -24,6 +28,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+/* Of the child: what it makes goes with it.  Else nothing may be made. */
+static bool own_net;
+
 static int probe_link(const char *kind)
 {
 	cleanup_nl struct nl *nl = NULL;
@@ -33,6 +40,8 @@ static int probe_link(const char *kind)
 	char name[IFNAMSIZ];
 	int r;
 
+	if (!own_net)
+		return -EPERM;
 	r = nl_open(NETLINK_ROUTE, -1, &nl, NULL);
 	if (r < 0)
 		return r;
@@ -53,6 +62,27 @@ static int probe_link(const char *kind)
 	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? r : 0;
 }
 
+static int probe_gate(const char *arg)
+{
+	cleanup_vnet struct vnet *v = NULL;
+	int r = own_net ? vnet_open(-1, NULL, &v, NULL) : -EPERM;
+
+	(void)arg;
+	return r < 0 ? r : bridge_gate_set(v, NULL, 0, NULL);
+}
+
+static int probe_vlans(const char *arg)
+{
+	cleanup_vnet struct vnet *v = NULL;
+	char name[IFNAMSIZ];
+	int used = 0, r = own_net ? vnet_open(-1, NULL, &v, NULL) : -EPERM;
+
+	(void)arg;
+	if (r >= 0)
+		r = if_create(v, "bridge", 0, NULL, &used, name, NULL);
+	return r < 0 ? r : bridge_vlan_filter(v, name, true, NULL);
+}
+
 static int probe_tun(const char *arg)
 {
 	struct stat st;
@@ -68,15 +98,19 @@ static int probe_ns(const char *arg)
 		   : !strcmp(arg, "cgroup") ? CLONE_NEWCGROUP
 					    : CLONE_NEWUSER;
 
-	return unshare(flag) < 0 ? -errno : 0;
+	if (unshare(flag) < 0)
+		return -errno;
+	own_net |= flag == CLONE_NEWNET;
+	return 0;
 }
 
 static int probe_fs(const char *type)
 {
 	int fd = (int)syscall(SYS_fsopen, type, 1 /* FSOPEN_CLOEXEC */);
 
+	/* all kernels have the call, jails have not */
 	if (fd < 0)
-		return -errno;
+		return errno == ENOSYS ? -EPERM : -errno;
 	close(fd);
 	return 0;
 }
@@ -102,46 +136,74 @@ static int probe_share(const char *arg)
 	return ipshare_can(NULL);
 }
 
+#define NO_ENGINE NULL, NULL
+#define DRIVER(name) "the kernel's " name, NULL
+
 const struct doctor_probe doctor_probes[] = {
-	{"jails", "pid namespaces", probe_ns, "pid", "CONFIG_PID_NS", true},
-	{"vnet", "network namespaces", probe_ns, "net", "CONFIG_NET_NS", true},
+	{"jails", "pid namespaces", probe_ns, "pid", "CONFIG_PID_NS", true,
+	 NO_ENGINE},
+	{"vnet", "network namespaces", probe_ns, "net", "CONFIG_NET_NS", true,
+	 NO_ENGINE},
 	{"jail limits", "cgroup namespaces", probe_ns, "cgroup",
-	 "CONFIG_CGROUPS", true},
-	{"jail limits", "cgroup2", probe_fs, "cgroup2", "CONFIG_CGROUPS", true},
+	 "CONFIG_CGROUPS", true, NO_ENGINE},
+	{"jail limits", "cgroup2", probe_fs, "cgroup2", "CONFIG_CGROUPS", true,
+	 NO_ENGINE},
 	{"copy roots", "overlayfs", probe_fs, "overlay", "CONFIG_OVERLAY_FS",
-	 true},
-	{"epair", "veth", probe_link, "veth", "CONFIG_VETH", true},
-	{"bridge", "bridge", probe_link, "bridge", "CONFIG_BRIDGE", true},
-	{"tap, tun", "/dev/net/tun", probe_tun, "tun", "CONFIG_TUN", false},
-	{"vlan", "vlan", probe_link, "vlan", "CONFIG_VLAN_8021Q", false},
-	{"lagg", "bond", probe_link, "bond", "CONFIG_BONDING", false},
-	{"lo1", "dummy", probe_link, "dummy", "CONFIG_DUMMY", false},
-	{"vxlan", "vxlan", probe_link, "vxlan", "CONFIG_VXLAN", false},
-	{"wg", "wireguard", probe_link, "wireguard", "CONFIG_WIREGUARD", false},
-	{"macvlan", "macvlan", probe_link, "macvlan", "CONFIG_MACVLAN", false},
+	 true, NO_ENGINE},
+	{"epair", "veth", probe_link, "veth", "CONFIG_VETH", true,
+	 DRIVER("veth")},
+	{"bridge", "bridge", probe_link, "bridge", "CONFIG_BRIDGE", true,
+	 DRIVER("bridge")},
+	{"bridge stp", "nftables of bridges", probe_gate, "",
+	 "CONFIG_NF_TABLES_BRIDGE", false,
+	 "the keeper of bridges: RSTP and STP", NULL},
+	{"vlanfilter", "VLANs of bridges", probe_vlans, "",
+	 "CONFIG_BRIDGE_VLAN_FILTERING", false, DRIVER("bridge")},
+	{"tap, tun", "/dev/net/tun", probe_tun, "tun", "CONFIG_TUN", false,
+	 DRIVER("tun")},
+	{"vlan", "vlan", probe_link, "vlan", "CONFIG_VLAN_8021Q", false,
+	 "the kernel's 8021q", "netgraph"},
+	{"lagg", "bond", probe_link, "bond", "CONFIG_BONDING", false,
+	 "the kernel's bonding", "netgraph"},
+	{"lo1", "dummy", probe_link, "dummy", "CONFIG_DUMMY", false,
+	 "the kernel's dummy", "the kernel's ifb"},
+	{"vxlan", "vxlan", probe_link, "vxlan", "CONFIG_VXLAN", false,
+	 DRIVER("vxlan")},
+	{"geneve", "geneve", probe_link, "geneve", "CONFIG_GENEVE", false,
+	 DRIVER("geneve")},
+	/* not gif, stf, gre: to load those drivers puts sit0, gre0, gretap0 and
+	 * erspan0 into every vnet of the machine */
+	{"wg", "wireguard", probe_link, "wireguard", "CONFIG_WIREGUARD", false,
+	 DRIVER("wireguard")},
+	{"macvlan", "macvlan", probe_link, "macvlan", "CONFIG_MACVLAN", false,
+	 NO_ENGINE},
 	{"jails", "device filter", probe_devices, "", "CONFIG_CGROUP_BPF",
-	 false},
+	 false, NO_ENGINE},
 	{"ip4.addr", "BPF for sockets", probe_share, "",
-	 "CONFIG_CGROUP_BPF with BTF (CONFIG_DEBUG_INFO_BTF)", false},
+	 "CONFIG_CGROUP_BPF with BTF (CONFIG_DEBUG_INFO_BTF)", false,
+	 NO_ENGINE},
 	{"jails", "abstract unix walls", probe_unix, "reach",
-	 "BPF for unix sockets (Linux 6.7, or as below)", false},
+	 "BPF for unix sockets (Linux 6.7, or as below)", false, NO_ENGINE},
 	{"jails", "abstract unix names", probe_unix, "all",
-	 "BPF LSM programs (CONFIG_BPF_LSM, lsm=...,bpf)", false},
-	{NULL, NULL, NULL, NULL, NULL, false},
+	 "BPF LSM programs (CONFIG_BPF_LSM, lsm=...,bpf)", false, NO_ENGINE},
+	{NULL, NULL, NULL, NULL, NULL, false, NO_ENGINE},
 };
 
-/* In the child: one byte a probe, 1 works, 0 does not. */
+/* In the child: one byte a probe, an enum doctor_can. */
 static void probe_all(int fd)
 {
 	for (const struct doctor_probe *p = doctor_probes; p->what; p++) {
-		char ok = p->probe(p->arg) >= 0;
+		int r = p->probe(p->arg);
+		char can = r >= 0			 ? DOCTOR_OK
+			   : r == -EPERM || r == -EACCES ? DOCTOR_UNTOLD
+							 : DOCTOR_LACKS;
 
-		if (write(fd, &ok, 1) != 1)
+		if (write(fd, &can, 1) != 1)
 			return;
 	}
 }
 
-int doctor_kernel(bool *ok, size_t n, struct err *e)
+int doctor_kernel(enum doctor_can *can, size_t n, struct err *e)
 {
 	cleanup_close int rd = -1, wr = -1;
 	int fds[2], status;
@@ -161,9 +223,10 @@ int doctor_kernel(bool *ok, size_t n, struct err *e)
 	}
 	close(take_fd(&wr));
 	for (size_t i = 0; i < n; i++) {
-		char c = 0;
+		char c = DOCTOR_LACKS;
 
-		ok[i] = read(rd, &c, 1) == 1 && c;
+		can[i] = read(rd, &c, 1) == 1 ? (enum doctor_can)c
+					      : DOCTOR_LACKS;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

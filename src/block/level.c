@@ -70,21 +70,6 @@ static int level_paths(struct level *l, const char *dir, bool copied,
 	return 0;
 }
 
-/* Names of this level's own jails that run now. */
-static int running(struct prisons *ps, struct strv *ret, struct err *e)
-{
-	struct prison *v = NULL;
-	size_t n = 0;
-	int r;
-
-	r = prison_list(ps, false, &v, &n, e);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		if (!strchr(v[i].name, '.') && strv_add(ret, v[i].name) < 0)
-			r = err_nomem(e);
-	prison_list_free(&v, n);
-	return r < 0 ? r : 0;
-}
-
 static bool has_folder(const struct level *l, const char *name)
 {
 	cleanup_free char *path = str_printf("%s/%s", l->jails, name);
@@ -176,7 +161,7 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 		return ret;
 	ret = prisons_open(&ps, e);
 	if (ret >= 0)
-		ret = running(ps, &before, e);
+		ret = prison_names(ps, &before, NULL, e);
 	if (ret < 0)
 		return ret;
 	prisons_free(&ps); /* rc opens its own, and locks it */

@@ -10,6 +10,24 @@
 #include "base/str.h"
 #include "net/ifnet.h"
 
+/* A netgraph node (map_ng.h), those of interfaces included. */
+struct topo_hook {
+	char name[32];
+	uint32_t peer; /* id */
+	char peer_hook[32];
+};
+struct topo_node {
+	uint32_t id;
+	char name[32], type[32];
+	uint32_t ifindex; /* of ether: its; of eiface: our end of the pair */
+	struct topo_hook *hooks;
+	size_t nhooks;
+};
+/* What an interface that is none stands for. */
+struct topo_part {
+	size_t node, hook; /* indexes; hook SIZE_MAX: the node itself */
+};
+
 struct topo_jail {
 	int jid;    /* 0: the level the map starts at */
 	char *name; /* last component; "host" or the block's name for the root
@@ -23,6 +41,10 @@ struct topo_jail {
 	bool inherits_host;	  /* hostname is its parent's */
 	int gateway_if;	   /* index of the interface to it, 0 if unknown */
 	struct strv addrs; /* ip4.addr, ip6.addr of a jail without vnet */
+	struct topo_node *nodes; /* by id */
+	size_t nnodes;
+	size_t ng_at;		 /* first of ifs that is a node's part */
+	struct topo_part *parts; /* of ifs from there on; NULL: none */
 };
 
 /* A patch cable: two ends of one epair (or an eiface and its node). */

@@ -4,6 +4,7 @@
  * bridge is a table with its ports.  Colours are for white paper.
  */
 #include "base/cleanup.h"
+#include "block/map_ng.h"
 #include "block/map_priv.h"
 
 #include <stdio.h>
@@ -91,7 +92,7 @@ static void put_remark(struct strbuf *out, const struct topo_jail *tj, size_t i)
 		strbuf_adds(out, "<FONT COLOR=\"" RED "\">down</FONT>");
 	else if (!ifp->carrier)
 		strbuf_adds(out, "<FONT COLOR=\"" FAINT "\">no carrier</FONT>");
-	else if (kind && strcmp(kind, "epair") && strcmp(kind, "lo")) {
+	else if (kind && !model_kind_dull(kind)) {
 		strbuf_adds(out, "<FONT COLOR=\"" FAINT "\">");
 		put(out, kind);
 		strbuf_adds(out, "</FONT>");
@@ -105,7 +106,7 @@ static void put_row(struct strbuf *out, const struct topo_jail *tj, size_t i)
 	strbuf_addf(out, "<TR><TD PORT=\"l%zu\" ALIGN=\"LEFT\">", i);
 	if (!is_up(ifp))
 		strbuf_adds(out, "<FONT COLOR=\"" RED "\">");
-	put(out, ifp->name);
+	put(out, topo_if_name(ifp));
 	if (!is_up(ifp))
 		strbuf_adds(out, "</FONT>");
 	strbuf_adds(out, "</TD><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\">");
@@ -199,7 +200,7 @@ static int put_bridge(struct strbuf *out, const struct topo *t, size_t j,
 		    "BGCOLOR=\"#ddebf7\" ALIGN=\"LEFT\" "
 		    "BALIGN=\"LEFT\"><B>",
 		    j, br, table);
-	put(out, b->name);
+	put(out, topo_if_name(b));
 	strbuf_adds(out, "</B>");
 	if (!is_up(b))
 		strbuf_adds(out, " <FONT COLOR=\"" RED "\">down</FONT>");

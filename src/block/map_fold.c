@@ -4,6 +4,7 @@
  * of them say less than the first few and a count.
  */
 #include "block/map_model.h"
+#include "block/map_ng.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -172,8 +173,8 @@ int fold_draw(struct mbuild *b, const struct fold *f, struct err *e)
 	if (!r || !port)
 		return err_nomem(e);
 	r->key = range(l, ia->name, iz->name, MS_UP);
-	port->key = range(l, fold_port(b, f->first)->name,
-			  fold_port(b, f->last)->name, MS_UP);
+	port->key = range(l, topo_if_name(fold_port(b, f->first)),
+			  topo_if_name(fold_port(b, f->last)), MS_UP);
 	port->flush_right = true;
 	model_wire(l, port, r, ML_CABLE, MS_UP);
 	if (!a[0] || !z[0])

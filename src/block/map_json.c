@@ -4,6 +4,7 @@
  * "version".
  */
 #include "base/cleanup.h"
+#include "block/map_ng.h"
 #include "block/map_priv.h"
 
 #include <jansson.h>
@@ -56,7 +57,7 @@ static json_t *ether(const struct ifnet *ifp)
 
 static json_t *bridge_of(const struct topo_jail *tj, const struct ifnet *ifp)
 {
-	for (size_t i = 0; ifp->master && i < tj->ifs.n; i++)
+	for (size_t i = 0; ifp->master && i < topo_real(tj); i++)
 		if (tj->ifs.v[i].index == ifp->master)
 			return text(tj->ifs.v[i].name);
 	return json_null();
@@ -83,24 +84,62 @@ static json_t *interface(const struct topo_jail *tj, const struct ifnet *ifp)
 			 "groups", texts(&ifp->groups));
 }
 
+static json_t *hook(const struct topo_hook *h)
+{
+	return json_pack("{s:o, s:I, s:o}", "name", text(h->name), "peer",
+			 (json_int_t)h->peer, "peer_hook", text(h->peer_hook));
+}
+
+/* Of netgraph; those of interfaces say which one that is. */
+static json_t *nodes(const struct topo_jail *tj)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < tj->nnodes; i++) {
+		const struct topo_node *n = &tj->nodes[i];
+		json_t *hooks = json_array();
+
+		for (size_t k = 0; k < n->nhooks; k++)
+			json_array_append_new(hooks, hook(&n->hooks[k]));
+		json_array_append_new(
+			a, json_pack("{s:I, s:o, s:o, s:o}", "id",
+				     (json_int_t)n->id, "name",
+				     *n->name ? text(n->name) : json_null(),
+				     "type", text(n->type), "hooks", hooks));
+	}
+	return a;
+}
+
 static json_t *jail(const struct topo *t, const struct topo_jail *tj)
 {
 	json_t *ifs = json_array();
 
-	for (size_t i = 0; i < tj->ifs.n; i++)
+	for (size_t i = 0; i < topo_real(tj); i++)
 		json_array_append_new(ifs, interface(tj, &tj->ifs.v[i]));
 	return json_pack(
-		"{s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "jid", tj->jid,
-		"name", text(tj->name), "path", text(tj->full), "parent",
+		"{s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "jid",
+		tj->jid, "name", text(tj->name), "path", text(tj->full),
+		"parent",
 		tj->parent < 0 ? json_null()
 			       : json_integer(t->jails[tj->parent].jid),
 		"vnet", tj->vnet, "hostname", text(tj->hostname), "gateway",
 		text(tj->gateway), "addresses", texts(&tj->addrs), "interfaces",
-		ifs);
+		ifs, "nodes", nodes(tj));
 }
 
+/* An interface, or a hook and the id of its node. */
 static json_t *end(const struct topo *t, size_t j, size_t i)
 {
+	const struct topo_jail *tj = &t->jails[j];
+
+	if (topo_is_ng(tj, i)) {
+		const struct topo_part *p = &tj->parts[i - tj->ng_at];
+		const struct topo_node *n = &tj->nodes[p->node];
+
+		return json_pack("{s:i, s:I, s:o}", "jid", tj->jid, "node",
+				 (json_int_t)n->id, "hook",
+				 text(n->hooks[p->hook].name));
+	}
 	return json_pack("{s:i, s:o}", "jid", t->jails[j].jid, "interface",
 			 text(t->jails[j].ifs.v[i].name));
 }

@@ -5,6 +5,7 @@
  * happens is left out.
  */
 #include "base/cleanup.h"
+#include "block/map_ng.h"
 #include "block/map_topo.h"
 #include "jail/prison.h"
 #include "net/move.h"
@@ -22,6 +23,7 @@ struct load {
 	struct topo t;
 	struct vnet **vnets; /* by jail; NULL: shares another's */
 	struct prisons *ps;
+	bool jailed;		      /* the caller is */
 	char host[HOST_NAME_MAX + 1]; /* the caller's */
 };
 
@@ -72,7 +74,8 @@ static int gateway(struct topo_jail *j, struct vnet *v, int family,
 	return j->gateway ? 0 : err_nomem(e);
 }
 
-static int load_vnet(struct topo_jail *j, struct vnet *v, struct err *e)
+static int load_vnet(const struct load *l, struct topo_jail *j, struct vnet *v,
+		     struct err *e)
 {
 	int r;
 
@@ -82,7 +85,11 @@ static int load_vnet(struct topo_jail *j, struct vnet *v, struct err *e)
 		r = gateway(j, v, AF_INET, e);
 	if (!r && !j->gateway)
 		r = gateway(j, v, AF_INET6, e);
-	return r;
+	if (!r)
+		r = l->jailed && j->parent < 0
+			    ? topo_ng_ask(j, v, e)
+			    : topo_ng_load(j, v, CELLBLOCK_RUN "/ng", e);
+	return r ? r : topo_ng_place(j, v, e);
 }
 
 static int copy_addrs(struct strv *dst, const struct pset *params,
@@ -120,7 +127,7 @@ static int load_jail(struct load *l, const struct prison *p, int parent,
 		return r ? r : copy_addrs(&j->addrs, &p->params, "ip6.addr", e);
 	}
 	r = prison_vnet(l->ps, p, v, e);
-	return r ? r : load_vnet(j, *v, e);
+	return r ? r : load_vnet(l, j, *v, e);
 }
 
 /* Take back what load_jail began. */
@@ -169,8 +176,9 @@ static int load_self(struct load *l, struct err *e)
 	j->hostname = strdup(l->host);
 	if (!j->name || !j->full || !j->hostname)
 		return err_nomem(e);
+	l->jailed = self.jailed;
 	r = vnet_open(-1, VNET_STATEDIR, &l->vnets[0], e);
-	return r ? r : load_vnet(j, l->vnets[0], e);
+	return r ? r : load_vnet(l, j, l->vnets[0], e);
 }
 
 static size_t depth(const char *name)

@@ -9,6 +9,8 @@
  */
 #include "base/cleanup.h"
 #include "block/map_model.h"
+#include "block/map_ng.h"
+#include "net/eiface.h"
 #include "net/kind.h"
 
 #include <arpa/inet.h>
@@ -29,11 +31,19 @@ const char *model_kind(const struct ifnet *ifp)
 {
 	if (!ifp->linux_kind[0])
 		return ifp->arptype == ARPHRD_ETHER ? "ethernet" : NULL;
+	if (ifp->group == IF_GROUP_VIF && ifp->kind)
+		return ifp->kind->name;
 	if (!strcmp(ifp->linux_kind, "veth"))
-		return "epair";
+		return ifp->group == IF_GROUP_EIFACE ? "ngeth" : "epair";
 	/* a row that takes any kind has no name worth showing */
 	return ifp->kind && ifp->kind->linux_kind ? ifp->kind->name
 						  : ifp->linux_kind;
+}
+
+bool model_kind_dull(const char *kind)
+{
+	return !strcmp(kind, "epair") || !strcmp(kind, "ngeth") ||
+	       !strcmp(kind, "lo");
 }
 
 bool model_addr_dull(const struct if_addr *ia)
@@ -52,22 +62,6 @@ void model_addr_text(const struct if_addr *ia, char *buf, size_t size)
 	snprintf(buf, size, "%s/%u", a, ia->plen);
 }
 
-/* What the kernel makes by itself in every new vnet, of no use to anybody. */
-static bool is_fallback(const struct ifnet *ifp)
-{
-	static const char *const names[] = {
-		"tunl0",    "gre0", "gretap0", "erspan0", "ip_vti0",
-		"ip6_vti0", "sit0", "ip6tnl0", "ip6gre0",
-	};
-
-	if (ifp->flags & IFF_UP || ifp->naddrs)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(ifp->name, names[i]))
-			return true;
-	return false;
-}
-
 const char *model_hostname(const struct topo_jail *tj)
 {
 	const char *h = tj->hostname;
@@ -81,8 +75,6 @@ const char *model_hostname(const struct topo_jail *tj)
 
 bool model_if_shown(const struct ifnet *ifp)
 {
-	if (is_fallback(ifp))
-		return false;
 	if (!(ifp->flags & IFF_LOOPBACK))
 		return true;
 	for (size_t i = 0; i < ifp->naddrs; i++)
@@ -183,7 +175,7 @@ static int rows_if(struct mlayout *l, struct mitem *it, const struct ifnet *ifp,
 	if (!r)
 		return err_nomem(e);
 	*ret = r;
-	r->key = seg(l, ifp->name, TITLE_MAX, st);
+	r->key = seg(l, topo_if_name(ifp), TITLE_MAX, st);
 	remark = if_remark(l, ifp, linked);
 	if (remark)
 		r->note = (struct mseg){.s = remark,
@@ -200,8 +192,7 @@ static int rows_if(struct mlayout *l, struct mitem *it, const struct ifnet *ifp,
 		model_addr_text(&ifp->addrs[i], buf, sizeof(buf));
 		r->val = seg(l, buf, TEXT_MAX, MS_PLAIN);
 	}
-	if (!shown && !l->terse && kind && strcmp(kind, "epair") &&
-	    strcmp(kind, "lo")) {
+	if (!shown && !l->terse && kind && !model_kind_dull(kind)) {
 		snprintf(buf, sizeof(buf), "(%s)", kind);
 		r->val = seg(l, buf, TEXT_MAX, MS_FAINT);
 	}
@@ -426,7 +417,7 @@ static int build_bridge(struct mbuild *b, size_t j, size_t br, struct err *e)
 
 	if (!it)
 		return err_nomem(e);
-	snprintf(buf, sizeof(buf), "%s%s", bridge->name,
+	snprintf(buf, sizeof(buf), "%s%s", topo_if_name(bridge),
 		 is_up(bridge) ? "" : " (down)");
 	it->title =
 		seg(b->l, buf, TITLE_MAX, is_up(bridge) ? MS_TITLE : MS_DOWN);

@@ -170,6 +170,8 @@ int model_build(struct mlayout *l, struct err *e);
 /* Remark on what kind of interface it is ("ethernet"), or NULL. */
 const char *model_kind(const struct ifnet *ifp);
 /* 127/8, ::1 and link-local: on every interface, of no interest in a map. */
+/* A kind that goes without saying. */
+bool model_kind_dull(const char *kind);
 bool model_addr_dull(const struct if_addr *ia);
 /* Worth drawing: not what every vnet has by itself. */
 bool model_if_shown(const struct ifnet *ifp);

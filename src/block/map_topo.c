@@ -7,6 +7,7 @@
  * cable of every jail has the same), so a pair whose indexes fit is asked
  * about: `same` tells whether the number means that namespace.
  */
+#include "block/map_ng.h"
 #include "block/map_topo.h"
 
 #include "base/cleanup.h"
@@ -25,6 +26,7 @@ void topo_free(struct topo *t)
 		free(j->gateway);
 		strv_free(&j->addrs);
 		ifnets_free(&j->ifs);
+		topo_ng_free(j);
 	}
 	free(t->jails);
 	free(t->links);

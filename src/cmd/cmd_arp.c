@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cmd/libxo.h"
 #include "cmd/vnetopt.h"
+#include "jail/prison.h"
 #include "net/arp.h"
 #include "net/bsderr.h"
 #include "net/hosts.h"
@@ -30,6 +31,7 @@ static const char usage[] =
 struct args {
 	struct libxo xo;
 	const char *jail, *ifname;
+	struct sight sight;
 	bool all, numeric, delete, set, replace, file;
 };
 
@@ -139,7 +141,7 @@ static int show_one(struct vnet *v, const struct args *a, const char *host,
 
 	r = parse_host(host, &addr, e);
 	if (r >= 0)
-		r = arp_rows(v, AF_INET, a->ifname, &rows, &n, e);
+		r = arp_rows(v, AF_INET, a->ifname, &a->sight, &rows, &n, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
@@ -166,7 +168,7 @@ static int delete (struct vnet *v, const struct args *a, const char *host,
 	int r = host ? parse_host(host, &addr, e) : 0;
 
 	if (r >= 0)
-		r = arp_rows(v, AF_INET, a->ifname, &rows, &n, e);
+		r = arp_rows(v, AF_INET, a->ifname, &a->sight, &rows, &n, e);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		const struct arp_row *row = &rows[i];
 
@@ -191,7 +193,7 @@ static bool own_mac(struct vnet *v, const unsigned char mac[6])
 	cleanup_free struct arp_row *rows = NULL;
 	size_t n = 0;
 
-	if (arp_rows(v, AF_INET, NULL, &rows, &n, NULL) < 0)
+	if (arp_rows(v, AF_INET, NULL, NULL, &rows, &n, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].own && !memcmp(rows[i].mac, mac, 6))
@@ -282,7 +284,7 @@ static int run(struct vnet *v, const struct args *a, int argc, char **argv,
 		return set_file(v, a, argv[0], e);
 	if (!a->all)
 		return show_one(v, a, argv[0], e);
-	r = arp_rows(v, AF_INET, a->ifname, &rows, &n, e);
+	r = arp_rows(v, AF_INET, a->ifname, &a->sight, &rows, &n, e);
 	return r < 0 ? r : print_rows(a, rows, n, e);
 }
 
@@ -352,7 +354,10 @@ int cmd_arp(int argc, char **argv)
 		return usage_exit();
 	r = vnetopt_open(a.jail, &v, &e);
 	if (r >= 0)
+		r = prison_sight(a.jail, &a.sight, &e);
+	if (r >= 0)
 		r = run(v, &a, argc - optind, argv + optind, &e);
+	sight_free(&a.sight);
 	if (r < 0 && *e.text)
 		return vnetopt_fail("arp", &e);
 	return r < 0;

@@ -5,6 +5,7 @@
 
 #include "base/cancel.h"
 #include "base/cleanup.h"
+#include "base/notify.h"
 #include "base/str.h"
 #include "block/block.h"
 #include "cmd/progress.h"
@@ -108,6 +109,19 @@ static char *shown_name(const struct block_opts *o)
 	return strdup(o->name ? o->name : slash ? slash + 1 : o->dir);
 }
 
+/* To who started us: what `cellblock status` says of the block. */
+static void notify_block(const char *which)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+
+	if (!notify_wanted())
+		return;
+	if (block_status(which, false, &out, NULL) < 0 || !out.len)
+		return;
+	out.s[strcspn(out.s, "\n")] = 0;
+	notify_status(out.s);
+}
+
 int block_up_main(int argc, char **argv)
 {
 	struct block_opts o = {0};
@@ -126,8 +140,12 @@ int block_up_main(int argc, char **argv)
 	if (!r)
 		r = block_up(&o, &changes, &e);
 	progress_end(&p);
-	if (r < 0)
+	if (r < 0) {
+		notify_status(e.text);
 		return fail(&e);
+	}
+	if (!o.dry_run)
+		notify_block(o.name ? o.name : o.dir);
 	if (o.quiet)
 		return 0;
 	name = shown_name(&o);
@@ -181,6 +199,7 @@ int block_down_main(int argc, char **argv)
 	name = shown_name(&o);
 	r = block_down(&o, &e);
 	progress_end(&p);
+	notify_status(r < 0 ? e.text : "down");
 	if (r < 0)
 		return fail(&e);
 	if (!o.quiet)

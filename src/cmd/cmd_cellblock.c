@@ -6,6 +6,8 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_block.h"
 #include "cmd/cmd_map.h"
+#include "cmd/cmd_pflog.h"
+#include "cmd/cmd_trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,8 @@ static const struct command subcommands[] = {
 	{"diff", block_diff_main, "what up would change"},
 	{"status", block_status_main, "which blocks are up, and their jails"},
 	{"map", map_main, "draw jails, bridges and the cables between them"},
+	{"trace", trace_main, "which way packets go through netgraph"},
+	{"pflog", pflog_main, "packets that pf's rules log, for tcpdump"},
 	{"shell", block_shell_main, "a shell or command inside"},
 	{"doctor", block_doctor_main, "what works here, what was left behind"},
 };

@@ -7,8 +7,11 @@
 
 #include "base/cleanup.h"
 #include "cmd/vnetopt.h"
+#include "jail/prison.h"
+#include "net/keeper.h"
 #include "net/ifconfig.h"
 #include "net/kind.h"
+#include "pf/load.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -189,9 +192,13 @@ static int list_all(struct vnet *v, const struct args *a, struct err *e)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	cleanup_ifnets struct ifnets all = {0};
+	cleanup_sight struct sight sight = {0};
 	const char *sep = "";
-	int r = ifnets_load(v, &all, e);
+	int r = prison_sight(a->jail, &sight, e);
 
+	if (r >= 0)
+		r = ifnets_load(v, &all, e);
+	sight_ifnets(&sight, &all);
 	for (size_t i = 0; r >= 0 && i < all.n; i++) {
 		if (!wanted(a, &all.v[i]) ||
 		    (a->names && !has_family(&all.v[i], a->o.af)))
@@ -209,23 +216,29 @@ static int list_all(struct vnet *v, const struct args *a, struct err *e)
 	return r;
 }
 
-/* A bridge's listing names its members; others need only themselves. */
+/* A bridge's listing names its members, a vlan's its parent; others need only
+ * themselves. */
 static int list_one(struct vnet *v, const char *name, const struct args *a,
 		    struct err *e)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	cleanup_ifnets struct ifnets all = {0};
 	cleanup_ifnet struct ifnet one = {0};
-	const struct ifnet *ifp = &one;
-	int r = ifnet_get(v, name, &one, e);
+	cleanup_sight struct sight sight = {0};
+	struct ifnet *ifp = &one;
+	int r = prison_sight(a->jail, &sight, e);
 
-	if (r >= 0 && one.is_bridge) {
+	if (r >= 0)
+		r = ifnet_get(v, name, &one, e);
+	if (r >= 0 && (one.is_bridge || one.is_vlan || one.is_lagg)) {
 		r = ifnets_load(v, &all, e);
 		ifp = r < 0 ? NULL : ifnets_find(&all, name);
 		if (r >= 0 && !ifp)
 			r = err_set(e, ENXIO, "interface %s does not exist",
 				    name);
 	}
+	if (r >= 0)
+		sight_ifnet(&sight, ifp);
 	if (r >= 0)
 		r = ifconfig_print(v, &all, ifp, &a->o, &out, e);
 	if (r >= 0)
@@ -253,6 +266,28 @@ static int interface(struct vnet *v, struct args *a, int argc, char **argv,
 	return r;
 }
 
+/*
+ * Who does what the kernel cannot may have been killed, or be wanted for the
+ * first time.  In a jail it must be a process of the jail's: a command in there
+ * starts it.
+ */
+static void keep(const struct args *a, struct vnet *v)
+{
+	for (size_t i = 0; keeper_sorts[i]; i++) {
+		struct err e = ERR_INIT;
+		int r = 0;
+
+		if (!keeper_missing(keeper_sorts[i], v))
+			continue;
+		if (a->jail)
+			r = vnetopt_inside(a->jail, "ifconfig", "-l", &e);
+		else
+			r = keeper_again(keeper_sorts[i], v, &e);
+		if (r < 0)
+			fprintf(stderr, "ifconfig: %s\n", e.text);
+	}
+}
+
 static int run(struct args *a, int argc, char **argv)
 {
 	cleanup_vnet struct vnet *v = NULL;
@@ -262,12 +297,17 @@ static int run(struct args *a, int argc, char **argv)
 	r = vnetopt_open(a->jail, &v, &e);
 	if (r < 0)
 		return vnetopt_fail("ifconfig", &e);
+	keep(a, v);
 	if (a->group)
 		r = list_group(v, a->group, &e);
 	else if (a->all || a->names)
 		r = list_all(v, a, &e);
 	else
 		r = interface(v, a, argc, argv, &e);
+	if (a->jail)
+		keep(a, v);
+	if (r >= 0 && argc > 1 && pf_refresh(v, &e) < 0)
+		fprintf(stderr, "ifconfig: pf: %s\n", e.text);
 	return r < 0 ? vnetopt_fail("ifconfig", &e) : 0;
 }
 
@@ -292,7 +332,7 @@ int cmd_ifconfig(int argc, char **argv)
 	if (a.group)
 		return argc || a.all || a.names ? usage_exit()
 						: run(&a, 0, NULL);
-	if (a.all && a.names)
+	if ((a.names && (a.all || a.o.media)) || (a.up && a.down))
 		return usage_exit();
 	if (!argc && !a.names)
 		a.all = true;

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cmd/libxo.h"
 #include "cmd/vnetopt.h"
+#include "jail/prison.h"
 #include "net/arp.h"
 #include "net/bsderr.h"
 #include "net/hosts.h"
@@ -27,6 +28,7 @@ static const char usage[] =
 struct args {
 	struct libxo xo;
 	const char *jail;
+	struct sight sight;
 	bool numeric;
 	int what; /* a c d s f, or 0: one host */
 };
@@ -149,8 +151,8 @@ static int parse_host(const char *s, union route_addr *ret, const char **ret_if,
 }
 
 /* The rows of one host, at the front. */
-static int rows_of(struct vnet *v, const char *host, struct arp_row **ret,
-		   size_t *ret_n, struct err *e)
+static int rows_of(struct vnet *v, const char *host, const struct sight *sight,
+		   struct arp_row **ret, size_t *ret_n, struct err *e)
 {
 	cleanup_free struct arp_row *rows = NULL;
 	const char *ifname = NULL;
@@ -160,7 +162,7 @@ static int rows_of(struct vnet *v, const char *host, struct arp_row **ret,
 
 	r = parse_host(host, &addr, &ifname, e);
 	if (r >= 0)
-		r = arp_rows(v, AF_INET6, ifname, &rows, &n, e);
+		r = arp_rows(v, AF_INET6, ifname, sight, &rows, &n, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
@@ -176,7 +178,7 @@ static int show_one(struct vnet *v, const struct args *a, const char *host,
 {
 	cleanup_free struct arp_row *rows = NULL;
 	size_t n = 0;
-	int r = rows_of(v, host, &rows, &n, e);
+	int r = rows_of(v, host, &a->sight, &rows, &n, e);
 
 	if (r < 0)
 		return r;
@@ -210,7 +212,7 @@ static int delete_host(struct vnet *v, const char *host, struct err *e)
 {
 	cleanup_free struct arp_row *rows = NULL;
 	size_t n = 0, done = 0;
-	int r = rows_of(v, host, &rows, &n, e);
+	int r = rows_of(v, host, NULL, &rows, &n, e);
 
 	if (r >= 0)
 		r = delete_rows(v, rows, n, &done, e);
@@ -223,7 +225,7 @@ static int delete_all(struct vnet *v, struct err *e)
 {
 	cleanup_free struct arp_row *rows = NULL;
 	size_t n = 0, done;
-	int r = arp_rows(v, AF_INET6, NULL, &rows, &n, e);
+	int r = arp_rows(v, AF_INET6, NULL, NULL, &rows, &n, e);
 
 	return r < 0 ? r : delete_rows(v, rows, n, &done, e);
 }
@@ -299,7 +301,7 @@ static int run(struct vnet *v, const struct args *a, int argc, char **argv,
 
 	switch (a->what) {
 	case 'a':
-		r = arp_rows(v, AF_INET6, NULL, &rows, &n, e);
+		r = arp_rows(v, AF_INET6, NULL, &a->sight, &rows, &n, e);
 		return r < 0 ? r : print_rows(a, rows, n, e);
 	case 'c':
 		return delete_all(v, e);
@@ -364,7 +366,10 @@ int cmd_ndp(int argc, char **argv)
 	}
 	r = vnetopt_open(a.jail, &v, &e);
 	if (r >= 0)
+		r = prison_sight(a.jail, &a.sight, &e);
+	if (r >= 0)
 		r = run(v, &a, argc - optind, argv + optind, &e);
+	sight_free(&a.sight);
 	if (r < 0 && *e.text)
 		return vnetopt_fail("ndp", &e);
 	return r < 0;

@@ -7,11 +7,13 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/term.h"
 #include "jail/blockroot.h"
 #include "jail/prison.h"
 #include "rc/rc.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +25,13 @@ struct sink {
 	bool verbose, steps;
 };
 
+/* Values of variables are in it, which anybody may have written. */
+static void put_line(FILE *f, const char *text)
+{
+	term_put(f, text, INT_MAX);
+	putc('\n', f);
+}
+
 static void sink_line(void *data, enum report_level level, const char *text)
 {
 	const struct sink *s = data;
@@ -33,16 +42,17 @@ static void sink_line(void *data, enum report_level level, const char *text)
 		break;
 	case REPORT_STEP:
 		if (s->steps)
-			puts(text);
+			put_line(stdout, text);
 		break;
 	case REPORT_VERBOSE:
 		if (s->verbose)
-			puts(text);
+			put_line(stdout, text);
 		break;
 	case REPORT_WARN:
 	case REPORT_ERROR:
 		fflush(stdout);
-		fprintf(stderr, "rc: %s\n", text);
+		fputs("rc: ", stderr);
+		put_line(stderr, text);
 		break;
 	}
 	fflush(stdout);
@@ -144,7 +154,7 @@ int cmd_rc(int argc, char **argv)
 	}
 	r = run(&rc, stop, &e);
 	if (r < 0 && *e.text)
-		fprintf(stderr, "rc: %s\n", e.text);
+		sink_line(&sink, REPORT_ERROR, e.text);
 	/* each failed step has been reported; FreeBSD's rc ends with 0 */
 	return r < 0 && (*e.text || !rc.keep_going);
 }

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/vnetopt.h"
+#include "jail/prison.h"
 #include "net/route.h"
 
 #include <errno.h>
@@ -43,16 +44,17 @@ static int exit_code(int r)
 	}
 }
 
-static int run(struct vnet *v, int n, char **words)
+static int run(struct vnet *v, const char *jail, int n, char **words)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	cleanup_sight struct sight sight = {0};
 	struct err e = ERR_INIT;
-	int r;
+	int r = prison_sight(jail, &sight, &e);
 
-	if (n && !strcmp(words[n - 1], "monitor"))
+	if (r >= 0 && n && !strcmp(words[n - 1], "monitor"))
 		r = route_monitor(v, print_line, NULL, &e);
-	else
-		r = route_command(v, n, words, &out, &e);
+	else if (r >= 0)
+		r = route_command(v, n, words, &sight, &out, &e);
 	if (r == -EPIPE)
 		return 1;
 	if (r < 0 && !strcmp(e.text, "usage")) {
@@ -90,5 +92,5 @@ int cmd_route(int argc, char **argv)
 	}
 	if (vnetopt_open(jail, &v, &e) < 0)
 		return vnetopt_fail("route", &e);
-	return run(v, argc - i, argv + i);
+	return run(v, jail, argc - i, argv + i);
 }

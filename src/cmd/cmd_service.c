@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/injail.h"
+#include "cmd/service_word.h"
 #include "cmd/vnetopt.h"
 
 #include "base/cleanup.h"
@@ -12,6 +13,7 @@
 #include "jail/prison.h"
 #include "rc/rc.h"
 #include "rc/rcdefaults.h"
+#include "rc/rcedit.h"
 #include "rc/rcscript.h"
 #include "rc/rcserv.h"
 
@@ -24,32 +26,14 @@ static const char usage[] =
 	"usage: service [-j jail] -e\n"
 	"       service [-j jail] -R\n"
 	"       service [-j jail] [-v] -l | -r\n"
-	"       service [-j jail] [-v] <rc.d script> "
+	"       service [-j jail] [-dv] [-E var=value] <rc.d script> "
 	"start|stop|restart|status|rcvar|enable|disable ...\n";
 
 static struct {
 	const char *jail;
 	bool enabled, list, order, restart, verbose;
+	struct strv env; /* of scripts */
 } o;
-
-static void line(void *data, enum report_level level, const char *text)
-{
-	(void)data;
-	if (level == REPORT_OUT)
-		puts(text);
-	else if (level == REPORT_WARN || level == REPORT_ERROR)
-		fprintf(stderr, "service: %s\n", text);
-	fflush(stdout);
-}
-
-static const struct report sink = {.line = line};
-
-static int complain(const struct err *e)
-{
-	if (*e->text)
-		fprintf(stderr, "service: %s\n", e->text);
-	return 1;
-}
 
 static int load_conf(struct rcconf **ret, struct err *e)
 {
@@ -62,10 +46,13 @@ static int load_conf(struct rcconf **ret, struct err *e)
 static int load_servs(struct rcservs *ret, bool all, struct err *e)
 {
 	struct prison_self self = {0};
+	cleanup_rcconf struct rcconf *c = NULL;
 	int r = prison_self(&self, e);
 
+	if (!r)
+		r = load_conf(&c, e);
 	return r ? r
-		 : rcservs_load(rc_level_dir()->local, self.jailed,
+		 : rcservs_load(rc_local(rc_level_dir(), c), self.jailed,
 				!self.jailed || self.vnet, all, ret, e);
 }
 
@@ -86,13 +73,29 @@ static void put_path(const struct rcserv *s)
 static bool is_enabled(const struct rcserv *s, const struct rcconf *c)
 {
 	cleanup_free char *var = NULL;
+	cleanup_strv struct strv files = {0};
+	cleanup_rcconf struct rcconf *own = NULL;
 	const char *value;
+	bool has_own = false;
 
 	if (!s->script)
 		return !s->rcvar || rcconf_yes(c, s->rcvar, NULL);
+	if (rc_files_of(rc_level_dir(), s->name, &files, &has_own, NULL) == 0 &&
+	    has_own &&
+	    rcconf_load((const char *const *)files.v, &own, NULL) == 0)
+		c = own;
 	var = str_printf("%s_enable", s->name);
 	value = var ? rcconf_get(c, var) : NULL;
 	return value && rcconf_bool(value) > 0;
+}
+
+/* -lv: where they lie. */
+static void list_from(const char *dir, const struct rcservs *servs, bool script)
+{
+	printf("From %s:\n", dir);
+	for (size_t i = 0; i < servs->n; i++)
+		if (is_service(&servs->v[i]) && servs->v[i].script == script)
+			puts(servs->v[i].name);
 }
 
 static int list(void)
@@ -102,10 +105,18 @@ static int list(void)
 	struct err e = ERR_INIT;
 
 	if (load_servs(&servs, o.list, &e) < 0 || load_conf(&conf, &e) < 0)
-		return complain(&e);
+		return service_complain(&e);
+	if (o.list && o.verbose) {
+		list_from("/etc/rc.d", &servs, false);
+		list_from(rc_local(rc_level_dir(), conf), &servs, true);
+		return 0;
+	}
 	for (size_t i = 0; i < servs.n; i++) {
 		const struct rcserv *s = &servs.v[i];
 
+		/* a boot from a disk would read its scripts anew here */
+		if (o.order && o.verbose && !strcmp(s->name, "FILESYSTEMS"))
+			puts("========= Early/Late Divider =========");
 		if (!is_service(s) || (o.enabled && !is_enabled(s, conf)))
 			continue;
 		if (o.list)
@@ -146,8 +157,6 @@ static int enable(const struct rcserv *s, bool yes)
 {
 	cleanup_free char *arg = str_printf("%s=%s", s->rcvar ? s->rcvar : "",
 					    yes ? "YES" : "NO");
-	char name[] = "sysrc", quiet[] = "-q";
-	char *argv[] = {name, quiet, arg, NULL};
 	int status;
 
 	if (!s->rcvar || !arg) {
@@ -155,8 +164,7 @@ static int enable(const struct rcserv *s, bool yes)
 			s->name);
 		return 1;
 	}
-	optind = 1;
-	status = cmd_sysrc(3, argv);
+	status = sysrc_set(arg);
 	if (!status)
 		printf("%s %s in /etc/rc.conf\n", s->name,
 		       yes ? "enabled" : "disabled");
@@ -177,16 +185,17 @@ static int rcvar(const struct rcserv *s, const struct rcconf *c)
 	return 0;
 }
 
-static int start(const struct rcserv *s, struct rcconf *c,
+static int start(const struct rcserv *s, struct rcconf *c, unsigned long kinds,
 		 const struct strv *names, struct err *e)
 {
 	struct rc rc = {
 		.dir = rc_level_dir(),
 		.conf = c,
-		.report = &sink,
+		.report = &service_sink,
 		.messages = true,
 		.keep_going = true,
 		.service = s->name,
+		.kinds = kinds,
 	};
 	int r = 0;
 
@@ -216,20 +225,21 @@ static int stop_jails(const struct rcconf *c, const struct strv *names,
 			.names = (const char *const *)names->v,
 			.nnames = names->n,
 			.cancel_fd = -1,
-			.report = &sink,
+			.report = &service_sink,
 		},
 		e);
 }
 
 static int stop(const struct rcserv *s, const struct rcconf *c,
-		const struct strv *names, struct err *e)
+		unsigned long kinds, const struct strv *names, struct err *e)
 {
 	struct rc rc = {
 		.dir = rc_level_dir(),
 		.conf = c,
-		.report = &sink,
+		.report = &service_sink,
 		.messages = true,
 		.service = s->name,
+		.kinds = kinds,
 		.interfaces = names->n ? names : NULL,
 	};
 
@@ -248,35 +258,37 @@ static int stop_rctl(void)
 	return cmd_rctl(3, argv);
 }
 
-static int jls_names(void)
+static int usage_of(const struct rcserv *s, const char *word)
 {
-	char name[] = "jls", flag[] = "-N";
-	char *argv[] = {name, flag, NULL};
-
-	optind = 1;
-	return cmd_jls(2, argv);
+	fflush(stdout);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	printf("/etc/rc.d/%s: unknown directive '%s'.\n", s->name, word);
+	printf("Usage: /etc/rc.d/%s "
+	       "[fast|force|one|quiet](start|stop|restart|rcvar|enable|disable|"
+	       "delete|enabled|describe|extracommands",
+	       s->name);
+	service_words_print(s->name, "|");
+	puts(")");
+	return 1;
 }
 
-static int console(const char *jail)
+/* Take the variable out of the files again. */
+static int delete_var(const struct rcserv *s)
 {
-	char name[] = "jexec", flag[] = "-l", sh[] = "/bin/sh";
-	cleanup_free char *j = strdup(jail ? jail : "");
-	char *argv[] = {name, flag, j, sh, NULL};
+	char name[] = "sysrc", flag[] = "-x";
+	cleanup_free char *var = strdup(s->rcvar ? s->rcvar : "");
+	char *argv[] = {name, flag, var, NULL};
 
-	if (!jail || !j) {
-		fputs("service: console: which jail?\n", stderr);
+	if (!s->rcvar || !var) {
+		fprintf(stderr, "service: %s has no variable to delete\n",
+			s->name);
 		return 1;
 	}
 	optind = 1;
-	return cmd_jexec(4, argv);
-}
-
-static int refuse(const struct rcserv *s, const char *word)
-{
-	printf("Cannot '%s' %s. Set %s to YES in /etc/rc.conf or use 'one%s' "
-	       "instead of '%s'.\n",
-	       word, s->name, s->rcvar, word, word);
-	return 1;
+	if (cmd_sysrc(3, argv))
+		return 1;
+	printf("%s deleted in /etc/rc.conf\n", s->rcvar);
+	return 0;
 }
 
 static int builtin(const struct rcserv *s, int argc, char **argv)
@@ -287,6 +299,8 @@ static int builtin(const struct rcserv *s, int argc, char **argv)
 	struct err e = ERR_INIT;
 	bool restart = !strcmp(v.word, "restart");
 	bool up = restart || !strcmp(v.word, "start");
+	const struct service_word *p;
+	unsigned long kinds;
 	int r;
 
 	for (int i = 1; i < argc; i++)
@@ -294,36 +308,44 @@ static int builtin(const struct rcserv *s, int argc, char **argv)
 			return 1;
 	if (!strcmp(v.word, "enable") || !strcmp(v.word, "disable"))
 		return enable(s, *v.word == 'e');
+	if (!strcmp(v.word, "delete"))
+		return delete_var(s);
 	if (load_conf(&conf, &e) < 0)
-		return complain(&e);
+		return service_complain(&e);
 	if (!strcmp(v.word, "rcvar"))
 		return rcvar(s, conf);
 	if (!strcmp(v.word, "enabled"))
 		return !is_enabled(s, conf);
-	if (!strcmp(s->name, "jail") && !strcmp(v.word, "status"))
-		return jls_names();
-	if (!strcmp(s->name, "jail") && !strcmp(v.word, "console"))
-		return console(argc > 1 ? argv[1] : NULL);
-	if (!up && strcmp(v.word, "stop")) {
-		fprintf(stderr,
-			"Usage: /etc/rc.d/%s "
-			"[fast|force|one|quiet](start|stop|restart|rcvar|"
-			"enable|disable|enabled%s)\n",
-			s->name,
-			strcmp(s->name, "jail") ? "" : "|status|console");
-		return 1;
+	if (!strcmp(v.word, "describe")) {
+		puts(s->descr ? s->descr : s->name);
+		return 0;
 	}
-	if (s->rcvar && up && !v.one && !rcconf_yes(conf, s->rcvar, &sink))
-		return v.quiet ? 0 : refuse(s, v.word);
+	if (!strcmp(v.word, "extracommands"))
+		return service_words_print(s->name, " ");
+	p = service_word_find(s->name, v.word);
+	if (p && p->run)
+		return p->run(&(struct service_call){.s = s,
+						     .c = conf,
+						     .names = &names,
+						     .word = v.word,
+						     .forced = v.one});
+	if (p)
+		up = p->does & VERB_START;
+	if (!up && !p && strcmp(v.word, "stop"))
+		return usage_of(s, v.word);
+	if (s->rcvar && up && !v.one && !rcconf_yes(conf, s->rcvar, NULL))
+		return v.quiet ? 0 : service_refuse(s, conf, v.word);
+	kinds = p ? p->kinds : 0;
 	r = s->rcvar ? rcconf_set(conf, s->rcvar, "YES", &e) : 0;
 	if (!r && !strcmp(s->name, "rctl") && (restart || !up)) {
 		if (stop_rctl() && !up)
 			return 1;
-	} else if (!r && (restart || !up))
-		r = stop(s, conf, &names, &e);
+	} else if (!r && (p ? p->does & VERB_STOP : restart || !up)) {
+		r = stop(s, conf, kinds, &names, &e);
+	}
 	if (!r && up)
-		r = start(s, conf, &names, &e);
-	return r < 0 ? complain(&e) : 0;
+		r = start(s, conf, kinds, &names, &e);
+	return r < 0 ? service_complain(&e) : 0;
 }
 
 static int run_one(const struct rcserv *s, int argc, char **argv)
@@ -335,10 +357,18 @@ static int run_one(const struct rcserv *s, int argc, char **argv)
 		printf("%s is located in %s\n", s->name,
 		       s->script ? rc_level_dir()->local : "/etc/rc.d");
 	fflush(stdout);
+	if (!s->script && o.env.n) {
+		fprintf(stderr, "service: %s is no script: it has no %s\n",
+			s->name,
+			str_prefix(o.env.v[0], "rc_debug=") ? "debugging"
+							    : "environment");
+		return 1;
+	}
 	if (!s->script)
 		return builtin(s, argc, argv);
-	if (rcscript_interactive(s->node.name, argc, argv, &status, &e) < 0)
-		return complain(&e);
+	if (rcscript_interactive(s->node.name, argc, argv, &o.env,
+				 &service_sink, &status, &e) < 0)
+		return service_complain(&e);
 	return status;
 }
 
@@ -354,7 +384,7 @@ static int restart_all(void)
 	int status = 0;
 
 	if (load_servs(&servs, false, &e) < 0 || load_conf(&conf, &e) < 0)
-		return complain(&e);
+		return service_complain(&e);
 	for (size_t i = servs.n; i-- > 0;)
 		if (servs.v[i].script && is_enabled(&servs.v[i], conf))
 			status |= run_one(&servs.v[i], 1, stop_argv);
@@ -375,7 +405,7 @@ static int run(int argc, char **argv)
 	if (o.restart)
 		return restart_all();
 	if (load_servs(&servs, true, &e) < 0)
-		return complain(&e);
+		return service_complain(&e);
 	s = rcservs_find(&servs, argv[0]);
 	if (!s || !is_service(s)) {
 		fprintf(stderr,
@@ -387,6 +417,18 @@ static int run(int argc, char **argv)
 	return run_one(s, argc - 1, argv + 1);
 }
 
+/* NAME=VALUE */
+static bool env_ok(const char *s)
+{
+	const char *eq = strchr(s, '=');
+	cleanup_free char *name = eq ? strndup(s, (size_t)(eq - s)) : NULL;
+
+	if (name && rcedit_name_ok(name))
+		return true;
+	fprintf(stderr, "service: -E: %s: not var=value\n", s);
+	return false;
+}
+
 int cmd_service(int argc, char **argv)
 {
 	bool bad = false;
@@ -395,8 +437,14 @@ int cmd_service(int argc, char **argv)
 	if (vnetopt_help(argc, argv, usage))
 		return 0;
 	/* the script's own words may look like options: stop at the first */
-	while ((c = getopt(argc, argv, "+ej:lRrv")) != -1) {
+	while ((c = getopt(argc, argv, "+dE:ej:lRrv")) != -1) {
 		switch (c) {
+		case 'd':
+			bad |= strv_add(&o.env, "rc_debug=YES") < 0;
+			break;
+		case 'E':
+			bad |= !env_ok(optarg) || strv_add(&o.env, optarg) < 0;
+			break;
 		case 'e':
 			o.enabled = true;
 			break;

@@ -5,6 +5,8 @@
 #ifndef CB_CMD_INJAIL_H
 #define CB_CMD_INJAIL_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 
 /*
@@ -13,5 +15,9 @@
  */
 int injail(const char *prog, const char *jail, int (*fn)(int, char **),
 	   int argc, char **argv);
+/* The same for commands that say by themselves what is wrong: 0 and the exit
+ * status, or -ENOENT there is no such jail, -EPERM, others. */
+int injail_try(const char *jail, int (*fn)(int, char **), int argc, char **argv,
+	       int *ret_status, struct err *e);
 
 #endif

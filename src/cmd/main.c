@@ -5,6 +5,9 @@
  */
 #include "cmd/cmd.h"
 
+#include "ifng/ifng.h"
+#include "jail/jailcmd.h"
+
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -32,6 +35,8 @@ int main(int argc, char **argv)
 
 	stdio_open();
 	setlocale(LC_CTYPE, "");
+	ifng_register();
+	jailcmd_set_rc(cmd_rc);
 	if (argc < 1)
 		return 1;
 	slash = strrchr(argv[0], '/');

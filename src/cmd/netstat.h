@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "cmd/libxo.h"
+#include "net/socks.h"
 #include "net/vnet.h"
 
 #include <stdbool.h>
@@ -24,5 +25,11 @@ int netstat_sockets(struct vnet *v, const struct netstat_args *a,
 		    struct err *e);
 int netstat_counters(struct vnet *v, const struct netstat_args *a,
 		     struct err *e);
+
+/*
+ * Leave of v[*n] what netstat shows where it runs, or of this jail (-j):
+ * everything, unless the jail has no network stack of its own.
+ */
+int netstat_seen(const char *jail, struct sock *v, size_t *n, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "cmd/netstat.h"
+#include "jail/prison.h"
 #include "net/ifconfig_impl.h"
 #include "net/ifnet.h"
 #include "net/ifstats.h"
@@ -222,11 +223,15 @@ int netstat_interfaces(struct vnet *v, const struct netstat_args *a,
 {
 	cleanup_free struct ifstats *stats = NULL;
 	cleanup_ifnets struct ifnets ifs = {0};
+	cleanup_sight struct sight sight = {0};
 	struct rows rows = {0};
 	size_t nstats = 0;
 	int r;
 
-	r = ifnets_load(v, &ifs, e);
+	r = prison_sight(a->jail, &sight, e);
+	if (r >= 0)
+		r = ifnets_load(v, &ifs, e);
+	sight_ifnets(&sight, &ifs);
 	if (r >= 0)
 		r = ifstats_load(v, &stats, &nstats, e);
 	if (r >= 0)

@@ -1,6 +1,7 @@
 /* netstat_route: netstat -r. */
 #include "base/cleanup.h"
 #include "cmd/netstat.h"
+#include "jail/prison.h"
 #include "net/ifnet.h"
 #include "net/route.h"
 
@@ -25,12 +26,12 @@ static json_t *row_json(const struct route_row *row)
 }
 
 static int family_json(struct vnet *v, const struct ifnets *ifs, int family,
-		       json_t *list, struct err *e)
+		       const struct sight *sight, json_t *list, struct err *e)
 {
 	cleanup_free struct route_row *rows = NULL;
 	json_t *entries;
 	size_t n = 0;
-	int r = route_rows(v, ifs, family, &rows, &n, e);
+	int r = route_rows(v, ifs, family, sight, &rows, &n, e);
 
 	if (r < 0 || !n)
 		return r;
@@ -45,16 +46,16 @@ static int family_json(struct vnet *v, const struct ifnets *ifs, int family,
 }
 
 static int routes_json(struct vnet *v, const struct netstat_args *a,
-		       struct err *e)
+		       const struct sight *sight, struct err *e)
 {
 	cleanup_ifnets struct ifnets ifs = {0};
 	json_t *list = json_array();
 	int r = ifnets_load(v, &ifs, e);
 
 	if (r >= 0 && a->family != AF_INET6)
-		r = family_json(v, &ifs, AF_INET, list, e);
+		r = family_json(v, &ifs, AF_INET, sight, list, e);
 	if (r >= 0 && a->family != AF_INET)
-		r = family_json(v, &ifs, AF_INET6, list, e);
+		r = family_json(v, &ifs, AF_INET6, sight, list, e);
 	if (r < 0) {
 		json_decref(list);
 		return r;
@@ -68,11 +69,14 @@ static int routes_json(struct vnet *v, const struct netstat_args *a,
 int netstat_routes(struct vnet *v, const struct netstat_args *a, struct err *e)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
-	int r;
+	cleanup_sight struct sight sight = {0};
+	int r = prison_sight(a->jail, &sight, e);
 
+	if (r < 0)
+		return r;
 	if (a->xo.json)
-		return routes_json(v, a, e);
-	r = route_table_print(v, a->family, &out, e);
+		return routes_json(v, a, &sight, e);
+	r = route_table_print(v, a->family, &sight, &out, e);
 	if (r >= 0)
 		fwrite(out.s, 1, out.len, stdout);
 	return r;

@@ -138,6 +138,8 @@ int netstat_sockets(struct vnet *v, const struct netstat_args *a, struct err *e)
 				r = socks_load(v, families[f], protocols[p],
 					       false, &socks, &n, e);
 	}
+	if (r >= 0)
+		r = netstat_seen(a->jail, socks, &n, e);
 	if (r < 0)
 		return r;
 	if (a->xo.json)

@@ -1,20 +1,13 @@
 /* See progress.h. */
 #include "cmd/progress.h"
 
+#include "base/notify.h"
 #include "base/term.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Text may come out of a jail: no control characters reach the terminal. */
-static void put_clean(FILE *f, const char *s, int max)
-{
-	for (int n = 0; *s && n < max; s++, n++)
-		putc(iscntrl((unsigned char)*s) && *s != '\t' ? '?' : *s, f);
-}
 
 static void live_clear(struct progress *p)
 {
@@ -31,21 +24,23 @@ static void step(struct progress *p, const char *text)
 		return;
 	}
 	p->count++;
+	if (!p->list)
+		notify_status(text);
 	if (p->list) {
-		put_clean(stdout, text, INT32_MAX);
+		term_put(stdout, text, INT32_MAX);
 		putchar('\n');
 		return;
 	}
 	if (p->quiet)
 		return;
 	if (!p->live) {
-		put_clean(stderr, text, INT32_MAX);
+		term_put(stderr, text, INT32_MAX);
 		putc('\n', stderr);
 		return;
 	}
 	live_clear(p);
 	fprintf(stderr, "%4lu  ", p->count);
-	put_clean(stderr, text, p->width - 8);
+	term_put(stderr, text, p->width - 8);
 	fflush(stderr);
 	p->shown = true;
 }
@@ -66,7 +61,7 @@ static void line(void *data, enum report_level level, const char *text)
 		if (p->quiet)
 			return;
 		live_clear(p);
-		put_clean(stdout, text, INT32_MAX);
+		term_put(stdout, text, INT32_MAX);
 		putchar('\n');
 		fflush(stdout);
 		return;
@@ -74,7 +69,7 @@ static void line(void *data, enum report_level level, const char *text)
 	case REPORT_ERROR:
 		live_clear(p);
 		fprintf(stderr, "%s: ", p->program);
-		put_clean(stderr, text, INT32_MAX);
+		term_put(stderr, text, INT32_MAX);
 		putc('\n', stderr);
 		return;
 	}

@@ -1,11 +1,15 @@
 /* See vnetopt.h. */
 #include "cmd/vnetopt.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "jail/prison.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static int jail_get(struct prisons *ps, const char *jail, struct prison *ret,
 		    struct err *e)
@@ -29,6 +33,36 @@ int vnetopt_open(const char *jail, struct vnet **ret, struct err *e)
 	if (r >= 0)
 		r = jail_get(ps, jail, &p, e);
 	return r < 0 ? r : prison_vnet(ps, &p, ret, e);
+}
+
+int vnetopt_inside(const char *jail, const char *name, const char *arg,
+		   struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+	cleanup_free char *prog = str_printf("/run/cellblock/rt/bin/%s", name);
+	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char *argv[] = {prog, (char *)arg, NULL};
+	const struct prison_exec x = {.argv = argv,
+				      .stdio = {null, null, null}};
+	int r, status;
+	pid_t pid;
+
+	if (!prog || null < 0)
+		return err_nomem(e);
+	r = prisons_open(&ps, e);
+	if (r >= 0)
+		r = jail_get(ps, jail, &p, e);
+	if (r >= 0)
+		r = prison_spawn(ps, &p, &x, &pid, e);
+	if (r < 0)
+		return r;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, errno, "%s", prog);
+	return status ? err_set(e, EIO, "%s in jail \"%s\" has failed", name,
+				jail)
+		      : 0;
 }
 
 static int jails_do(const char *jail, const char *ifname,

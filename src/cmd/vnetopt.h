@@ -12,6 +12,10 @@
 /* jail NULL: the caller's own.  An unknown one: `jail "x" not found`. */
 int vnetopt_open(const char *jail, struct vnet **ret, struct err *e);
 
+/* One of our commands with an argument, inside the jail, without output. */
+int vnetopt_inside(const char *jail, const char *name, const char *arg,
+		   struct err *e);
+
 /* For struct ifconfig_opts; opens the registry when first used. */
 extern const struct ifconfig_jails vnetopt_jails;
 

@@ -2,7 +2,7 @@
  * ipshare: see ipshare.h.
  *
  * Theory of operation.  jail.bpf.c and lookup.bpf.c are what the kernel does,
- * and say how; store.c loads them once and attaches them, tables.c fills what
+ * and say how; store.c and show.c load and attach them, tables.c fills what
  * they look up.  Here is the order in which that happens.
  *
  * A jail's row in the table of jails is the mark that something is to be
@@ -32,12 +32,29 @@ static int cgroup_of(int cgroup_fd, uint64_t *ret, struct err *e)
 	return 0;
 }
 
+/*
+ * Are there wildcards of several addresses?  Once a jail's are shown they stay
+ * so: there may be sockets that are.
+ */
+static int shares(struct store *s, struct vnet *v, struct ipshare_row *row,
+		  const struct ipshare_row *was, struct err *e)
+{
+	bool shows = was->shares;
+	int r;
+
+	if (row->n[IPSHARE_V4] + row->n[IPSHARE_V6] < 2 && !was->shares)
+		return 0;
+	r = store_show(s, v, &shows, e);
+	row->shares = shows;
+	return r;
+}
+
 static int set(struct store *s, int cgroup_fd, int net_fd,
 	       const struct ipshare_conf *conf, uint64_t cgroup, struct err *e)
 {
 	cleanup_ip_list struct ip_list ips = {NULL, 0};
 	cleanup_vnet struct vnet *v = NULL;
-	struct ipshare_row row = {.cgroup = cgroup};
+	struct ipshare_row row = {.cgroup = cgroup}, was = {.cgroup = 0};
 	int r = vnet_open(net_fd, NULL, &v, e);
 	bool again;
 
@@ -47,17 +64,18 @@ static int set(struct store *s, int cgroup_fd, int net_fd,
 	if (r < 0)
 		return r;
 	row.net = v->cookie;
-	again = bpf_map_lookup_elem(s->map[STORE_JAILS], &cgroup,
-				    &(struct ipshare_row){0}) == 0;
+	again = bpf_map_lookup_elem(s->map[STORE_JAILS], &cgroup, &was) == 0;
 	if (row.mode[IPSHARE_V4] != IPSHARE_DISABLE ||
 	    row.mode[IPSHARE_V6] != IPSHARE_DISABLE)
 		r = store_lookup(s, v->nsfd, v->cookie, e);
+	if (r >= 0)
+		r = shares(s, v, &row, &was, e);
 	if (r >= 0)
 		r = tables_grow(s, v, &row, &ips, e);
 	if (r >= 0)
 		r = store_attach(s, cgroup_fd, &row, e);
 	if (r >= 0 && again)
-		r = tables_shrink(s, &row, &ips, e);
+		r = tables_shrink(s, &row, &was, &ips, e);
 	return r;
 }
 
@@ -72,12 +90,15 @@ static int forget(struct store *s, uint64_t cgroup, bool *ret_used,
 	if (r < 0)
 		return r;
 	*ret_used = used;
-	if (!used)
-		return store_remove(s, e);
-	if (net_used || !net)
-		return 0;
-	tables_forget_routes(s, net);
-	return store_lookup_remove(s, net, e);
+	if (!net_used && net) {
+		tables_forget_routes(s, net);
+		r = store_show_remove(s, net, e);
+		if (r >= 0)
+			r = store_lookup_remove(s, net, e);
+	}
+	if (r < 0 || used)
+		return r;
+	return store_remove(s, e);
 }
 
 /* cgroup_fd: of a cgroup that stays, or -1. */

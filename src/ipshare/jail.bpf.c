@@ -27,19 +27,31 @@
  * make), unless the port is below 1024, where the host's own daemons are; port
  * 0; and wildcards that "inherit" one of their families.
  *
- * Wildcards of jails with several addresses, and those of both families, stay
- * what they are.  At what port they really are lookup.bpf.c keeps from them
- * what is not for the jail (row IPSHARE_REAL).  Such UDP sockets get no
- * SO_REUSEADDR: otherwise they could take datagrams from others' sockets.
- * UDP sockets with one address get it: then outside's wildcards with it are
- * none of their business; what conflicts among jails says row IPSHARE_NAME.
+ * Wildcards of jails with several addresses, and those of both families, are
+ * three things.  Hidden, when TCP's (above).  UDP's with a port are bound to
+ * the jail's first address, IPv4's if they are of both families (what is bound
+ * to an IPv6 address hears no IPv4), with SO_REUSEADDR, and say that they are
+ * wildcards; what comes for the jail's other addresses lookup.bpf.c hands to
+ * them, which knows them by show.bpf.c.  That they are bound stands for the
+ * wildcard when they send, too (udp.bpf.h: open_source).  In the way of each
+ * other are those of one jail, or at one address: rows IPSHARE_NAME,
+ * IPSHARE_WILD and, of UDP, IPSHARE_PORT say so.
+ *
+ * The rest stay what they are: UDP's that have joined a group or asked for
+ * SO_REUSEPORT or SO_BROADCAST, for who hears groups and broadcasts must be a
+ * wildcard in the kernel's table, and what has no port yet.  At what port they
+ *really are lookup.bpf.c keeps from them what is not for the jail (row
+ *IPSHARE_REAL). They get no SO_REUSEADDR: otherwise they could take datagrams
+ *from others' sockets.  UDP sockets with one address get it: then outside's
+ *wildcards with it are none of their business; what conflicts among jails says
+ *row IPSHARE_NAME.
  *
  * A wildcard in a jail with several addresses that has its port cannot be given
  * a source when it connects: no helper binds such a socket.  So sockets at
  * port 0, which clients' are, get the default route's source at once; TCP ones
  * that listen after all are then known at all addresses, as hidden ones are,
- * and say that they are wildcards.  The others, and those of both families,
- * are refused (EADDRNOTAVAIL).
+ * and say that they are wildcards.  UDP's at the first address connect from
+ * there, within its family.  The others are refused (EADDRNOTAVAIL).
  *
  * What this stands on, seen on Linux 6.1 and 6.18.  bind hooks set SO_REUSEADDR
  * and look sockets up; connect hooks bind an address without a port, also
@@ -47,15 +59,18 @@
  * cgroup with a plain number for key is one for all hooks; sockets have storage
  * in all of them; listeners put into a sockhash at BPF_SOCK_OPS_TCP_LISTEN_CB
  * are found by sk_lookup, have plain TCP sockets for children, and leave it by
- * themselves.  Not so: nobody is asked when a ping socket is bound, when a UDP
- * socket gets its port by sending, or when one gives it up by disconnecting.
- * IPV6_V6ONLY cannot be asked, so it is read from the kernel's memory.
+ * themselves; UDP sockets are put there by programs where packets come in, and
+ * by no others, leave it when they are closed, and are given packets of both
+ * families if they are not IPV6_V6ONLY.  Not so: nobody is asked when a ping
+ *socket is bound, when a UDP socket gets its port by sending, or when one gives
+ *it up by disconnecting. IPV6_V6ONLY cannot be asked, so it is read from the
+ *kernel's memory.
  *
  * Jails in jails.  A socket meets the programs of the innermost cgroup first.
  * Those keep the books of it (ipshare_sock.cgroup), the outer ones only look
  * at addresses.
  */
-#include "ipshare/rows.bpf.h"
+#include "ipshare/udp.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -93,19 +108,20 @@ int cb_ip_create(struct bpf_sock *ctx)
 SEC("cgroup/sock_release")
 int cb_ip_release(struct bpf_sock *ctx)
 {
-	struct ipshare_row *c = bpf_get_local_storage(&cb_ip_conf, 0);
 	struct ipshare_sock *st = bpf_sk_storage_get(&cb_ip_sock, ctx, 0, 0);
+	struct ipshare_row *c;
 
-	if (st && st->cgroup == c->cgroup)
+	/* mostly: of a connection */
+	if (!st)
+		return YES;
+	c = bpf_get_local_storage(&cb_ip_conf, 0);
+	if (st->cgroup == c->cgroup)
 		release(st, bpf_get_socket_cookie(ctx));
 	return YES;
 }
 
 /* --- bind
  * --------------------------------------------------------------------- */
-
-#define BIT(family) (1 << (family))
-#define BOTH (BIT(IPSHARE_V4) | BIT(IPSHARE_V6))
 
 /* Another jail's, by that address and port; 0 or EADDRINUSE. */
 __noinline int name_taken(const struct ipshare_row *c,
@@ -168,16 +184,6 @@ __noinline int occupied(struct bpf_sock_addr *ctx,
 	return 1;
 }
 
-/* A wildcard, and in none of its families the creator's. */
-inl bool is_held(const struct ipshare_row *c, __u8 wild)
-{
-	return wild &&
-	       !((wild & BIT(IPSHARE_V4)) &&
-		 c->mode[IPSHARE_V4] == MODE_INHERIT) &&
-	       !((wild & BIT(IPSHARE_V6)) &&
-		 c->mode[IPSHARE_V6] == MODE_INHERIT);
-}
-
 /* Where a TCP socket goes: at its port, or hidden; 0 or an errno. */
 __noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 			 struct ipshare_sock *st)
@@ -218,8 +224,16 @@ __noinline int place_tcp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 inl int place_udp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 		  struct ipshare_sock *st)
 {
-	int on = 1, off = 0, r;
+	int on = 1, off = 0, r = 0;
 
+	if (st->wild && may_share(ctx->sk, c, st)) {
+		r = place_shared(c, st);
+		if (r)
+			return r;
+		st->forced = 1;
+		bpf_setsockopt(ctx, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		return 0;
+	}
 	if (st->wild) {
 		st->forced = 1;
 		/* users who are the host's could share a port with the host's
@@ -236,6 +250,8 @@ inl int place_udp(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 	if (!st->exact || !st->port)
 		return 0;
 	r = name_taken(c, st, &st->ip, IPPROTO_UDP);
+	if (!r && c->shares)
+		r = wild_taken(c, st->port, st->exact - 1, IPSHARE_WILD);
 	if (r)
 		return r;
 	st->forced = 1;
@@ -265,7 +281,7 @@ inl int judge_bind(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 	struct ipshare_ip any = st->ip;
 	int r;
 
-	st->hidden = st->wild = st->exact = st->lent = 0;
+	st->hidden = st->wild = st->exact = st->lent = st->based = 0;
 	st->want = 0;
 	note_flags(st, flags);
 	r = own_ip(c, family, &st->ip);
@@ -385,22 +401,6 @@ int cb_ip_bind6(struct bpf_sock_addr *ctx)
 /* --- after bind
  * --------------------------------------------------------------- */
 
-/* The row by which a hidden wildcard is found for one family. */
-inl void wild_key(const struct ipshare_row *c, int family,
-		  struct ipshare_key *k)
-{
-	bool one = (family == IPSHARE_V4 ? c->n[IPSHARE_V4]
-					 : c->n[IPSHARE_V6]) == 1;
-
-	k->scope = one ? c->net : c->cgroup;
-	k->kind = one ? IPSHARE_NAME : IPSHARE_WILD;
-	if (one)
-		k->ip = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
-					     : c->first[IPSHARE_V6];
-	else
-		ip_any(&k->ip, family);
-}
-
 inl int note_names(const struct ipshare_row *c, struct ipshare_sock *st,
 		   struct ipshare_key *k, const struct claim *cl)
 {
@@ -451,8 +451,16 @@ inl int note_bound(const struct ipshare_row *c, struct ipshare_sock *st,
 	else if (tcp && (st->exact || st->lent) &&
 		 is_name(c, &st->ip, cl->real))
 		r = EADDRINUSE;
-	if (!r && st->port && (st->exact || st->hidden))
+	if (!r && st->port && (st->exact || st->hidden || st->based))
 		r = note_names(c, st, &k, cl);
+	if (!r && st->based)
+		return note_based(c, st, cl);
+	if (!r && !tcp && st->exact && st->port && many(c, st->exact - 1) > 1) {
+		k.scope = c->cgroup;
+		ip_any(&k.ip, st->exact - 1);
+		k.kind = IPSHARE_PORT;
+		return claim(st, 0, &k, cl);
+	}
 	if (!r && !tcp && st->wild) {
 		k.scope = c->net;
 		ip_any(&k.ip, IPSHARE_V6);
@@ -460,6 +468,7 @@ inl int note_bound(const struct ipshare_row *c, struct ipshare_sock *st,
 		k.kind = IPSHARE_REAL;
 		cl->direct = 1;
 		r = claim(st, 3, &k, cl);
+		hear(st, cl->real, false);
 	}
 	return r;
 }
@@ -480,8 +489,8 @@ inl int after_bind(struct bpf_sock *ctx, const struct ipshare_ip *ip)
 	want = st->hidden ? st->want : st->port;
 	/* another thread may have asked for something else in between */
 	if ((want && want != cl.real) ||
-	    ((st->exact || st->lent) && !ip_same(ip, &st->ip)) ||
-	    (st->wild && !st->lent && !ip_is_any(ip)))
+	    ((st->exact || st->lent || st->based) && !ip_same(ip, &st->ip)) ||
+	    (st->wild && !st->lent && !st->based && !ip_is_any(ip)))
 		return refuse(EADDRINUSE);
 	r = note_bound(c, st, ctx->protocol == IPPROTO_TCP, &cl);
 	if (!r)
@@ -506,6 +515,31 @@ int cb_ip_bound6(struct bpf_sock *ctx)
 
 	READ_IP(&ip, ctx, struct bpf_sock, src_ip6);
 	return after_bind(ctx, &ip);
+}
+
+/* --- options
+ * ------------------------------------------------------------------ */
+
+#define SOL_IPV6 41
+#define IPV6_ADDRFORM 1
+
+/*
+ * The kernel forgets that such a socket is among those that are shown when its
+ * family is changed, and would not take it out when it is closed.
+ */
+SEC("cgroup/setsockopt")
+int cb_ip_option(struct bpf_sockopt *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct ipshare_sock *st;
+
+	if (ctx->level != SOL_IPV6 || ctx->optname != IPV6_ADDRFORM || !sk) {
+		/* what the program has given stays: no copy of it is made */
+		ctx->optlen = 0;
+		return YES;
+	}
+	st = bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0);
+	return st && st->based ? NO : YES;
 }
 
 /* --- listen
@@ -655,14 +689,15 @@ inl int on_connect(struct bpf_sock_addr *ctx, struct ipshare_ip *ip)
 	r = remote_ip(c, family, ip);
 	if (r > 0)
 		return refuse(r);
-	st = bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0);
 	/* it cannot be given the port that it says it has */
-	if (st && st->hidden && sk->src_port)
+	st = sk->src_port ? bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0) : NULL;
+	if (st && st->hidden)
 		return refuse(EADDRINUSE);
 	if (r == FREE)
 		return YES;
 	bound_ip(sk, &own);
-	if (!ip_is_any(&own))
+	/* of both families, and bound to the other one's: no source either */
+	if (!ip_is_any(&own) && ip_family(&own) == family)
 		return is_member(c->cgroup, &own) ? YES : refuse(EADDRNOTAVAIL);
 	if (sk->src_port)
 		return refuse(EADDRNOTAVAIL);
@@ -701,18 +736,19 @@ int cb_ip_connect6(struct bpf_sock_addr *ctx)
  * ---------------------------------------------------------------- */
 
 /* A UDP socket that got its port by sending hears everybody: note it. */
-inl int note_sender(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
-		    struct bpf_sock *sk)
+__noinline int note_sender(struct bpf_sock_addr *ctx,
+			   const struct ipshare_row *c)
 {
-	struct ipshare_key k = {.scope = c->net,
-				.port = (__u16)sk->src_port,
-				.proto = IPPROTO_UDP,
-				.kind = IPSHARE_REAL};
-	struct claim cl = {.real = k.port, .direct = 1};
+	struct ipshare_key k = {.proto = IPPROTO_UDP, .kind = IPSHARE_REAL};
+	struct claim cl = {.direct = 1};
+	struct bpf_sock *sk = ctx->sk;
 	struct ipshare_sock *st;
+	int r;
 
-	if (!k.port)
+	if (!c || !sk || !sk->src_port)
 		return 0;
+	k.scope = c->net;
+	k.port = cl.real = (__u16)sk->src_port;
 	st = book_of(&cb_ip_sock, sk, c->cgroup);
 	if (!st)
 		return ENOBUFS;
@@ -722,7 +758,52 @@ inl int note_sender(struct bpf_sock_addr *ctx, const struct ipshare_row *c,
 	cl.cookie = bpf_get_socket_cookie(ctx);
 	release(st, cl.cookie);
 	ip_any(&k.ip, IPSHARE_V6);
-	return claim(st, 3, &k, &cl);
+	st->based = 0;
+	r = claim(st, 3, &k, &cl);
+	hear(st, k.port, false);
+	return r;
+}
+
+/*
+ * What nearly every datagram is: not to loopback, from a socket that is bound
+ * to the first address, or bound to none and noted already, whose source is
+ * the first address in any case.  on_send() would say the same.
+ */
+inl bool is_plain(const struct ipshare_row *c, struct bpf_sock *sk, int family,
+		  const struct ipshare_ip *to, const struct ipshare_ip *from)
+{
+	const struct ipshare_ip *first = family == IPSHARE_V4
+						 ? &c->first[IPSHARE_V4]
+						 : &c->first[IPSHARE_V6];
+	struct ipshare_sock *st;
+	struct ipshare_ip own;
+
+	if ((family == IPSHARE_V4 ? c->mode[IPSHARE_V4]
+				  : c->mode[IPSHARE_V6]) != MODE_NEW ||
+	    READ32(sk, struct bpf_sock, family) !=
+		    (family == IPSHARE_V4 ? AF_INET : AF_INET6))
+		return false;
+	if (!ip_same(to, first) &&
+	    ((many(c, family) > 1 &&
+	      (family == IPSHARE_V4
+		       ? c->saddrsel[IPSHARE_V4]
+		       : c->saddrsel[IPSHARE_V6]) != IPSHARE_FIRST) ||
+	     ip_is_any(to) ||
+	     (family == IPSHARE_V4 ? (to->w[3] & bpf_htonl(0xff000000)) ==
+					     bpf_htonl(0x7f000000)
+				   : ip_is_loopback(to))))
+		return false;
+	bound_ip(sk, &own);
+	if (!ip_same(&own, from))
+		return false;
+	if (ip_same(&own, first))
+		return true;
+	if (!ip_is_any(&own))
+		return false;
+	st = bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0);
+	return st && st->cgroup == c->cgroup &&
+	       st->held[3].kind == IPSHARE_REAL &&
+	       st->held[3].port == (__u16)sk->src_port;
 }
 
 /* named: it says where it goes (to); from: the source, or the wildcard. */
@@ -734,14 +815,24 @@ inl int on_send(struct bpf_sock_addr *ctx, bool named, struct ipshare_ip *to,
 	struct bpf_sock *sk = ctx->sk;
 	struct ipshare_ip own;
 
-	if (!c || refused())
+	if (!c)
 		return YES;
 	if (!c->cgroup || !sk)
-		return refuse(EPERM);
+		return deny(EPERM);
+	if (named && is_plain(c, sk, family, to, from)) {
+		*from = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
+					     : c->first[IPSHARE_V6];
+		return YES;
+	}
+	if (refused())
+		return YES;
 	/* first: what is refused below has a port all the same */
 	bound_ip(sk, &own);
-	noted = ip_is_any(&own) ? note_sender(ctx, c, sk) : 0;
+	noted = ip_is_any(&own) ? note_sender(ctx, c) : 0;
 	r = named ? remote_ip(c, family, to) : 0;
+	if (!r && c->shares && !ip_is_any(&own))
+		open_source(c, bpf_sk_storage_get(&cb_ip_sock, sk, 0, 0), sk,
+			    family, from);
 	if (!r)
 		r = own_ip(c, family, from);
 	if (r > 0)
@@ -804,6 +895,11 @@ inl void on_name(struct bpf_sock_addr *ctx, struct ipshare_ip *ip)
 		ctx->user_port = bpf_htons(st->port);
 	if (st && st->cgroup == c->cgroup && st->lent && !sk->dst_port) {
 		ip_any(ip, family);
+		return;
+	}
+	if (st && st->cgroup == c->cgroup && st->based && !sk->dst_port) {
+		ip_any(ip,
+		       st->wild & BIT(IPSHARE_V6) ? IPSHARE_V6 : IPSHARE_V4);
 		return;
 	}
 	/* what got its port without bind: as if it were bound to the one */

@@ -103,14 +103,41 @@ struct {
 	__type(value, struct ipshare_port);
 } cb_ip_ports SEC(".maps");
 
-/* Rows of ports and listeners that a jail has: cgroup -> number. */
+/* By cgroup. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 16384);
 	__type(key, __u64);
-	__type(value, __u32);
+	__type(value, struct ipshare_used);
 } cb_ip_used SEC(".maps");
+
+/*
+ * Numbers of sockets that wait in a network namespace's queue, by its cookie,
+ * and of sockets that make a UDP port one that lookup.bpf.c must look at; both
+ * by a remainder, so that they may count others', too.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPSHARE_NETS);
+	__type(key, __u32);
+	__type(value, __u32);
+} cb_ip_waiting SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPSHARE_HEARD);
+	__type(key, __u32);
+	__type(value, __u64);
+} cb_ip_heard SEC(".maps");
+
+/* Has any jail lost an address?  Then its sockets may be there still. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} cb_ip_lost SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
@@ -128,11 +155,18 @@ struct {
  * sock_common have been the same since Linux 3.11, which is checked, too.
  */
 const volatile __u32 at_flags = 19, at_cookie, at_net, at_net_cookie;
+/* Of struct sock, inet_sock, ipv6_pinfo; 0: unknown, and not looked at. */
+const volatile __u32 at_sk_flags, at_inet_flags, at_pinet6, at_rxopt;
+const volatile __u32 at_groups, at_groups6;
 #define AT_RCV_SADDR 4
 #define AT_NUM 14
 #define FLAG_REUSE 0x0f
 #define FLAG_REUSEPORT 0x10
 #define FLAG_V6ONLY 0x20
+/* SO_BROADCAST; IP_PKTINFO, IPV6_RECVPKTINFO */
+#define SK_FLAG_BROADCAST 0x40
+#define INET_FLAG_PKTINFO 1
+#define RXOPT_INFO 4
 
 /* --- addresses
  * ---------------------------------------------------------------- */

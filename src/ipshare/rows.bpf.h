@@ -39,6 +39,12 @@ inl int refuse(int code)
 	return NO;
 }
 
+/* The same, unless programs of jails within this one have refused already. */
+inl int deny(int code)
+{
+	return bpf_get_retval() < 0 ? YES : refuse(code);
+}
+
 /* The jail's row; NULL: the socket is not of the jail's network stack. */
 #define ROW(ctx)                                                               \
 	({                                                                     \
@@ -92,23 +98,55 @@ inl bool port_ref(struct ipshare_port *rec)
 /* One row more of the jail's; false when it has too many. */
 inl bool use(__u64 cgroup)
 {
-	__u32 *n = bpf_map_lookup_elem(&cb_ip_used, &cgroup);
+	struct ipshare_used *u = bpf_map_lookup_elem(&cb_ip_used, &cgroup);
 
-	if (!n)
+	if (!u)
 		return false;
 	/* below 0: sockets that are older than the number */
-	if ((__s32)__sync_fetch_and_add(n, 1) < IPSHARE_ROWS)
+	if (__sync_fetch_and_add(&u->rows, 1) < IPSHARE_ROWS)
 		return true;
-	__sync_fetch_and_add(n, -1);
+	__sync_fetch_and_add(&u->rows, -1);
 	return false;
 }
 
 inl void unuse(__u64 cgroup, __u32 rows)
 {
-	__u32 *n = bpf_map_lookup_elem(&cb_ip_used, &cgroup);
+	struct ipshare_used *u = bpf_map_lookup_elem(&cb_ip_used, &cgroup);
 
-	if (n)
-		__sync_fetch_and_add(n, -rows);
+	if (u)
+		__sync_fetch_and_add(&u->rows, -rows);
+}
+
+/*
+ * A UDP socket at that port makes lookup.bpf.c look; and does no more.  When
+ * this is said its rows are there, and when that is said they are gone: what
+ * lookup.bpf.c knows of a port holds until the number changes.
+ */
+inl void hear(struct ipshare_sock *st, __u16 port, bool based)
+{
+	__u32 at = port % IPSHARE_HEARD;
+	__u64 *n = bpf_map_lookup_elem(&cb_ip_heard, &at);
+
+	if (!n || st->heard)
+		return;
+	st->heard = port;
+	st->counted = based;
+	__sync_fetch_and_add(
+		n, IPSHARE_HEARD_CHANGE +
+			   (based ? IPSHARE_HEARD_BASED : IPSHARE_HEARD_WILD));
+}
+
+inl void unhear(struct ipshare_sock *st)
+{
+	__u32 at = st->heard % IPSHARE_HEARD;
+	__u64 *n = bpf_map_lookup_elem(&cb_ip_heard, &at);
+
+	if (!n || !st->heard)
+		return;
+	st->heard = 0;
+	__sync_fetch_and_add(n, IPSHARE_HEARD_CHANGE -
+					(st->counted ? IPSHARE_HEARD_BASED
+						     : IPSHARE_HEARD_WILD));
 }
 
 /* What holds for a row that is to be made or shared. */
@@ -136,6 +174,10 @@ __noinline int claim(struct ipshare_sock *st, __u32 n,
 	fresh.real = c->real;
 	fresh.reuse = st->reuse;
 	fresh.direct = c->direct;
+	if (k.kind == IPSHARE_NAME && k.proto == IPPROTO_UDP)
+		fresh.direct = !ip_same(&k.ip, &st->ip) ? 0
+			       : st->based		? IPSHARE_BASE
+							: 1;
 	if (k.kind == IPSHARE_REAL) {
 		fresh.holder[0].cookie = c->cookie;
 		fresh.holder[0].sk = st->sk;
@@ -187,6 +229,7 @@ __noinline int release(struct ipshare_sock *st, __u64 cookie)
 	st->shown = 0;
 	for (int i = 0; i < 4; i++)
 		drop(st, i, cookie);
+	unhear(st);
 	return 0;
 }
 
@@ -197,27 +240,30 @@ __noinline int release(struct ipshare_sock *st, __u64 cookie)
 __noinline int source_for(const struct ipshare_row *c, int family,
 			  const struct ipshare_ip *to, struct ipshare_ip *ret)
 {
-	struct ipshare_prefix p = {.bits = 8 * (sizeof(p) - sizeof(p.bits))};
-	struct ipshare_source s = {.family = family};
+	struct ipshare_prefix p;
+	struct ipshare_source s;
 	struct ipshare_route *route;
 	struct ipshare_ip *ip;
-	bool by_route;
+	__u8 sel;
 	__u32 n;
 
 	/* the verifier takes this function by itself */
 	if (!c || !to || !ret)
 		return 0;
 	n = family == IPSHARE_V4 ? c->n[IPSHARE_V4] : c->n[IPSHARE_V6];
-	by_route = family == IPSHARE_V4 ? c->saddrsel[IPSHARE_V4]
-					: c->saddrsel[IPSHARE_V6];
+	sel = family == IPSHARE_V4 ? c->saddrsel[IPSHARE_V4]
+				   : c->saddrsel[IPSHARE_V6];
 	*ret = family == IPSHARE_V4 ? c->first[IPSHARE_V4]
 				    : c->first[IPSHARE_V6];
-	if (n < 2 || !by_route)
+	if (n < 2 || sel == IPSHARE_FIRST || ip_same(to, ret))
 		return 0;
 	if (is_member(c->cgroup, to)) {
 		*ret = *to;
 		return 0;
 	}
+	if (sel == IPSHARE_ONE_LINK)
+		return 0;
+	p.bits = 8 * (sizeof(p) - sizeof(p.bits));
 	p.net[0] = (__u32)c->net;
 	p.net[1] = (__u32)(c->net >> 32);
 	p.ip = *to;
@@ -226,6 +272,7 @@ __noinline int source_for(const struct ipshare_row *c, int family,
 		return 0;
 	s.cgroup = c->cgroup;
 	s.ifindex = route->ifindex;
+	s.family = (__u32)family;
 	ip = bpf_map_lookup_elem(&cb_ip_sources, &s);
 	if (!ip)
 		return 0;
@@ -239,16 +286,23 @@ __noinline int source_for(const struct ipshare_row *c, int family,
  * An address that is to be the socket's own, which may become another.
  * 0, FREE, or an errno; a wildcard is for the caller to see to.
  */
-inl int own_ip(const struct ipshare_row *c, int family, struct ipshare_ip *ip)
+__noinline int own_ip(const struct ipshare_row *c, int family,
+		      struct ipshare_ip *ip)
 {
-	__u8 mode = family == IPSHARE_V4 ? c->mode[IPSHARE_V4]
-					 : c->mode[IPSHARE_V6];
+	__u8 mode;
 
+	if (!c || !ip)
+		return EINVAL;
+	mode = family == IPSHARE_V4 ? c->mode[IPSHARE_V4] : c->mode[IPSHARE_V6];
 	if (mode == MODE_INHERIT)
 		return FREE;
 	if (mode == MODE_DISABLE)
 		return EAFNOSUPPORT;
-	if (ip_is_any(ip) || is_member(c->cgroup, ip))
+	/* the first is asked about with each datagram */
+	if (ip_is_any(ip) ||
+	    ip_same(ip, family == IPSHARE_V4 ? &c->first[IPSHARE_V4]
+					     : &c->first[IPSHARE_V6]) ||
+	    is_member(c->cgroup, ip))
 		return 0;
 	if (!ip_is_loopback(ip))
 		return EADDRNOTAVAIL;
@@ -261,13 +315,16 @@ inl int own_ip(const struct ipshare_row *c, int family, struct ipshare_ip *ip)
  * Where a connection or a datagram goes.  All of 127/8 is the machine's own on
  * Linux; what is nobody's address there is not for jails.
  */
-inl int remote_ip(const struct ipshare_row *c, int family,
-		  struct ipshare_ip *ip)
+__noinline int remote_ip(const struct ipshare_row *c, int family,
+			 struct ipshare_ip *ip)
 {
-	__u8 mode = family == IPSHARE_V4 ? c->mode[IPSHARE_V4]
-					 : c->mode[IPSHARE_V6];
-	struct ipshare_place at = {.net = c->net};
+	struct ipshare_place at = {};
+	__u8 mode;
 
+	if (!c || !ip)
+		return EINVAL;
+	at.net = c->net;
+	mode = family == IPSHARE_V4 ? c->mode[IPSHARE_V4] : c->mode[IPSHARE_V6];
 	if (mode == MODE_INHERIT)
 		return FREE;
 	if (mode == MODE_DISABLE)

@@ -2,8 +2,8 @@
  * store: see store.h.
  *
  * Theory of operation.  The programs are loaded once and pinned in a bpffs of
- * ours, below a directory whose name is a number made of the programs
- * themselves: BPFDIR/ipshare-NUMBER.  Another version of cellblock so has pins
+ * ours, below a directory whose name is a number made of the programs when they
+ * are built: BPFDIR/ipshare-NUMBER.  Another version of cellblock so has pins
  * of its own, and jails that were started by the older one keep what they
  * have.  Everything is pinned below another name first, which rename(2) makes
  * the right one: a directory with that name is complete, whoever was killed.
@@ -18,20 +18,19 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "ipshare/ipshare.h"
+#include "ns/bpffs.h"
 #include "ns/btf.h"
 
 #include "ipshare/jail.skel.h"
 #include "ipshare/lookup.skel.h"
+#include "ipshare/version.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #define PREFIX "ipshare-"
 #define PROG_PREFIX "cb_ip_"
@@ -43,12 +42,14 @@ static const char what[] = "addresses";
  * ------------------------------------------------------------------- */
 
 /* Names in the skeleton are the names of the pins. */
-static const char *const maps[STORE_NMAPS] = {
+const char *const store_maps[STORE_NMAPS] = {
 	[STORE_CONF] = "cb_ip_conf",	   [STORE_SOCK] = "cb_ip_sock",
 	[STORE_JAILS] = "cb_ip_jails",	   [STORE_MEMBERS] = "cb_ip_members",
 	[STORE_OWNERS] = "cb_ip_owners",   [STORE_ROUTES] = "cb_ip_routes",
 	[STORE_SOURCES] = "cb_ip_sources", [STORE_PORTS] = "cb_ip_ports",
 	[STORE_LISTEN] = "cb_ip_listen",   [STORE_USED] = "cb_ip_used",
+	[STORE_WAITING] = "cb_ip_waiting", [STORE_HEARD] = "cb_ip_heard",
+	[STORE_LOST] = "cb_ip_lost",	   [STORE_QUEUES] = "cb_ip_queues",
 };
 
 /* When a program is needed. */
@@ -58,16 +59,25 @@ enum when {
 	FOR_V6,
 	FOR_BOTH, /* unless both are */
 	FOR_RAW,
+	/*
+	 * UDP wildcards at the first address, which IPv4 reaches by sockets
+	 * for IPv6: the kernel then locks the socket for each setsockopt, so
+	 * it is not for all
+	 */
+	FOR_SHARED,
 };
 /*
- * The first is harmless while the row is not filled in.  IPv6 sockets reach
- * IPv4 by connect4 and sendmsg4, too, so these are not for IPv4 only.
+ * The row has a place from the second one on; these are harmless while it is
+ * not filled in, and the first is there before any socket needs it.  IPv6
+ * sockets reach IPv4 by connect4 and sendmsg4, too, so these are not for IPv4
+ * only.
  */
 static const struct prog {
 	const char *name;
 	enum bpf_attach_type type;
 	enum when when;
 } progs[] = {
+	{"cb_ip_option", BPF_CGROUP_SETSOCKOPT, FOR_SHARED},
 	{"cb_ip_release", BPF_CGROUP_INET_SOCK_RELEASE, ALWAYS},
 	{"cb_ip_create", BPF_CGROUP_INET_SOCK_CREATE, ALWAYS},
 	{"cb_ip_bind4", BPF_CGROUP_INET4_BIND, FOR_V4},
@@ -100,6 +110,8 @@ static bool needed(const struct prog *p, const struct ipshare_row *row)
 		return v4 || v6;
 	case FOR_RAW:
 		return row->raw;
+	case FOR_SHARED:
+		return row->shares && v4 && v6;
 	}
 	return true;
 }
@@ -118,7 +130,7 @@ static const struct feature {
 	{BPF_MAP_TYPE_SOCKHASH, 8, 8, "CONFIG_NET, CONFIG_BPF_STREAM_PARSER"},
 };
 
-static int refused(int code, struct err *e)
+int store_refused(int code, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 		const struct feature *f = &features[i];
@@ -159,6 +171,14 @@ static const struct btf_want wants[] = {
 	{.type = "sock_common", .member = "skc_cookie"},
 	{.type = "sock_common", .member = "skc_net"},
 	{.type = "net", .member = "net_cookie"},
+	/* only some sockets of UDP are asked about these */
+	{.type = "sock", .member = "sk_flags", .optional = true},
+	{.type = "inet_sock", .member = "inet_flags", .optional = true},
+	{.type = "inet_sock", .member = "cmsg_flags", .optional = true},
+	{.type = "inet_sock", .member = "pinet6", .optional = true},
+	{.type = "ipv6_pinfo", .member = "rxopt", .optional = true},
+	{.type = "inet_sock", .member = "mc_list", .optional = true},
+	{.type = "ipv6_pinfo", .member = "ipv6_mc_list", .optional = true},
 };
 enum {
 	AT_FAMILY,
@@ -166,6 +186,13 @@ enum {
 	AT_COOKIE,
 	AT_NET,
 	AT_NET_COOKIE,
+	AT_SK_FLAGS,
+	AT_INET_FLAGS, /* its name since 6.6 */
+	AT_CMSG_FLAGS, /* before */
+	AT_PINET6,
+	AT_RXOPT,
+	AT_GROUPS,
+	AT_GROUPS6,
 	NWANTS
 };
 _Static_assert(ARRAY_SIZE(wants) == NWANTS, "wants");
@@ -217,9 +244,17 @@ static int load_jail(struct jail_bpf **ret, struct err *e)
 	b->rodata->at_cookie = at[AT_COOKIE].value;
 	b->rodata->at_net = at[AT_NET].value;
 	b->rodata->at_net_cookie = at[AT_NET_COOKIE].value;
+	b->rodata->at_sk_flags = at[AT_SK_FLAGS].value;
+	b->rodata->at_inet_flags = at[AT_INET_FLAGS].found
+					   ? at[AT_INET_FLAGS].value
+					   : at[AT_CMSG_FLAGS].value;
+	b->rodata->at_pinet6 = at[AT_PINET6].value;
+	b->rodata->at_rxopt = at[AT_RXOPT].value;
+	b->rodata->at_groups = at[AT_GROUPS].value;
+	b->rodata->at_groups6 = at[AT_GROUPS6].value;
 	r = jail_bpf__load(b);
 	if (r < 0)
-		return refused(r, e);
+		return store_refused(r, e);
 	*ret = take_ptr(b);
 	return 0;
 }
@@ -241,7 +276,7 @@ static int load_lookup(const int fd[STORE_NMAPS], uint64_t cookie,
 	b->rodata->netns = cookie;
 	for (size_t i = 0; i < STORE_NMAPS && r >= 0; i++) {
 		struct bpf_map *m =
-			bpf_object__find_map_by_name(b->obj, maps[i]);
+			bpf_object__find_map_by_name(b->obj, store_maps[i]);
 
 		if (m)
 			r = bpf_map__reuse_fd(m, fd[i]);
@@ -249,7 +284,7 @@ static int load_lookup(const int fd[STORE_NMAPS], uint64_t cookie,
 	if (r >= 0)
 		r = lookup_bpf__load(b);
 	if (r < 0)
-		return refused(r, e);
+		return store_refused(r, e);
 	*ret = take_ptr(b);
 	return 0;
 }
@@ -257,37 +292,12 @@ static int load_lookup(const int fd[STORE_NMAPS], uint64_t cookie,
 /* --- pins
  * ---------------------------------------------------------------------- */
 
-/*
- * Of the programs, so that no two versions have the same.  FNV-1a by words:
- * every start of a jail comes here, and it is 200 KB.
- */
-static uint64_t version(void)
-{
-	uint64_t h = 14695981039346656037ull, w;
-	size_t n[2];
-	const unsigned char *p[] = {jail_bpf__elf_bytes(&n[0]),
-				    lookup_bpf__elf_bytes(&n[1])};
-
-	for (size_t i = 0; i < ARRAY_SIZE(p); i++)
-		for (size_t k = 0; k < n[i]; k += sizeof(w)) {
-			size_t left = n[i] - k;
-
-			w = left;
-			memcpy(&w, p[i] + k,
-			       left < sizeof(w) ? left : sizeof(w));
-			h = (h ^ w) * 1099511628211ull;
-			h ^= h >> 29;
-		}
-	return h;
-}
-
 static char *version_path(const char *bpfdir)
 {
-	return str_printf("%s/" PREFIX "%016llx", bpfdir,
-			  (unsigned long long)version());
+	return str_printf("%s/" PREFIX STORE_VERSION, bpfdir);
 }
 
-static int pin(const char *dir, const char *name, int fd, struct err *e)
+int store_pin(const char *dir, const char *name, int fd, struct err *e)
 {
 	cleanup_free char *path = str_printf("%s/%s", dir, name);
 	int r;
@@ -298,7 +308,7 @@ static int pin(const char *dir, const char *name, int fd, struct err *e)
 	return r < 0 ? err_sys(e, -r, "%s", path) : 0;
 }
 
-static int get(const char *dir, const char *name)
+int store_get(const char *dir, const char *name)
 {
 	cleanup_free char *path = str_printf("%s/%s", dir, name);
 
@@ -310,15 +320,15 @@ static int pin_all(const char *dir, const struct jail_bpf *b, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < STORE_NMAPS && r >= 0; i++)
-		r = pin(dir, maps[i],
-			bpf_map__fd(
-				bpf_object__find_map_by_name(b->obj, maps[i])),
-			e);
+		r = store_pin(dir, store_maps[i],
+			      bpf_map__fd(bpf_object__find_map_by_name(
+				      b->obj, store_maps[i])),
+			      e);
 	for (size_t i = 0; i < ARRAY_SIZE(progs) && r >= 0; i++)
-		r = pin(dir, progs[i].name,
-			bpf_program__fd(bpf_object__find_program_by_name(
-				b->obj, progs[i].name)),
-			e);
+		r = store_pin(dir, progs[i].name,
+			      bpf_program__fd(bpf_object__find_program_by_name(
+				      b->obj, progs[i].name)),
+			      e);
 	return r;
 }
 
@@ -352,13 +362,6 @@ void store_free(struct store *s)
 	free(s->path);
 }
 
-static bool is_bpffs(const char *path)
-{
-	struct statfs st;
-
-	return statfs(path, &st) == 0 && st.f_type == BPF_FS_MAGIC;
-}
-
 int store_lock(const char *bpfdir, int *ret_fd, struct err *e)
 {
 	cleanup_free char *path = str_printf("%s.lock", bpfdir);
@@ -370,24 +373,10 @@ int store_lock(const char *bpfdir, int *ret_fd, struct err *e)
 	return r < 0 ? r : file_lock(AT_FDCWD, path, false, ret_fd, e);
 }
 
-static int store_mount(const char *bpfdir, struct err *e)
-{
-	if (is_bpffs(bpfdir))
-		return 0;
-	if (mount("bpf", bpfdir, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  "mode=0700") == 0)
-		return 0;
-	if (errno == ENODEV)
-		return err_set(e, ENOSYS,
-			       "%s: this kernel has no CONFIG_BPF_SYSCALL",
-			       what);
-	return err_sys(e, errno, "%s: mount bpf", bpfdir);
-}
-
 static int open_maps(struct store *s)
 {
 	for (size_t i = 0; i < STORE_NMAPS; i++) {
-		s->map[i] = get(s->path, maps[i]);
+		s->map[i] = store_get(s->path, store_maps[i]);
 		if (s->map[i] < 0)
 			return s->map[i];
 	}
@@ -397,13 +386,13 @@ static int open_maps(struct store *s)
 bool store_find(const char *bpfdir, struct store *s)
 {
 	s->path = version_path(bpfdir);
-	return s->path && is_bpffs(bpfdir) && open_maps(s) == 0;
+	return s->path && bpffs_is(bpfdir) && open_maps(s) == 0;
 }
 
 int store_open(const char *bpfdir, struct store *s, struct err *e)
 {
-	bool had = is_bpffs(bpfdir);
-	int r = store_mount(bpfdir, e);
+	bool had = bpffs_is(bpfdir);
+	int r = bpffs_mount(bpfdir, what, e);
 
 	if (r < 0)
 		return r;
@@ -428,13 +417,7 @@ int store_remove(const struct store *s, struct err *e)
 
 int store_unmount(const char *bpfdir, struct err *e)
 {
-	/* detached: descriptors of its files may be open here */
-	if (is_bpffs(bpfdir) &&
-	    umount2(bpfdir, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		return err_sys(e, errno, "%s: umount", bpfdir);
-	if (rmdir(bpfdir) < 0 && errno != ENOENT)
-		return err_sys(e, errno, "%s", bpfdir);
-	return 0;
+	return bpffs_unmount(bpfdir, what, e);
 }
 
 int store_try(struct err *e)
@@ -448,7 +431,7 @@ int store_try(struct err *e)
 		return r;
 	for (size_t i = 0; i < STORE_NMAPS; i++)
 		fd[i] = bpf_map__fd(
-			bpf_object__find_map_by_name(b->obj, maps[i]));
+			bpf_object__find_map_by_name(b->obj, store_maps[i]));
 	return load_lookup(fd, 1, &l, e);
 }
 
@@ -492,7 +475,7 @@ static int detach(int cgroup_fd, const struct store *keep, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
 		cleanup_close int mine =
-			keep ? get(keep->path, progs[i].name) : -1;
+			keep ? store_get(keep->path, progs[i].name) : -1;
 		uint32_t id = prog_id(mine);
 		int fd[PROGS_MAX], r = 0;
 		int n = attached(cgroup_fd, progs[i].type, fd);
@@ -520,7 +503,7 @@ int store_detach(int cgroup_fd, struct err *e)
 static int leave(const char *dir, uint64_t cgroup, bool *ret_left,
 		 struct err *e)
 {
-	cleanup_close int jails = get(dir, maps[STORE_JAILS]);
+	cleanup_close int jails = store_get(dir, store_maps[STORE_JAILS]);
 	struct bpf_map_info info = {0};
 	uint32_t len = sizeof(info);
 	uint64_t next;
@@ -567,7 +550,7 @@ int store_attach(struct store *s, int cgroup_fd, const struct ipshare_row *row,
 		 struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		cleanup_close int fd = get(s->path, progs[i].name);
+		cleanup_close int fd = store_get(s->path, progs[i].name);
 		int r = fd;
 
 		if (fd < 0)
@@ -582,8 +565,7 @@ int store_attach(struct store *s, int cgroup_fd, const struct ipshare_row *row,
 			r = 0;
 		if (r < 0)
 			return err_sys(e, -r, "%s: BPF", what);
-		/* the row has a place from the first one on */
-		if (i)
+		if (i != 1)
 			continue;
 		r = bpf_map_update_elem(s->map[STORE_CONF], &row->cgroup, row,
 					BPF_EXIST);
@@ -605,7 +587,7 @@ int store_lookup(struct store *s, int net_fd, uint64_t cookie, struct err *e)
 {
 	__attribute__((cleanup(lookup_free))) struct lookup_bpf *b = NULL;
 	cleanup_free char *name = lookup_name(cookie);
-	cleanup_close int had = name ? get(s->path, name) : -1;
+	cleanup_close int had = name ? store_get(s->path, name) : -1;
 	cleanup_close int link = -1;
 	int r;
 
@@ -619,8 +601,8 @@ int store_lookup(struct store *s, int net_fd, uint64_t cookie, struct err *e)
 	link = bpf_link_create(bpf_program__fd(b->progs.cb_ip_lookup), net_fd,
 			       BPF_SK_LOOKUP, NULL);
 	if (link < 0)
-		return refused(link, e);
-	return pin(s->path, name, link, e);
+		return store_refused(link, e);
+	return store_pin(s->path, name, link, e);
 }
 
 int store_lookup_remove(struct store *s, uint64_t cookie, struct err *e)

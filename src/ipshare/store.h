@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "ipshare/shared.h"
+#include "net/vnet.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,10 @@ enum store_map {
 	STORE_PORTS,
 	STORE_LISTEN,
 	STORE_USED,
+	STORE_WAITING,
+	STORE_HEARD,
+	STORE_LOST,
+	STORE_QUEUES,
 	STORE_NMAPS
 };
 
@@ -68,5 +73,19 @@ int store_detach(int cgroup_fd, struct err *e);
 /* sk_lookup for a network namespace: there from then on. */
 int store_lookup(struct store *s, int net_fd, uint64_t cookie, struct err *e);
 int store_lookup_remove(struct store *s, uint64_t cookie, struct err *e);
+
+/*
+ * show.c.  show.bpf.c sees what arrives at each interface that the network
+ * namespace has now; *ret_shows: false on a kernel that cannot have it.
+ */
+int store_show(struct store *s, struct vnet *v, bool *ret_shows, struct err *e);
+int store_show_remove(struct store *s, uint64_t cookie, struct err *e);
+
+/* For show.c: pins by name, and maps by their names in the programs. */
+int store_get(const char *dir, const char *name);
+int store_pin(const char *dir, const char *name, int fd, struct err *e);
+extern const char *const store_maps[STORE_NMAPS];
+/* What a failure to load, or to attach, means. */
+int store_refused(int code, struct err *e);
 
 #endif

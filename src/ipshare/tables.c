@@ -93,8 +93,10 @@ int tables_of(const struct ipshare_conf *conf, struct ipshare_row *row,
 		memcpy(&l.v[n4 + i], &conf->addr6[i], sizeof(*l.v));
 	row->mode[IPSHARE_V4] = mode_of(conf->mode4, n4);
 	row->mode[IPSHARE_V6] = mode_of(conf->mode6, n6);
-	row->saddrsel[IPSHARE_V4] = conf->saddrsel4;
-	row->saddrsel[IPSHARE_V6] = conf->saddrsel6;
+	row->saddrsel[IPSHARE_V4] =
+		conf->saddrsel4 ? IPSHARE_BY_ROUTE : IPSHARE_FIRST;
+	row->saddrsel[IPSHARE_V6] =
+		conf->saddrsel6 ? IPSHARE_BY_ROUTE : IPSHARE_FIRST;
 	row->n[IPSHARE_V4] = (uint32_t)n4;
 	row->n[IPSHARE_V6] = (uint32_t)n6;
 	if (n4)
@@ -266,9 +268,12 @@ static int ifindex_of(struct vnet *v, const struct ipshare_ip *ip)
 }
 
 static int sources_fill(struct store *s, struct vnet *v,
-			const struct ipshare_row *row,
-			const struct ip_list *ips, struct err *e)
+			struct ipshare_row *row, const struct ip_list *ips,
+			struct err *e)
 {
+	uint32_t link[IPSHARE_FAMILIES] = {0};
+	bool several[IPSHARE_FAMILIES] = {false};
+
 	/* backwards, so that the first one stays */
 	for (size_t i = ips->n; i-- > 0;) {
 		struct ipshare_source k = {.cgroup = row->cgroup};
@@ -278,6 +283,10 @@ static int sources_fill(struct store *s, struct vnet *v,
 		if (row->n[k.family] < 2 || !row->saddrsel[k.family])
 			continue;
 		k.ifindex = (uint32_t)ifindex_of(v, &ips->v[i]);
+		several[k.family] |=
+			!k.ifindex ||
+			(link[k.family] && link[k.family] != k.ifindex);
+		link[k.family] = k.ifindex;
 		if (!k.ifindex)
 			continue;
 		r = bpf_map_update_elem(s->map[STORE_SOURCES], &k, &ips->v[i],
@@ -285,12 +294,14 @@ static int sources_fill(struct store *s, struct vnet *v,
 		if (r < 0)
 			return full(r, e);
 	}
+	for (size_t f = 0; f < IPSHARE_FAMILIES; f++)
+		if (link[f] && !several[f])
+			row->saddrsel[f] = IPSHARE_ONE_LINK;
 	return 0;
 }
 
-static int by_route(struct store *s, struct vnet *v,
-		    const struct ipshare_row *row, const struct ip_list *ips,
-		    struct err *e)
+static int by_route(struct store *s, struct vnet *v, struct ipshare_row *row,
+		    const struct ip_list *ips, struct err *e)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 	struct timespec now;
@@ -316,10 +327,10 @@ static int by_route(struct store *s, struct vnet *v,
 /* --- a jail
  * ------------------------------------------------------------------- */
 
-int tables_grow(struct store *s, struct vnet *v, const struct ipshare_row *row,
+int tables_grow(struct store *s, struct vnet *v, struct ipshare_row *row,
 		const struct ip_list *ips, struct err *e)
 {
-	uint32_t none = 0;
+	struct ipshare_used none = {0};
 	int r = bpf_map_update_elem(s->map[STORE_USED], &row->cgroup, &none,
 				    BPF_NOEXIST);
 
@@ -391,7 +402,7 @@ struct sweep {
 	uint64_t cgroup, net;
 	const struct ip_list *keep;
 	const struct ipshare_row *row;
-	bool net_used, used;
+	bool net_used, used, lost;
 };
 
 static void sweep_member(void *data, const void *key, const void *value)
@@ -402,11 +413,15 @@ static void sweep_member(void *data, const void *key, const void *value)
 	(void)value;
 	if (m->cgroup != w->cgroup)
 		return;
+	/*
+	 * Of one that stays the owners stay, even where it is the only one
+	 * that is left: it may have listeners from before.
+	 */
 	if (!w->keep || !in_list(w->keep, &m->ip)) {
+		w->lost = true;
 		bpf_map_delete_elem(w->s->map[STORE_MEMBERS], m);
 		owner_remove(w->s, w->net, w->cgroup, &m->ip);
 	}
-	/* the only one that is left may have listeners from before */
 }
 
 static void sweep_source(void *data, const void *key, const void *value)
@@ -440,17 +455,34 @@ static void sweep_jail(void *data, const void *key, const void *value)
 	w->net_used |= row->net == w->net;
 }
 
+/* Sockets that were free to bind whatever there is may be there still. */
+static bool was_free(const struct ipshare_row *was,
+		     const struct ipshare_row *row)
+{
+	for (size_t f = 0; f < IPSHARE_FAMILIES; f++)
+		if (was->mode[f] == IPSHARE_INHERIT &&
+		    row->mode[f] != IPSHARE_INHERIT)
+			return true;
+	return false;
+}
+
 int tables_shrink(struct store *s, const struct ipshare_row *row,
-		  const struct ip_list *ips, struct err *e)
+		  const struct ipshare_row *was, const struct ip_list *ips,
+		  struct err *e)
 {
 	struct sweep w = {.s = s,
 			  .cgroup = row->cgroup,
 			  .net = row->net,
 			  .keep = ips,
 			  .row = row};
+	uint32_t zero = 0, one = 1;
 	int r = each(s->map[STORE_MEMBERS], sizeof(struct ipshare_member),
 		     sizeof(uint32_t), sweep_member, &w, e);
 
+	/* its sockets may be bound there */
+	if (r >= 0 && (w.lost || was_free(was, row)))
+		r = bpf_map_update_elem(s->map[STORE_LOST], &zero, &one,
+					BPF_ANY);
 	if (r < 0)
 		return r;
 	return each(s->map[STORE_SOURCES], sizeof(struct ipshare_source),

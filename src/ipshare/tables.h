@@ -27,12 +27,14 @@ int tables_of(const struct ipshare_conf *conf, struct ipshare_row *row,
 	      struct ip_list *ret, struct err *e);
 /*
  * What the jail has now is in the tables; tables_shrink afterwards takes away
- * what it has no more.  In between it has both.
+ * what it has no more.  In between it has both.  What is found on the way, on
+ * which interfaces the addresses are, goes into the row.
  */
-int tables_grow(struct store *s, struct vnet *v, const struct ipshare_row *row,
+int tables_grow(struct store *s, struct vnet *v, struct ipshare_row *row,
 		const struct ip_list *ips, struct err *e);
 int tables_shrink(struct store *s, const struct ipshare_row *row,
-		  const struct ip_list *ips, struct err *e);
+		  const struct ipshare_row *was, const struct ip_list *ips,
+		  struct err *e);
 /* All rows of the jail go.  Whether others have its namespace, or are at all.
  */
 int tables_clear(struct store *s, uint64_t cgroup, uint64_t *ret_net,

@@ -227,8 +227,8 @@ static int entry_end(struct prisons *ps, struct vnet *v, const struct entry *x,
  */
 
 /* With the interface's own name: "lo" and "lo0" are one. */
-static int entry_of(const struct ifnet *ifp, const char *list,
-		    const struct alias *a, struct entry *ret)
+static void entry_of(const struct ifnet *ifp, const char *list,
+		     const struct alias *a, struct entry *ret)
 {
 	struct entry x = {.family = a->family};
 
@@ -237,7 +237,6 @@ static int entry_of(const struct ifnet *ifp, const char *list,
 	str_copy(x.token, sizeof(x.token), list);
 	str_copy(x.ifname, sizeof(x.ifname), ifp->name);
 	*ret = x;
-	return 0;
 }
 
 static int list_append(struct prisons *ps, const char *list,

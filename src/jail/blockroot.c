@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "jail/prison.h"
 #include "ns/proctext.h"
 
 #include <errno.h>
@@ -193,15 +194,21 @@ bool blockroot_here(void)
 {
 	cleanup_fclose FILE *f = fopen("/proc/self/mountinfo", "re");
 	cleanup_free char *line = NULL;
+	struct prison_self self = {0};
 	struct proctext_mount m;
+	char own[32];
 	bool copy = false;
 	size_t size = 0;
 
+	/* with path = "/" it would be that of the jail around this one */
+	if (prison_self(&self, NULL) < 0 || !self.jailed)
+		return false;
+	snprintf(own, sizeof(own), PRISON_COPY "%d", self.jid);
 	/* the last "/" counts */
 	while (f && getline(&line, &size, f) > 0)
 		if (proctext_mount(line, &m) && !strcmp(m.point, "/"))
 			copy = !strcmp(m.fstype, "overlay") &&
-			       !strcmp(m.source, "cellblock");
+			       !strcmp(m.source, own);
 	return copy;
 }
 

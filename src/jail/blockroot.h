@@ -23,8 +23,9 @@ int blockroot_install(int rootfd, int blockfd, size_t *ret_changed,
 		      struct err *e);
 
 /*
- * The calling process's root is such a copy: an overlay that prison made
- * (its mount source says so; a jail's own path may lie on an overlay, too).
+ * The calling process's root is such a copy, its own: an overlay that prison
+ * made for this jail (its mount source says so; a jail's own path may lie on
+ * an overlay, too).
  */
 bool blockroot_here(void);
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/broker_wire.h"
+#include "jail/netgraph.h"
 #include "jail/param.h"
 #include "jail/share_below.h"
 #include "jail/share_broker.h"
@@ -40,6 +41,7 @@ struct ask {
 	int peerfd; /* a pidfd */
 	int netns;
 	bool own_stack; /* that is the jail's own network namespace */
+	int give;	/* goes along with the answer; -1: nothing */
 	struct broker_msg msg;
 };
 
@@ -50,6 +52,7 @@ static void ask_close(struct ask *a)
 	pset_free(&a->params);
 	cleanup_close_p(&a->peerfd);
 	cleanup_close_p(&a->netns);
+	cleanup_close_p(&a->give);
 }
 
 /* --- who asks
@@ -143,10 +146,29 @@ static int peer_check(struct ask *a, struct err *e)
 /* --- what is asked
  * ------------------------------------------------------------- */
 
-static int send_bytes(int fd, const uint8_t *buf, size_t n, struct err *e)
+/* With descriptor `with`, if it is not -1. */
+static int send_bytes(int fd, const uint8_t *buf, size_t n, int with,
+		      struct err *e)
 {
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c = {0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *h;
+
+	if (with >= 0) {
+		m.msg_control = &c;
+		m.msg_controllen = sizeof(c);
+		h = CMSG_FIRSTHDR(&m);
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(sizeof(with));
+		memcpy(CMSG_DATA(h), &with, sizeof(with));
+	}
 	/* a jail that does not read has a full queue, and no answer */
-	if (send(fd, buf, n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)n)
+	if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)n)
 		return err_sys(e, errno, "broker");
 	return 0;
 }
@@ -219,7 +241,7 @@ static int request_read(struct ask *a, struct err *e)
 	    setsockopt(a->conn, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) < 0)
 		return err_sys(e, errno, "broker");
 	n = broker_hello_print(nonce, buf);
-	r = send_bytes(a->conn, buf, n, e);
+	r = send_bytes(a->conn, buf, n, -1, e);
 	if (!r)
 		r = receive(a, buf, &n, &sender, e);
 	if (!r)
@@ -389,10 +411,34 @@ static int share_clear(struct ask *a, struct err *e)
 	return share_below_clear(a->ps, a->jid, a->msg.path, a->msg.depth, e);
 }
 
+/* The jail's own, if it has one, or one of a jail's of it. */
+static int ng_open(struct ask *a, struct err *e)
+{
+	if (a->own_stack && param_jailsys_of(&a->params, "vnet", 2) != 1)
+		return err_set(e, EPERM,
+			       "netgraph: jail %d has no network stack (vnet) "
+			       "of its own",
+			       a->jid);
+	if (a->ps->jailed)
+		return 0;
+	return netgraph_open_for(a->ps, a->jid, &a->life, a->netns,
+				 !a->own_stack, &a->give, e);
+}
+
+/* The jail's own goes with it. */
+static int ng_end(struct ask *a, struct err *e)
+{
+	if (a->own_stack)
+		return err_set(e, EPERM, "netgraph: the jail's own stack");
+	return a->ps->jailed ? 0 : netgraph_end(a->ps, a->netns, e);
+}
+
 /* Checks; and where the right for it is here, does it. */
 static int (*const handlers[])(struct ask *a, struct err *e) = {
 	[BROKER_SHARE_SET] = share_set,
 	[BROKER_SHARE_CLEAR] = share_clear,
+	[BROKER_NG_OPEN] = ng_open,
+	[BROKER_NG_END] = ng_end,
 };
 _Static_assert(ARRAY_SIZE(handlers) == BROKER_REQUESTS, "a handler for each");
 
@@ -407,7 +453,8 @@ static int forward(struct ask *a, struct err *e)
 	memmove(m->path + 1, m->path, m->depth * sizeof(*m->path));
 	m->path[0] = a->jid;
 	m->depth++;
-	return broker_call(m, a->netns, e);
+	return broker_call(m, a->netns,
+			   m->request == BROKER_NG_OPEN ? &a->give : NULL, e);
 }
 
 static int serve(struct ask *a, struct err *e)
@@ -421,7 +468,7 @@ static int serve(struct ask *a, struct err *e)
 		r = life_read(a->ps, a->jid, &a->life, e);
 	if (!r)
 		r = params_read(a->ps, a->jid, &a->params, e);
-	if (!r && (!a->life.lo || !a->life.cgroup))
+	if (!r && ((!a->life.lo && !a->life.vnet) || !a->life.cgroup))
 		r = err_set(e, EPERM, "jail %d has no jails", a->jid);
 	if (!r)
 		r = peer_check(a, e);
@@ -440,15 +487,20 @@ static int serve(struct ask *a, struct err *e)
 
 int broker_serve(int jid, int conn, struct err *e)
 {
-	struct ask a __attribute__((cleanup(ask_close))) = {
-		.jid = jid, .conn = conn, .peerfd = -1, .netns = -1};
+	struct ask a __attribute__((cleanup(ask_close))) = {.jid = jid,
+							    .conn = conn,
+							    .peerfd = -1,
+							    .netns = -1,
+							    .give = -1};
 	uint8_t buf[BROKER_MSG_MAX];
 	struct err se = ERR_INIT;
 	size_t n;
 	int r = serve(&a, &se);
 
 	n = broker_answer_print(r < 0 ? -r : 0, se.text, buf);
-	if (send_bytes(conn, buf, n, r < 0 ? NULL : e) < 0 && !r)
+	if (send_bytes(conn, buf, n, r < 0 ? -1 : a.give, r < 0 ? NULL : e) <
+		    0 &&
+	    !r)
 		return -EIO;
 	return r < 0 ? err_set(e, -r, "%s", se.text) : 0;
 }

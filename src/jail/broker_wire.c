@@ -139,9 +139,12 @@ static const struct {
 	const char *name;
 	int (*parse)(struct in *in, struct broker_msg *m, struct err *e);
 	size_t (*print)(const struct broker_msg *m, uint8_t *out);
+	bool about_self; /* no jids: what comes with it is what it is about */
 } requests[] = {
-	[BROKER_SHARE_SET] = {"share.set", parse_share, print_share},
-	[BROKER_SHARE_CLEAR] = {"share.clear", parse_none, print_none},
+	[BROKER_SHARE_SET] = {"share.set", parse_share, print_share, false},
+	[BROKER_SHARE_CLEAR] = {"share.clear", parse_none, print_none, false},
+	[BROKER_NG_OPEN] = {"ng.open", parse_none, print_none, true},
+	[BROKER_NG_END] = {"ng.end", parse_none, print_none, true},
 };
 _Static_assert(ARRAY_SIZE(requests) == BROKER_REQUESTS, "a row for each");
 
@@ -155,7 +158,8 @@ static int parse_path(struct in *in, size_t depth, struct broker_msg *m,
 {
 	uint32_t jid;
 
-	if (!depth || depth > BROKER_DEPTH)
+	if ((!depth && !requests[m->request].about_self) ||
+	    depth > BROKER_DEPTH)
 		return bad(e);
 	m->depth = depth;
 	for (size_t i = 0; i < depth; i++) {

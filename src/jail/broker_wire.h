@@ -18,6 +18,9 @@
  *	share.set	mode4 u8, mode6 u8, flags u8, 0 u8, n4 u16, n6 u16,
  *			n4 addresses of 4 bytes, n6 of 16
  *	share.clear	-
+ *	ng.open		-; no jids but those that brokers on the way put in.
+ *			The answer brings a connected socket along
+ *	ng.end		-; as that
  *
  * What is of another length than it says, or has anything where a 0 is
  * written, is refused.
@@ -41,6 +44,8 @@
 enum broker_request {
 	BROKER_SHARE_SET = 1,
 	BROKER_SHARE_CLEAR,
+	BROKER_NG_OPEN,
+	BROKER_NG_END,
 	BROKER_REQUESTS /* one more than the last */
 };
 

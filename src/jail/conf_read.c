@@ -36,15 +36,13 @@ void conf_printable(struct strbuf *out, const char *s, size_t len)
 
 void conf_error(struct conf_parser *p, unsigned int line, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	if (p->load->failed)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	err_vat(p->load->e, EINVAL, p->file, line, fmt, ap);
 	va_end(ap);
-	err_at(p->load->e, EINVAL, p->file, line, "%s", text);
 	p->load->failed = true;
 }
 

@@ -8,6 +8,7 @@
 #include "jail/rights.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -345,4 +346,40 @@ int guard_install(const struct guard *g, struct err *e)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0UL, &prog) < 0)
 		return err_sys(e, errno, "filter of system calls");
 	return 0;
+}
+
+/* --- the first process's own
+ * ------------------------------------------------------------ */
+
+#if defined(__x86_64__)
+#define NATIVE AUDIT_ARCH_X86_64
+#else
+#define NATIVE AUDIT_ARCH_AARCH64
+#endif
+
+/* src/init/init.c and, before, what become_init() has yet to do. */
+static const uint16_t init_calls[] = {
+	SYS_rt_sigtimedwait, SYS_wait4,	     SYS_read,	 SYS_close,
+	SYS_prctl,	     SYS_exit_group, SYS_capget, SYS_capset,
+	SYS_rt_sigprocmask,  SYS_execveat,   SYS_exit,	 SYS_restart_syscall,
+};
+
+int guard_install_init(struct err *e)
+{
+	struct sock_filter v[ARRAY_SIZE(init_calls) + 5];
+	const uint8_t n = ARRAY_SIZE(init_calls);
+
+	v[0] = (struct sock_filter){LOAD(DATA(arch))};
+	v[1] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, 0,
+				    (uint8_t)(n + 1), NATIVE};
+	v[2] = (struct sock_filter){LOAD(DATA(nr))};
+	for (uint8_t i = 0; i < n; i++)
+		v[3 + i] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K,
+						(uint8_t)(n - i), 0,
+						init_calls[i]};
+	v[3 + n] = (struct sock_filter){BPF_RET | BPF_K, 0, 0,
+					SECCOMP_RET_ERRNO | EPERM};
+	v[4 + n] =
+		(struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+	return guard_install(&(struct guard){v, ARRAY_SIZE(v)}, e);
 }

@@ -14,7 +14,8 @@
  * a start, a stop and a modification consist of is data (jailcmd_steps.c);
  * who waits for whom is jailcmd_graph.c's; sleeping is jailcmd_wait.c's;
  * running commands jailcmd_exec.c's.  All else (namespaces, mounts,
- * interfaces) is done at once, in this process, by prison.h.
+ * interfaces) is done at once, in this process, by prison.h; but where many
+ * jails are to be made, others help with that (jailcmd_crew.c).
  *
  * A killed jail(8) leaves a half-started jail to the next command: the jail
  * counts as starting until prison_started().
@@ -127,6 +128,7 @@ int jailjob_new(struct jailrun *run, const char *name,
 	j->pidfd = -1;
 	j->step = -1;
 	v[run->njobs++] = j;
+	j->request = (struct strbuf)STRBUF_INIT;
 	TAILQ_INSERT_TAIL(&run->queues[QUEUE_IDLE], j, link);
 	if (name) {
 		j->name = strdup(name);
@@ -151,6 +153,8 @@ static void jailjob_free(struct jailjob *j)
 	free(j->line);
 	free(j->termfds);
 	free(j->dad);
+	strbuf_free(&j->request);
+	free(j->made_text);
 	if (j->output > 0)
 		close(j->output);
 	free(j);
@@ -158,6 +162,7 @@ static void jailjob_free(struct jailjob *j)
 
 static void jailrun_free(struct jailrun *run)
 {
+	crew_free(run);
 	for (size_t i = 0; i < run->nbackground; i++)
 		(void)waitpid(run->background[i], NULL, WNOHANG);
 	free(run->background);
@@ -301,13 +306,14 @@ static void jailjob_finish(struct jailrun *run, struct jailjob *j)
 
 /*
  * On FreeBSD a jail's /etc/rc leaves cron and syslogd behind; here often
- * nothing is left when it ends.  A block whose jails are gone as soon as they
- * are up would be of no use, so they stay unless "nopersist" is written.
+ * nothing is left when it ends.  A jail that is gone as soon as it is up would
+ * be of no use, so it stays, as do those of a block however they are started,
+ * unless "nopersist" is written.
  */
 static bool jailjob_kept(struct jailrun *run, struct jailjob *j)
 {
-	if (!run->blockdir || pset_find(&j->params, "persist") ||
-	    jailjob_has_processes(run, j))
+	if (!(run->blockdir || j->flags & JOB_RC) ||
+	    pset_find(&j->params, "persist") || jailjob_has_processes(run, j))
 		return false;
 	jailjob_warn(run, j,
 		     "no process is left and it has no persist: kept as if it "
@@ -366,6 +372,15 @@ static void jailjob_create(struct jailrun *run, struct jailjob *j)
 		}
 		if (jailgraph_wait(run, j))
 			return;
+		if (!(j->flags & JOB_FAILED) && jailgraph_taken(run, j)) {
+			jailjob_error(run, j,
+				      pset_find(&j->params, "jid")
+					      ? "jail %s already exists"
+					      : "jail \"%s\" already exists",
+				      jailjob_key(j));
+			jailjob_fail(run, j);
+			return;
+		}
 		if (j->flags & JOB_FAILED || j->jid > 0) {
 			jailjob_finish(run, j);
 			return;
@@ -735,6 +750,7 @@ static int jailrun_open(struct jailrun *run, struct err *e)
 			return r;
 		run->ps = run->own_ps;
 		prisons_report(run->ps, &run->prison_report);
+		prisons_nets(run->ps, c->nets);
 	}
 	run->blockdir = c->block;
 	if (!run->blockdir && !stat(CELLBLOCK_RUN "/block", &st) &&

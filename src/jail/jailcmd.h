@@ -76,7 +76,8 @@ struct jailcmd {
 	void (*created)(void *data, const struct jailcmd_started *s);
 	void (*started)(void *data, const struct jailcmd_started *s);
 	void *data;
-	struct prisons *prisons; /* NULL: opened here */
+	struct prisons *prisons;  /* NULL: opened here */
+	struct prison_nets *nets; /* then: for it; may be NULL */
 };
 
 /*
@@ -86,6 +87,13 @@ struct jailcmd {
  * nothing has been done.
  */
 int jailcmd_run(const struct jailcmd *c, struct err *e);
+
+/*
+ * The built-in rc, of a layer above: called in a process of the jail, which is
+ * a copy of this one, for jails without an /etc/rc.  NULL, as for programs that
+ * use libjail: rt/bin/rc is executed.
+ */
+void jailcmd_set_rc(int (*rc)(int argc, char **argv));
 
 /* -J and -e: "name=value<SEP>..." or the old style's five columns. */
 void jailcmd_print_started(struct strbuf *out, const struct jailcmd_started *s,

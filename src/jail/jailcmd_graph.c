@@ -12,6 +12,7 @@
 #include "jail/jailcmd_int.h"
 
 #include "base/cleanup.h"
+#include "jail/param.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -66,25 +67,66 @@ static int job_by_name(const void *a, const void *b)
 	const struct jailjob *y = *(struct jailjob *const *)b;
 	int r = strcmp(x->name, y->name);
 
-	/* of two definitions the first one in the file is meant */
+	/* a sort that leaves equals as they were in the file */
 	return r ? r : x->index < y->index ? -1 : 1;
 }
 
+/*
+ * Of two jails of one name that one is found which FreeBSD's bsearch(3) comes
+ * upon first, for what its jail(8) means by a name follows from that: with two
+ * blocks and no others the last.
+ */
 struct jailjob *jailgraph_find(const struct jailrun *run, const char *name)
 {
-	size_t lo = 0, hi = run->nbyname;
+	size_t from = 0, left = run->nbyname;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+	while (left) {
+		size_t mid = from + left / 2;
+		int r = strcmp(name, run->byname[mid]->name);
 
-		if (strcmp(run->byname[mid]->name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
+		if (!r)
+			return run->byname[mid];
+		if (r > 0) {
+			from = mid + 1;
+			left--;
+		}
+		left /= 2;
 	}
-	if (lo < run->nbyname && !strcmp(run->byname[lo]->name, name))
-		return run->byname[lo];
 	return NULL;
+}
+
+/* Is there something to wait for before FreeBSD's jail(8) makes the jail? */
+static bool jailjob_prelude(const struct jailjob *j)
+{
+	static const char *const mounts[] = {
+		"mount.devfs",
+		"mount.fdescfs",
+		"mount.procfs",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
+		if (param_set_bool(&j->params, mounts[i]))
+			return true;
+	for (const struct jailstep *s = jail_start_steps;
+	     s->name && strcmp(s->name, "create") != 0; s++) {
+		const struct strv *v = jailstep_values(s, j);
+
+		if (v && v->n)
+			return true;
+	}
+	return false;
+}
+
+bool jailgraph_taken(const struct jailrun *run, const struct jailjob *j)
+{
+	for (size_t i = 0; j->name && i < j->index; i++) {
+		const struct jailjob *o = run->jobs[i];
+
+		if ((o->flags & JOB_MADE) && o->jid == j->jid && o->name &&
+		    !strcmp(o->name, j->name) && jailjob_prelude(o))
+			return true;
+	}
+	return false;
 }
 
 static int jailgraph_edges(struct jailrun *run, struct jailjob *j,

@@ -54,7 +54,11 @@ enum {
 	JOB_KILLED = 1 << 6,  /* its command was killed: timeout or cancel */
 	JOB_TERM = 1 << 7,    /* sleeps for processes sent SIGTERM */
 	JOB_CANCEL = 1 << 8,
-	JOB_DAD = 1 << 9, /* sleeps for the check of its addresses */
+	JOB_DAD = 1 << 9,	 /* sleeps for the check of its addresses */
+	JOB_INHABITED = 1 << 10, /* prison_inhabited() is due */
+	JOB_RC = 1 << 13,	 /* /etc/rc was run in it */
+	JOB_CREW = 1 << 12,	 /* the crew is done with it: see made */
+	JOB_MADE = 1 << 11,	 /* its jail was not there before this run */
 };
 
 /* `from` depends on `to`; light: only on its being there. */
@@ -101,6 +105,10 @@ struct jailjob {
 	struct dad *dad; /* addresses that it waits for */
 	size_t ndad;
 	int output; /* kept output of its commands; 0: none */
+	/* of a jail that the crew makes */
+	struct strbuf request;
+	int made; /* the jid, or a negative errno */
+	char *made_text;
 };
 
 TAILQ_HEAD(jobqueue_head, jailjob);
@@ -123,11 +131,14 @@ struct jailrun {
 	struct jobdep **deps;
 	size_t ndeps;
 	int epfd;
-	size_t running; /* commands */
+	size_t running;	  /* commands */
+	size_t inhabited; /* jobs with JOB_INHABITED */
 	pid_t *background;
 	size_t nbackground;
 	const char *blockdir; /* NULL: not in a block */
 	bool block_root;      /* copy-on-write roots can be made */
+	struct crew *crew;    /* jailcmd_crew.c; NULL: none */
+	bool crew_asked;      /* ... and none will come */
 	bool note_remove;
 	bool failed;
 	bool cancelled;
@@ -157,6 +168,13 @@ static inline bool jailjob_stops(const struct jailjob *j)
 int jailgraph_build(struct jailrun *run, struct err *e);
 void jailgraph_free(struct jailrun *run);
 struct jailjob *jailgraph_find(const struct jailrun *run, const char *name);
+/*
+ * Has a block above, of the same name, taken the jail that j is to start?  On
+ * FreeBSD both are begun, unless the first needs to wait for nothing (a mount,
+ * an address, a command) before its jail is made; then the second finds it
+ * there, as if it had been started another day.
+ */
+bool jailgraph_taken(const struct jailrun *run, const struct jailjob *j);
 /* Has dependencies that are not settled. */
 bool jailgraph_pending(const struct jailjob *j);
 /* Pull in what is needed; true: it waits now in QUEUE_DEPEND. */
@@ -182,6 +200,23 @@ const char *jailjob_key(const struct jailjob *j);
 
 /* jailcmd_steps.c: what it has made and not given to a jail goes. */
 void jailjob_aliases_end(struct jailrun *run, struct jailjob *j);
+
+/* Its jail is there: tell everybody. */
+int jailjob_created(struct jailrun *run, struct jailjob *j, int jid);
+
+/*
+ * jailcmd_crew.c: give it to others to make.  STEP_WAIT: it sleeps until that
+ * is done; STEP_DONE: nobody has taken it.
+ */
+int crew_make(struct jailrun *run, struct jailjob *j,
+	      const struct pset *params);
+/* It has been: as step_create() would say. */
+int crew_result(struct jailrun *run, struct jailjob *j);
+/* Somebody of the crew has something to say; jobs may be ready by that. */
+void crew_event(struct jailrun *run);
+/* Those that nobody has begun with are not made any more. */
+void crew_cancel(struct jailrun *run);
+void crew_free(struct jailrun *run);
 
 /* jailcmd_dad.c */
 int jailjob_dad(struct jailrun *run, struct jailjob *j, const char *value);

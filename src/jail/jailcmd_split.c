@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char meta[] = "!\"$&'()*;<>?[\\]`{|}~";
@@ -44,6 +46,68 @@ int jailcmd_split(const char *text, struct jailcmd_line *ret, struct err *e)
 	};
 	argv = (struct strv){0};
 	return 0;
+}
+
+/* ifconfig and route, too, of net-tools: who wants those calls them elsewhere,
+ * or ip(8). */
+static const char *const bsd[] = {
+	"/sbin/devfs",	   "/sbin/ifconfig",   "/sbin/kldload", "/sbin/kldstat",
+	"/sbin/kldunload", "/sbin/pfctl",      "/sbin/route",	"/sbin/sysctl",
+	"/usr/sbin/jail",  "/usr/sbin/jexec",  "/usr/sbin/jls", "/usr/sbin/ndp",
+	"/usr/sbin/ngctl", "/usr/sbin/nghook",
+};
+
+/* The length of such a path that text begins with, and its last part. */
+static size_t bsd_path(const char *text, const char **ret_name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bsd); i++) {
+		size_t n = strlen(bsd[i]);
+
+		if (strncmp(text, bsd[i], n) != 0 ||
+		    !strchr(" \t\n;|&)`\"'<>", text[n]))
+			continue;
+		*ret_name = strrchr(bsd[i], '/');
+		return n;
+	}
+	return 0;
+}
+
+/* Does a command begin behind what b has? */
+static bool at_command(const struct strbuf *b)
+{
+	size_t n = b->len;
+
+	while (n && (b->s[n - 1] == ' ' || b->s[n - 1] == '\t'))
+		n--;
+	return !n || strchr(";|&(`!\n{", b->s[n - 1]);
+}
+
+static int bsd_word(char **word, const char *rt, struct err *e)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	const char *p = *word, *name;
+
+	while (*p) {
+		size_t n = *p == '/' && at_command(&b) ? bsd_path(p, &name) : 0;
+
+		if (n)
+			strbuf_addf(&b, "%s%s", rt, name);
+		else
+			strbuf_addch(&b, *p);
+		p += n ? n : 1;
+	}
+	if (strbuf_failed(&b))
+		return err_nomem(e);
+	free(*word);
+	*word = strbuf_take(&b);
+	return 0;
+}
+
+int jailcmd_bsd_paths(struct jailcmd_line *l, const char *rt, struct err *e)
+{
+	size_t i = l->shell ? 2 : 0;
+
+	return i < l->argv.n ? bsd_word(&l->argv.v[i], rt, e) : 0;
 }
 
 char *jailcmd_line_text(const struct strv *argv)

@@ -348,10 +348,30 @@ static void jailjob_verbose_set(struct jailrun *run, struct jailjob *j,
 	jailjob_note(run, j, REPORT_VERBOSE, "jail_set(%s)%s", what, b.s);
 }
 
+int jailjob_created(struct jailrun *run, struct jailjob *j, int jid)
+{
+	struct jailcmd_started s = {
+		.jid = jid,
+		.name = j->name,
+		.params = &j->given,
+	};
+
+	j->jid = jid;
+	j->init = 0;
+	j->flags |= JOB_CREATED | JOB_MADE;
+	if (aliases_give(run, j) < 0)
+		return -EIO;
+	if (run->cmd->created)
+		run->cmd->created(run->cmd->data, &s);
+	if (run->cmd->verbosity > 0 || (run->cmd->verbosity == 0 && j->name))
+		jailjob_note(run, j, REPORT_OUT, "created");
+	jailgraph_done(run, j, true);
+	return 0;
+}
+
 static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 {
 	cleanup_pset struct pset ps = {0};
-	struct jailcmd_started s = {.name = j->name, .params = &j->given};
 	struct err e = ERR_INIT;
 	int r, jid;
 
@@ -364,23 +384,15 @@ static int step_create(struct jailrun *run, struct jailjob *j, const char *v)
 		r = jailjob_persist(run, j, &ps, &e);
 	if (!r) {
 		jailjob_verbose_set(run, j, "JAIL_CREATE", &ps);
+		if (crew_make(run, j, &ps) == STEP_WAIT)
+			return STEP_WAIT;
 		r = prison_set(run->ps, &ps, PRISON_CREATE, &jid, &e);
 	}
 	if (r < 0) {
 		jailjob_error(run, j, "%s", e.text);
 		return r;
 	}
-	j->jid = s.jid = jid;
-	j->init = 0;
-	j->flags |= JOB_CREATED;
-	if (aliases_give(run, j) < 0)
-		return -EIO;
-	if (run->cmd->created)
-		run->cmd->created(run->cmd->data, &s);
-	if (run->cmd->verbosity > 0 || (run->cmd->verbosity == 0 && j->name))
-		jailjob_note(run, j, REPORT_OUT, "created");
-	jailgraph_done(run, j, true);
-	return 0;
+	return jailjob_created(run, j, jid);
 }
 
 /* Its stop commands took their time: is it still the jail they were for? */

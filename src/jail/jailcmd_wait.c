@@ -4,7 +4,8 @@
  * Theory of operation.  Every process that a job waits for has a pidfd in one
  * epoll set, tagged with the job; the caller's cancel descriptor is in it
  * too.  A job sleeps for one command, for all the processes of a jail that
- * was sent SIGTERM, or for its addresses (jailcmd_dad.c).  Deadlines
+ * was sent SIGTERM, for its addresses (jailcmd_dad.c), or for the crew that
+ * makes its jail (jailcmd_crew.c).  Deadlines
  * (exec.timeout, stop.timeout) belong to jobs.
  */
 #include "jail/jailcmd_int.h"
@@ -22,6 +23,8 @@
 
 /* After this long a wait is worth a line on the terminal. */
 #define PROGRESS_MS 1000
+/* A command that ends sooner is not worth a keeper of its own. */
+#define INHABITED_MS 10
 /* What a cancelled command gets to end by itself. */
 #define CANCEL_MS 2000
 
@@ -76,6 +79,7 @@ static void jailrun_cancel(struct jailrun *run)
 			jailjob_queue(run, j, QUEUE_READY);
 		}
 	}
+	crew_cancel(run);
 }
 
 /* Forget the descriptors of processes that were sent SIGTERM. */
@@ -199,7 +203,12 @@ static struct jailjob *jailrun_event(struct jailrun *run, struct jailjob *j)
 		jailrun_cancel(run);
 		return NULL;
 	}
-	/* the one event that is of no job, see jailcmd_dad.c */
+	if ((void *)j == (void *)run->crew) {
+		crew_event(run);
+		jailrun_progress_end(run);
+		return NULL;
+	}
+	/* the one event that is of no job or crew, see jailcmd_dad.c */
 	if ((void *)j == (void *)run) {
 		jailrun_dad(run);
 		jailrun_progress_end(run);
@@ -208,6 +217,44 @@ static struct jailjob *jailrun_event(struct jailrun *run, struct jailjob *j)
 	if (j->flags & JOB_TERM)
 		return jailjob_term_check(run, j) ? j : NULL;
 	return j;
+}
+
+static void jailjob_no_inhabited(struct jailrun *run, struct jailjob *j)
+{
+	if (j->flags & JOB_INHABITED)
+		run->inhabited--;
+	j->flags &= ~(unsigned int)JOB_INHABITED;
+}
+
+/*
+ * Commands that have not ended at once may ask for a broker: those that do end
+ * at once need not wait for its start on a machine with few CPUs.
+ */
+static void jailrun_inhabited(struct jailrun *run)
+{
+	struct jailjob *j = TAILQ_FIRST(&run->queues[QUEUE_SLEEP]);
+
+	for (; j; j = TAILQ_NEXT(j, link)) {
+		if (j->flags & JOB_INHABITED)
+			prison_inhabited(run->ps, j->jid);
+		jailjob_no_inhabited(run, j);
+	}
+}
+
+static int jailrun_sleep(struct jailrun *run, struct epoll_event *ev,
+			 int timeout)
+{
+	/* several at once take that much longer to end "at once" */
+	int n, patience = INHABITED_MS;
+
+	if (run->running > 1)
+		patience *= run->running < 10 ? (int)run->running : 10;
+	if (!run->inhabited || (timeout >= 0 && timeout <= patience))
+		return epoll_wait(run->epfd, ev, 1, timeout);
+	n = epoll_wait(run->epfd, ev, 1, patience);
+	if (!n)
+		jailrun_inhabited(run);
+	return n;
 }
 
 struct jailjob *jailrun_wait(struct jailrun *run, bool block)
@@ -228,8 +275,7 @@ struct jailjob *jailrun_wait(struct jailrun *run, bool block)
 		}
 		if (block)
 			jailrun_progress(run, now);
-		n = epoll_wait(run->epfd, &ev, 1,
-			       jailrun_timeout(run, block, now));
+		n = jailrun_sleep(run, &ev, jailrun_timeout(run, block, now));
 		if (n > 0) {
 			j = jailrun_event(run, ev.data.ptr);
 			if (j) {
@@ -284,8 +330,11 @@ int jailjob_reap(struct jailrun *run, struct jailjob *j)
 	}
 	if (j->flags & JOB_DAD)
 		return jailjob_dad_end(run, j);
+	if (j->flags & JOB_CREW)
+		return crew_result(run, j);
 	if (!j->pid)
 		return 0;
+	jailjob_no_inhabited(run, j);
 	r = jailjob_status(run, j);
 	(void)epoll_ctl(run->epfd, EPOLL_CTL_DEL, j->pidfd, &ev);
 	close(j->pidfd);

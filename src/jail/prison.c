@@ -139,8 +139,11 @@ static int pending_jids(struct prisons *ps, int **ret, size_t *ret_n,
 	return 0;
 }
 
-/* Finish what dead commands left; a failure is told and tried again later. */
-static void sweep(struct prisons *ps)
+/*
+ * Finish what dead commands left; a failure is told and tried again later.
+ * With a name: of that jail only, also if it has been left to us.
+ */
+static void sweep(struct prisons *ps, const char *name)
 {
 	cleanup_free int *v = NULL;
 	size_t n = 0;
@@ -150,15 +153,24 @@ static void sweep(struct prisons *ps)
 	for (size_t i = 0; i < n; i++) {
 		cleanup_pending struct pending p = {0};
 		struct err e = ERR_INIT;
+		int r = pending_read(ps, v[i], &p, NULL);
 
-		if (pending_read(ps, v[i], &p, NULL) == 0 &&
-		    proc_id_alive(&p.owner))
+		if (name && (r < 0 || !p.name || strcmp(p.name, name) != 0))
 			continue;
-		if (jail_claim(ps, v[i], true, &e) == 0 &&
+		if (r == 0 && proc_id_alive(&p.owner) &&
+		    (!name || p.owner.pid != getpid()))
+			continue;
+		if (jail_claim(ps, v[i], !name, &e) == 0 &&
 		    jail_destroy(ps, v[i], &e) < 0)
 			report(ps->report, REPORT_WARN, "jail %d: %s", v[i],
 			       e.text);
 	}
+}
+
+void prisons_take_back(struct prisons *ps, const char *name)
+{
+	if (name && reg_open(ps, false, NULL) == 0 && ps->dirfd >= 0)
+		sweep(ps, name);
 }
 
 static bool dir_is_empty(int dirfd, const char *path)
@@ -205,7 +217,7 @@ int prisons_open(struct prisons **ret, struct err *e)
 	if (r < 0)
 		return r;
 	if (ps->writable && ps->dirfd >= 0) {
-		sweep(ps);
+		sweep(ps, NULL);
 		alias_sweep(ps);
 		sweep_empty(ps);
 		/* the sweep may have ended with the registry itself */
@@ -323,6 +335,15 @@ static int params_computed(struct prison *p, const struct life *l,
 	return r;
 }
 
+static int add_text(struct pset *ps, const struct param_def *d,
+		    const char *text, struct err *e)
+{
+	char *one[] = {(char *)text};
+	const struct strv values = {one, 1};
+
+	return pset_add_row(ps, d, &values, e);
+}
+
 /* Every kernel parameter, in the table's order, defaults put in. */
 static int params_complete(struct pset *ps, struct err *e)
 {
@@ -337,17 +358,15 @@ static int params_complete(struct pset *ps, struct err *e)
 		if (!(d->flags & PARAM_KERNEL))
 			continue;
 		if (p)
-			r = pset_put_values(&all, d->name, &p->values, false,
-					    NULL, 0, e);
+			r = pset_add_row(&all, d, &p->values, e);
 		else if (d->dflt)
-			r = pset_put(&all, d->name, d->dflt, false, e);
+			r = add_text(&all, d, d->dflt, e);
 		else if (d->type == PARAM_STRING)
-			r = pset_put(&all, d->name, "", false, e);
+			r = add_text(&all, d, "", e);
 		else if (d->type == PARAM_INT)
-			r = pset_put(&all, d->name, "0", false, e);
+			r = add_text(&all, d, "0", e);
 		else
-			r = pset_put_values(&all, d->name, &none, false, NULL,
-					    0, e);
+			r = pset_add_row(&all, d, &none, e);
 	}
 	if (r < 0)
 		return r;
@@ -367,18 +386,18 @@ int prison_fill(struct prison *p, const struct life *l, struct err *e)
 }
 
 /*
- * Read a jail of this level.  -ENOENT: it is not there (any more), or not yet
- * as far as jail_get(2) is concerned.
+ * Read a jail of this level, but for what has to be asked of the kernel.
+ * -ENOENT: it is not there (any more), or not yet as far as jail_get(2) is
+ * concerned.
  */
-static int load(struct prisons *ps, int jid, bool dying, struct prison *ret,
-		struct life *ret_life, struct err *e)
+static int load_own(struct prisons *ps, int jid, bool dying, struct prison *ret,
+		    struct life *ret_life, struct err *e)
 {
 	cleanup_prison struct prison p = {.jid = jid};
 	cleanup_pending struct pending pend = {0};
 	cleanup_life struct life l = {0};
 	const char *name;
 	char num[16];
-	int r;
 
 	if (ps->dirfd < 0 || params_read(ps, jid, &p.params, NULL) < 0 ||
 	    life_read(ps, jid, &l, NULL) < 0)
@@ -404,7 +423,22 @@ static int load(struct prisons *ps, int jid, bool dying, struct prison *ret,
 	if (!p.name || strv_add(&p.path, num) < 0)
 		return err_nomem(e);
 	p.init = p.dying ? 0 : l.init.pid;
-	r = prison_fill(&p, &l, e);
+	*ret = p;
+	p = (struct prison){0};
+	*ret_life = l;
+	l = (struct life){0};
+	return 0;
+}
+
+static int load(struct prisons *ps, int jid, bool dying, struct prison *ret,
+		struct life *ret_life, struct err *e)
+{
+	cleanup_prison struct prison p = {0};
+	cleanup_life struct life l = {0};
+	int r = load_own(ps, jid, dying, &p, &l, e);
+
+	if (!r)
+		r = prison_fill(&p, &l, e);
 	if (!r)
 		/* one's own is told as none, as on FreeBSD */
 		r = put_int(&p.params, "parent", 0, e);
@@ -506,6 +540,30 @@ int dir_jids(int dirfd, const char *dir, size_t max, int **ret, size_t *ret_n,
 	*ret = take_ptr(v);
 	*ret_n = n;
 	return 0;
+}
+
+int prison_names(struct prisons *ps, struct strv *ret, struct strv *lent,
+		 struct err *e)
+{
+	cleanup_free int *jids = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	if (ps->dirfd >= 0)
+		r = dir_jids(ps->dirfd, "jails", JAIL_MAX, &jids, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		cleanup_prison struct prison p = {0};
+		cleanup_life struct life l = {0};
+
+		if (load_own(ps, jids[i], false, &p, &l, NULL) < 0)
+			continue;
+		r = strv_add(ret, p.name);
+		for (size_t k = 0; !r && lent && k < l.nlent; k++)
+			r = strv_add(lent, l.lent[k].name);
+		if (r < 0)
+			err_nomem(e);
+	}
+	return r;
 }
 
 int prison_list(struct prisons *ps, bool dying, struct prison **ret,

@@ -62,12 +62,15 @@
 #include "base/report.h"
 #include "base/str.h"
 #include "jail/pset.h"
+#include "net/sight.h"
 #include "net/vnet.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define CELLBLOCK_RUN "/run/cellblock"
+/* With the jid: the mount source of a jail's copy-on-write root. */
+#define PRISON_COPY "cellblock:"
 
 /* The registry of the calling level. */
 struct prisons;
@@ -128,9 +131,22 @@ int prison_set(struct prisons *ps, const struct pset *params, int flags,
 /* Creation is complete: leave pending/, start the keeper. */
 int prison_started(struct prisons *ps, int jid, struct err *e);
 
+/*
+ * The first process of a jail that is starting is under way: from now on there
+ * is somebody who could ask for what its creator alone can do (broker.h).  Not
+ * called before, since that process shall not wait for it.
+ */
+void prison_inhabited(struct prisons *ps, int jid);
+
 /* jail_get(2): by jid or by name ("5", "a", "a.b"); -ENOENT with text. */
 int prison_get(struct prisons *ps, const char *which, bool dying,
 	       struct prison *ret, struct err *e);
+/*
+ * The names of this level's own jails, in jid order; and (lent, if not NULL)
+ * of the interfaces that they were lent.
+ */
+int prison_names(struct prisons *ps, struct strv *ret, struct strv *lent,
+		 struct err *e);
 /* All jails, nested ones too, in jid order. */
 int prison_list(struct prisons *ps, bool dying, struct prison **ret,
 		size_t *ret_n, struct err *e);
@@ -175,6 +191,35 @@ int prison_cgroup(struct prisons *ps, const struct prison *p, char **ret,
 int prison_lend(struct prisons *ps, int jid, const char *ifname, struct err *e);
 int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
 		   struct err *e);
+
+/*
+ * What somebody who makes (or destroys) interfaces as well as the jails that
+ * they are lent to knows of both, so that none has to move: see the head of
+ * prison_nets.c.  All of it ends with the object, or with the process.
+ */
+struct prison_nets;
+int prison_nets_new(struct prison_nets **ret, struct err *e);
+void prison_nets_free(struct prison_nets **n);
+/*
+ * The vnet that a jail of this level, which is not there yet, is going to
+ * have; made the first time.  The handle is the caller's.
+ */
+int prison_nets_open(struct prison_nets *n, const char *jail, struct vnet **ret,
+		     struct err *e);
+/* The interface is in it; prison_lend() will find it lent. */
+int prison_nets_put(struct prison_nets *n, const char *jail, struct vnet *v,
+		    const char *ifname, struct err *e);
+/* What is in the vnets of jails that did not come to be comes home. */
+int prison_nets_home(struct prison_nets *n, const struct strv *jails,
+		     struct vnet *home, struct err *e);
+/*
+ * An end of an epair whose other end (its index here) the caller is going to
+ * destroy when all jails have been removed: it need not come home.
+ */
+int prison_nets_doom(struct prison_nets *n, const char *ifname, int other,
+		     struct err *e);
+/* The handle's jails are made and removed by what n says. */
+void prisons_nets(struct prisons *ps, struct prison_nets *n);
 
 /*
  * Run a function or a command inside.  The child is created in the jail's
@@ -234,5 +279,10 @@ int prison_self(struct prison_self *ret, struct err *e);
  * machine.
  */
 int prison_self_params(struct pset *ret, bool *ret_jailed, struct err *e);
+/*
+ * What the caller, or with `jail` (its name or jid) who is in that, is shown of
+ * the network stack it uses.
+ */
+int prison_sight(const char *jail, struct sight *ret, struct err *e);
 
 #endif

@@ -3,14 +3,15 @@
  *
  * Opening the registry finishes what is written down in pending/.  This looks
  * for the rest: jails that could not be removed, cgroups and names and jids
- * that belong to no jail.  A table of looks; each reports what it finds and,
- * asked to, removes it.
+ * that belong to no jail, netgraphs of network stacks that have ended.  A table
+ * of looks; each reports what it finds and, asked to, removes it.
  */
 #include "jail/prison_int.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/alias.h"
+#include "jail/netgraph.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -270,8 +271,32 @@ static int check_aliases(struct check *c, struct err *e)
 	return r < 0 ? r : 0;
 }
 
+static int check_netgraph(struct check *c, struct err *e)
+{
+	cleanup_free uint64_t *v = NULL;
+	size_t n = 0;
+	int r = netgraph_left(c->ps, &v, &n, e);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		cleanup_free char *what = NULL;
+		struct err re = ERR_INIT;
+		int rr = 0;
+
+		what = str_printf("netgraph of a network stack that has "
+				  "ended, " CELLBLOCK_RUN "/ng/%ju",
+				  (uintmax_t)v[i]);
+		if (!what)
+			return err_nomem(e);
+		if (c->repair)
+			rr = netgraph_left_drop(c->ps, v[i], &re);
+		r = tell(c, rr, &re, e, what);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int (*const checks[])(struct check *c, struct err *e) = {
-	check_dying, check_cgroups, check_foreign, check_names, check_aliases,
+	check_dying, check_cgroups, check_foreign,
+	check_names, check_aliases, check_netgraph,
 };
 
 int prisons_check(struct prisons *ps, bool repair, struct strv *found,

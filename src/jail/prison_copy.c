@@ -88,10 +88,13 @@ static int overlay(const struct root_plan *p, const char *lower, bool writable,
 	cleanup_free char *upper = str_printf("%s/upper", p->scratch);
 	cleanup_free char *work = str_printf("%s/work", p->scratch);
 	struct mnt_opt o[4];
+	char source[32];
 	size_t n = 0;
 
 	if (!upper || !work)
 		return err_nomem(e);
+	snprintf(source, sizeof(source), PRISON_COPY "%s",
+		 pset_value(p->params, "jid"));
 	o[n++] = (struct mnt_opt){"lowerdir", lower};
 	if (writable) {
 		o[n++] = (struct mnt_opt){"upperdir", upper};
@@ -100,7 +103,7 @@ static int overlay(const struct root_plan *p, const char *lower, bool writable,
 	/* without rights over the file system: user.overlay.* */
 	if (p->nested)
 		o[n++] = (struct mnt_opt){"userxattr", NULL};
-	return mnt_new("overlay", "cellblock", o, n,
+	return mnt_new("overlay", source, o, n,
 		       writable ? 0
 				: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 					  MOUNT_ATTR_NODEV,

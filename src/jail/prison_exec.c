@@ -193,19 +193,9 @@ static int user_fits(const struct user *u, struct err *e)
 /* --- environment
  * ---------------------------------------------------------------- */
 
-static const char *env_get(char *const *env, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (; env && *env; env++)
-		if (!strncmp(*env, name, n) && (*env)[n] == '=')
-			return *env + n + 1;
-	return NULL;
-}
-
 static int env_login(const struct user *u, char *const *env, struct strv *out)
 {
-	const char *term = env_get(env, "TERM");
+	const char *term = str_env(env, "TERM");
 	int r;
 
 	r = strv_addf(out, "HOME=%s", u->home);
@@ -224,7 +214,7 @@ static int env_login(const struct user *u, char *const *env, struct strv *out)
 static int env_full(char *const *env, struct strv *out)
 {
 	static const char rt[] = RT_IN_JAIL "/bin";
-	const char *path = env_get(env, "PATH");
+	const char *path = str_env(env, "PATH");
 	int r;
 
 	if (!path)
@@ -433,7 +423,7 @@ static int join_child(void *arg)
 		j->searching = true;
 		ns_vfork_unblock();
 		r = run_exec(j->run, &j->run_text, j->x->argv, j->env.v,
-			     env_get(j->env.v, "PATH"));
+			     str_env(j->env.v, "PATH"));
 		r = err_sys(e, -r, "%s", j->x->argv[0]);
 	}
 	if (!r) {

@@ -11,6 +11,7 @@
  *   prison_fstab.c   ... and its mount, mount.fstab lines
  *   prison_remove.c  jail_remove(2)
  *   prison_lend.c    interfaces that go in and come back
+ *   prison_nets.c    ... or are in there already, and need not come back
  *   prison_share.c   addresses of a jail without a vnet
  *   prison_self.c    what a jail is told of itself
  *   prison_keeper.c  who waits for its end
@@ -49,7 +50,15 @@ struct prisons {
 	struct user_slots *slots;    /* once asked for, prison_users.c */
 	int *held;		     /* vnets that end with the handle */
 	size_t nheld;
+	struct prison_nets *nets; /* borrowed, may be NULL */
+	struct proc_id owner;	  /* new jails are made for it; pid 0: for us */
+	/* a new jail has its jid and its name; may be NULL */
+	void (*entered)(void *data);
+	void *entered_data;
 };
+
+/* The process that was to make it for us, see `owner`, has ended half-way. */
+void prisons_take_back(struct prisons *ps, const char *name);
 
 /* An interface that a level gave to its jail. */
 struct lent {
@@ -190,12 +199,12 @@ void users_drop(struct prisons *ps, int jid);
 /* What is known of slots goes with the handle. */
 void users_forget(struct prisons *ps);
 /*
- * Make the jail's user namespace, and in it those of CLONE_NEWNET, NEWIPC and
- * NEWUTS that are in flags.  slot -1: the creator's ids one to one.  holder:
- * the program (rt/holder) that holds them meanwhile.
+ * Make of what the holder has the jail's user namespace, and in it those of
+ * CLONE_NEWNET, NEWIPC and NEWUTS that are in flags.  slot -1: the creator's
+ * ids one to one.
  */
 int users_make(struct prisons *ps, int slot, const struct pset *params,
-	       uint64_t flags, int holder, struct jail_users *ret,
+	       uint64_t flags, struct ns_holder *holder, struct jail_users *ret,
 	       struct err *e);
 
 /* --- prison_root.c -----------------------------------------------------------
@@ -267,6 +276,9 @@ int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
 /* --- prison_lend.c -----------------------------------------------------------
  */
 
+/* An interface of a vnet, as it is written down; -ENXIO: there is none. */
+int lent_look(struct vnet *v, const char *ifname, struct lent *ret,
+	      struct err *e);
 /* The jail's own vnet; the caller has made sure that it has one. */
 int jail_vnet(struct prisons *ps, int jid, const struct life *l,
 	      struct vnet **ret, struct err *e);
@@ -276,6 +288,37 @@ int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
 int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
 /* Let the vnets end that lent_return() has emptied. */
 void vnets_let_go(struct prisons *ps);
+
+/* --- prison_nets.c --------------------------------------------------------
+ */
+
+/* A vnet that is there before its jail. */
+struct ready_net;
+/* That of jail `name`, if nobody has had it yet. */
+struct ready_net *nets_find(struct prison_nets *n, const char *name);
+/*
+ * Its namespaces become the new jail's: take the holder; then, when the jail
+ * is going to be written down, l says what is in it; and it has been.
+ */
+int nets_take(struct ready_net *rn, struct ns_holder *ret, struct err *e);
+int nets_tell(const struct ready_net *rn, struct life *l, struct err *e);
+void nets_taken(struct ready_net *rn, int jid);
+/*
+ * Another process is going to make the jail (jailcmd_crew.c): keep the vnet
+ * here as well.  Then what came of it, a jid or a negative number; and over
+ * there, if nothing came of it.
+ */
+void nets_away(struct prison_nets *n, const char *name);
+void nets_back(struct prison_nets *n, const char *name, int result);
+void nets_forget(struct prison_nets *n, const char *name);
+/* Was this interface in jail jid's vnet from the beginning?  Said once. */
+bool nets_lent(struct prison_nets *n, int jid, const char *kname);
+/* One that is in a vnet whose jail has not come to be is brought home. */
+void nets_fetch(struct prison_nets *n, struct vnet *home, const char *kname);
+/* Is the other end of this one (a veth's `link`) about to be destroyed? */
+bool nets_doomed(const struct prison_nets *n, const char *kname, int link);
+/* Keep the vnet until that has been done; false: it cannot be. */
+bool nets_hold(struct prison_nets *n, const struct vnet *v);
 
 /* --- prison_caps.c -------------------------------------------------------- */
 

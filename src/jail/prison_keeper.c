@@ -4,9 +4,11 @@
  *
  * Theory of operation.  A jail has its keeper once its creation is complete
  * (prison_started()).  One that may have jails gets one before its first
- * process goes on, so that its socket answers from its first command on; that
- * one waits for nothing, and gives place to the other, who takes the socket
- * over: nobody who connects meanwhile finds nobody.
+ * process goes on, so that its socket answers from its first command on, and
+ * one that has a vnet beside its first command, which need not wait for it
+ * (broker_call() is patient); that one waits for nothing, and gives place
+ * to the other, who takes the socket over: nobody who connects meanwhile finds
+ * nobody.
  *
  * A keeper that has been killed takes the socket with it.  The next command
  * that looks at the jail starts another, which binds anew, in a directory
@@ -188,7 +190,7 @@ static int keeper_spawn(struct keeper *k, struct life *l, bool persist,
 		mnt = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	/* a jail that keeps us out of its directory has no broker then */
-	if (l->lo && l->cgroup)
+	if ((l->lo || l->vnet) && l->cgroup)
 		socket_get(l, &broker, NULL);
 	keeper_stop(l);
 	k->pidfd = pidfd;
@@ -227,6 +229,20 @@ static int keeper_new(struct prisons *ps, int jid, struct life *l, bool persist,
 int keeper_first(struct prisons *ps, int jid, struct life *l, struct err *e)
 {
 	return keeper_new(ps, jid, l, true, true, e);
+}
+
+/* What goes wrong is no harm to who runs there: it finds no broker. */
+void prison_inhabited(struct prisons *ps, int jid)
+{
+	cleanup_life struct life l = {0};
+	cleanup_close int lock = -1;
+
+	if (ps->dirfd >= 0 && pending_is(ps, jid) &&
+	    reg_lock(ps, &lock, NULL) == 0 && pending_is(ps, jid) &&
+	    life_read(ps, jid, &l, NULL) == 0 && l.vnet && l.cgroup &&
+	    !proc_id_alive(&l.keeper) &&
+	    keeper_new(ps, jid, &l, true, true, NULL) == 0)
+		life_write(ps, jid, &l, NULL);
 }
 
 int keeper_start(struct prisons *ps, int jid, struct err *e)

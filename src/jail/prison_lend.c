@@ -30,6 +30,7 @@
 
 struct link {
 	int index;
+	int other; /* a veth's other end, 0: it is none */
 	char name[IFNAMSIZ];
 	char mac[64];
 };
@@ -48,6 +49,15 @@ static void links_free(struct links *ls)
 static void links_restart(void *data)
 {
 	links_free(data);
+}
+
+static bool is_veth(const struct nlattr *linkinfo)
+{
+	const struct nlattr *info[IFLA_INFO_MAX + 1];
+
+	nl_parse_nested(linkinfo, info, IFLA_INFO_MAX);
+	return info[IFLA_INFO_KIND] &&
+	       !strcmp(mnl_attr_get_str(info[IFLA_INFO_KIND]), "veth");
 }
 
 static int links_one(const struct nlmsghdr *h, void *data, struct err *e)
@@ -69,6 +79,8 @@ static int links_one(const struct nlmsghdr *h, void *data, struct err *e)
 	if (tb[IFLA_IFNAME])
 		snprintf(l->name, sizeof(l->name), "%s",
 			 mnl_attr_get_str(tb[IFLA_IFNAME]));
+	if (tb[IFLA_LINK] && is_veth(tb[IFLA_LINKINFO]))
+		l->other = (int)nl_u32(tb[IFLA_LINK]);
 	if (tb[IFLA_ADDRESS]) {
 		const unsigned char *a = mnl_attr_get_payload(tb[IFLA_ADDRESS]);
 		size_t n = mnl_attr_get_payload_len(tb[IFLA_ADDRESS]);
@@ -227,34 +239,70 @@ static int lent_note(struct prisons *ps, int jid, const char *name,
 /* --- giving
  * ------------------------------------------------------------------------ */
 
-static int lend_here(struct prisons *ps, int jid, const char *ifname,
-		     struct err *e)
+int lent_look(struct vnet *v, const char *ifname, struct lent *ret,
+	      struct err *e)
 {
-	cleanup_vnet struct vnet *home = NULL, *to = NULL;
-	cleanup_life struct life l = {0};
 	struct links ls __attribute__((cleanup(links_free))) = {0};
 	const char *kname = ifname_to_kernel(ifname);
 	const struct link *k;
-	struct lent x = {0};
-	int r;
+	int r = links_load(v->rt, kname, &ls, e);
 
-	r = vnet_open(-1, VNET_STATEDIR, &home, e);
-	if (!r)
-		r = links_load(home->rt, kname, &ls, e);
 	if (r < 0)
 		return r;
 	k = link_named(&ls, kname);
 	if (!k)
 		return err_set(e, ENXIO, "interface %s does not exist", ifname);
-	snprintf(x.name, sizeof(x.name), "%s", k->name);
-	snprintf(x.mac, sizeof(x.mac), "%s", k->mac);
+	ret->index = k->index;
+	snprintf(ret->name, sizeof(ret->name), "%s", k->name);
+	snprintf(ret->mac, sizeof(ret->mac), "%s", k->mac);
+	return 0;
+}
+
+/*
+ * On FreeBSD what comes to a vnet is its last interface.  Here they are in the
+ * order of their numbers, and one keeps its number where that is free: is it
+ * none of the last, it gets another.  0: it keeps it.
+ */
+static int last_index(struct vnet *to, int index)
+{
+	struct links ls __attribute__((cleanup(links_free))) = {0};
+	int max = 0;
+
+	if (links_load(to->rt, NULL, &ls, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < ls.n; i++)
+		if (ls.v[i].index > max)
+			max = ls.v[i].index;
+	return max > index ? max + 1 : 0;
+}
+
+static int lend_here(struct prisons *ps, int jid, const char *ifname,
+		     struct err *e)
+{
+	cleanup_vnet struct vnet *home = NULL, *to = NULL;
+	cleanup_life struct life l = {0};
+	const char *kname = ifname_to_kernel(ifname);
+	struct lent x = {0};
+	int r, index;
+
+	if (nets_lent(ps->nets, jid, kname))
+		return 0;
+	r = vnet_open(-1, VNET_STATEDIR, &home, e);
+	if (!r) {
+		nets_fetch(ps->nets, home, kname);
+		r = lent_look(home, ifname, &x, e);
+	}
+	if (r < 0)
+		return r;
+	index = x.index;
+	x.index = 0;
 	plan_failpoint();
 	r = lent_note(ps, jid, x.name, &x, &l, e);
 	if (!r)
 		r = jail_vnet(ps, jid, &l, &to, e);
 	plan_failpoint();
 	if (!r)
-		r = if_move(home, kname, to, e);
+		r = if_move_as(home, kname, to, last_index(to, index), e);
 	if (r < 0) {
 		lent_note(ps, jid, x.name, NULL, NULL, NULL);
 		return r;
@@ -465,6 +513,24 @@ static void vnet_hold(struct prisons *ps, struct vnet *v)
 		held[ps->nheld++] = fd;
 }
 
+/* What need not come home is taken off the list. */
+static int leave_doomed(struct prisons *ps, struct vnet *from, struct life *l,
+			struct err *e)
+{
+	struct links ls __attribute__((cleanup(links_free))) = {0};
+	int r = ps->nets ? links_load(from->rt, NULL, &ls, e) : 0;
+
+	for (size_t i = l->nlent; ps->nets && !r && i-- > 0;) {
+		const struct link *k = link_of(&ls, &l->lent[i]);
+
+		if (k && k->other &&
+		    nets_doomed(ps->nets, l->lent[i].name, k->other) &&
+		    nets_hold(ps->nets, from))
+			lent_delete(l, &l->lent[i]);
+	}
+	return r;
+}
+
 int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e)
 {
 	cleanup_vnet struct vnet *from = NULL, *home = NULL;
@@ -478,6 +544,9 @@ int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e)
 			   */
 	if (r < 0)
 		return err_set(e, se.code, "%s", se.text);
+	r = leave_doomed(ps, from, l, e);
+	if (r < 0 || !l->nlent)
+		return r;
 	r = vnet_open(-1, VNET_STATEDIR, &home, e);
 	if (r < 0)
 		return r;

@@ -53,7 +53,7 @@ struct make {
 	char *scratch;
 	uint64_t flags; /* CLONE_NEW* */
 	uint64_t caps;
-	struct guard guard;
+	bool wall; /* of system calls, around all that is in the jail */
 	const char *hostname, *domainname; /* NULL: as the creator's */
 	char *rt;
 	char *argv0;
@@ -62,6 +62,8 @@ struct make {
 	int go[2];
 	int cgns_fd;
 	struct jail_users users;
+	struct ns_holder holder; /* of the users' namespaces, or none yet */
+	struct ready_net *ready; /* the vnet is this one, or NULL */
 	struct dev_make dev;
 	uint64_t mntns; /* id of the creator's mount namespace */
 	struct err *e;	/* the first process's, in shared memory */
@@ -75,12 +77,12 @@ static void make_close(struct make *m)
 	free(m->scratch);
 	free(m->rt);
 	free(m->argv0);
-	guard_free(&m->guard);
 	cleanup_close_p(&m->init_fd);
 	cleanup_close_p(&m->go[0]);
 	cleanup_close_p(&m->go[1]);
 	cleanup_close_p(&m->cgns_fd);
 	ns_users_close(&m->users.ns);
+	userns_holder_end(&m->holder);
 	dev_make_close(&m->dev);
 }
 
@@ -206,7 +208,7 @@ static int become_init(struct make *m, struct err *e)
 	syscall(SYS_close_range, init_fd + 1, ~0U, 0);
 	r = cap_bound(m->caps, e);
 	if (!r)
-		r = guard_install(&m->guard, e);
+		r = m->wall ? guard_install_init(e) : 0;
 	if (!r)
 		r = cap_keep(m->caps, e);
 	if (r < 0)
@@ -394,6 +396,7 @@ static void plan_namespaces(struct make *m)
 			m->domainname = "";
 	}
 	m->caps = jail_caps(m->params) & cap_bounding();
+	m->wall = guard_conditions(m->params) != GUARD_NO_WALL;
 }
 
 static int write_down(struct make *m, struct err *e)
@@ -408,7 +411,13 @@ static int write_down(struct make *m, struct err *e)
 
 	if (!r)
 		r = dev_state_write(m->ps, m->jid, &dev, e);
-	return r < 0 ? r : life_write(m->ps, m->jid, &m->life, e);
+	if (!r && m->ready)
+		r = nets_tell(m->ready, &m->life, e);
+	if (!r)
+		r = life_write(m->ps, m->jid, &m->life, e);
+	if (!r && m->ready)
+		nets_taken(m->ready, m->jid);
+	return r;
 }
 
 static int let_go(struct make *m, struct err *e)
@@ -435,15 +444,29 @@ static int open_program(const struct make *m, const char *name, int *ret,
 	return *ret < 0 ? err_sys(e, errno, "%s", file) : 0;
 }
 
+static int hold_users(struct make *m, struct err *e)
+{
+	cleanup_close int prog = -1;
+	int r;
+
+	if (m->root.vnet)
+		m->ready =
+			nets_find(m->ps->nets, pset_value(m->params, "name"));
+	if (m->ready)
+		return nets_take(m->ready, &m->holder, e);
+	r = open_program(m, "holder", &prog, e);
+	return r < 0 ? r
+		     : userns_begin(m->flags & (CLONE_NEWNET | CLONE_NEWIPC),
+				    prog, &m->holder, e);
+}
+
 /* The namespaces that belong to its users are made with those. */
 static int make_users(struct make *m, struct err *e)
 {
-	cleanup_close int holder = -1;
-	int r;
+	int r = hold_users(m, e);
 
-	r = open_program(m, "holder", &holder, e);
 	if (!r)
-		r = users_make(m->ps, m->slot, m->params, m->flags, holder,
+		r = users_make(m->ps, m->slot, m->params, m->flags, &m->holder,
 			       &m->users, e);
 	if (r < 0)
 		return r;
@@ -454,11 +477,6 @@ static int make_users(struct make *m, struct err *e)
 	if (m->users.ns.uts >= 0)
 		m->flags &= ~(uint64_t)CLONE_NEWUTS;
 	return 0;
-}
-
-static int make_guard(struct make *m, struct err *e)
-{
-	return guard_build(guard_conditions(m->params), &m->guard, e);
 }
 
 static int make_rt(struct make *m, struct err *e)
@@ -535,7 +553,6 @@ static const struct {
 	int (*run)(struct make *m, struct err *e);
 	unsigned int needs;
 } steps[] = {
-	{make_guard, 0},
 	{make_rt, 0},
 	{make_self, 0},
 	{plan_devices, 0},

@@ -11,7 +11,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/plan.h"
+#include "base/runtime.h"
 #include "jail/alias.h"
+#include "jail/netgraph.h"
 #include "jail/rctl_int.h"
 #include "jail/regtext.h"
 
@@ -209,7 +211,7 @@ void reg_tidy(struct prisons *ps)
 	if (ps->jailed || faccessat(ps->dirfd, "devfs", F_OK, 0) == 0)
 		return;
 	/* each fails while something is in it: then there is more to keep */
-	if (!alias_tidy(ps))
+	if (!alias_tidy(ps) || !netgraph_tidy(ps))
 		return;
 	rctl_purge(ps);
 	for (size_t i = 0; i < ARRAY_SIZE(rctl_dirs); i++)
@@ -832,51 +834,12 @@ void name_drop(struct prisons *ps, const char *name, int jid)
 /* --- where things lie
  * ---------------------------------------------------------------- */
 
-static bool is_rt(const char *dir)
-{
-	cleanup_free char *p = str_printf("%s/keeper", dir);
-
-	return p && access(p, X_OK) == 0;
-}
-
 int rt_dir(struct prisons *ps, char **ret, struct err *e)
 {
-	/* installed; in the build tree; started by rt/lib/ld.so */
-	static const char *const where[] = {"", "/../../rt", "/.."};
-	char exe[4096];
-	ssize_t n;
-
-	if (ps->jailed) {
-		*ret = strdup(RT_IN_JAIL);
-		return *ret ? 0 : err_nomem(e);
-	}
-	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n < 0)
-		return err_sys(e, errno, "/proc/self/exe");
-	exe[n] = '\0';
-	*strrchr(exe, '/') = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
-		cleanup_free char *p = str_printf("%s%s", exe, where[i]);
-
-		if (!p)
-			return err_nomem(e);
-		if (is_rt(p)) {
-			*ret = realpath(p, NULL);
-			return *ret ? 0 : err_sys(e, errno, "%s", p);
-		}
-	}
-	/* another program, with libjail */
-	for (size_t i = 0; i < 2; i++) {
-		const char *p = i ? CELLBLOCK_LIBEXEC
-				  : secure_getenv("CELLBLOCK_RUNTIME");
-
-		if (p && is_rt(p)) {
-			*ret = strdup(p);
-			return *ret ? 0 : err_nomem(e);
-		}
-	}
-	return err_set(e, ENOENT, "no runtime directory beside %s or in %s",
-		       exe, CELLBLOCK_LIBEXEC);
+	if (!ps->jailed)
+		return runtime_dir(ret, e);
+	*ret = strdup(RT_IN_JAIL);
+	return *ret ? 0 : err_nomem(e);
 }
 
 int cgroup_base(struct prisons *ps, char **ret, struct err *e)

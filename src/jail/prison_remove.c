@@ -7,8 +7,8 @@
  * the same steps undo a half-made jail, finish a half-removed one and clear
  * away one whose processes were killed.  Order:
  *
- *   children, processes, shared addresses below, interfaces home, cgroups,
- * pins, registry, pending
+ *   children, processes, shared addresses below, netgraph, interfaces home,
+ * cgroups, pins, registry, pending
  *
  * A step that fails is reported and the rest is done, except that a vnet
  * with interfaces that could not go home stays pinned, and the jail listed
@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/plan.h"
 #include "jail/alias.h"
+#include "jail/netgraph.h"
 #include "jail/rctl_int.h"
 #include "jail/share_below.h"
 
@@ -210,6 +211,8 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	plan_failpoint();
 	if (l.lo)
 		err_note(e, &first, share_below_end(ps, jid, &se), &se);
+	plan_failpoint();
+	err_note(e, &first, netgraph_jail_end(ps, jid, &l, &se), &se);
 	plan_failpoint();
 	r = l.nlent ? lent_return(ps, jid, &l, &se) : 0;
 	err_note(e, &first, r, &se);

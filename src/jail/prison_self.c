@@ -4,7 +4,8 @@
  * Its creator writes it, at creation and when something in it changes.  Where
  * the jail's own programs go by it (how many children, which rights they may
  * be given) they are only spared a refusal by the kernel: nothing outside
- * believes what is found there.
+ * believes what is found there.  So it is with what they are shown of a network
+ * stack that is not the jail's own (net/sight.h).
  */
 #include "jail/prison_int.h"
 
@@ -89,6 +90,17 @@ static int put_num(struct pset *self, const char *name, int v, bool append,
 	return pset_put(self, name, num, append, e);
 }
 
+/* As the machine calls it, "a.b.c": what is derived from it is unique there. */
+static int put_fullname(const struct prisons *ps, const char *name,
+			struct pset *self, struct err *e)
+{
+	const char *creator = pset_value(&ps->self, "fullname");
+	cleanup_free char *full = str_printf("%s%s%s", creator ? creator : "",
+					     creator ? "." : "", name);
+
+	return full ? pset_put(self, "fullname", full, false, e) : err_nomem(e);
+}
+
 int self_text(const struct prisons *ps, const struct pset *params, int lo,
 	      int hi, bool blockroot, struct strbuf *out, struct err *e)
 {
@@ -100,6 +112,8 @@ int self_text(const struct prisons *ps, const struct pset *params, int lo,
 	r = pset_put(&self, "jid", jid, false, e);
 	if (!r)
 		r = pset_put(&self, "name", name ? name : jid, false, e);
+	if (!r)
+		r = put_fullname(ps, name ? name : jid, &self, e);
 	if (!r)
 		r = put_num(&self, "children.max",
 			    param_int_of(params, "children.max", 0), false, e);
@@ -142,4 +156,71 @@ int self_update(const struct prisons *ps, const struct life *l,
 		r = self_text(ps, now, l->lo, l->hi, true, &is, e);
 	}
 	return r < 0 ? r : file_write_atomic(run, "self", is.s, 0644, e);
+}
+
+/* --- what it is shown
+ * -------------------------------------------------------- */
+
+/* Of what its creator is shown, what a jail is; net: its stack is its own. */
+static int narrow(struct sight *s, const struct pset *params, bool net,
+		  struct err *e)
+{
+	static const struct {
+		const char *mode, *list;
+		int family;
+	} families[] = {{"ip4", "ip4.addr", AF_INET},
+			{"ip6", "ip6.addr", AF_INET6}};
+	int r = 0;
+
+	if (net) {
+		sight_free(s);
+		return 0;
+	}
+	s->shared = true;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		int mode = param_jailsys_of(params, families[i].mode, 2);
+		const struct jparam *p = pset_find(params, families[i].list);
+
+		if (mode == 2)
+			continue;
+		sight_hold(s, families[i].family);
+		for (size_t k = 0; !r && mode && p && k < p->values.n; k++)
+			r = sight_add(s, families[i].family, p->values.v[k], e);
+	}
+	return r;
+}
+
+/* The jail `which` and those on the way to it from here. */
+static int narrow_below(struct sight *s, struct prisons *ps, const char *which,
+			struct err *e)
+{
+	cleanup_prison struct prison p = {0};
+	int r = prison_get(ps, which, false, &p, e);
+
+	for (size_t i = 0; !r && i < p.path.n; i++) {
+		cleanup_prison struct prison on = {0};
+
+		r = prison_get(ps, p.path.v[i], false, &on, e);
+		if (!r)
+			r = narrow(s, &on.params, on.vnet, e);
+	}
+	return r;
+}
+
+int prison_sight(const char *jail, struct sight *ret, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_sight struct sight s = {0};
+	int r = prisons_look(&ps, e);
+
+	if (!r && ps->jailed)
+		r = narrow(&s, &ps->self,
+			   param_jailsys_of(&ps->self, "vnet", 2) == 1, e);
+	if (!r && jail)
+		r = narrow_below(&s, ps, jail, e);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct sight){0};
+	return 0;
 }

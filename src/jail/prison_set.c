@@ -485,6 +485,23 @@ static int create_failed(struct prisons *ps, struct create *c, int r,
 	return r;
 }
 
+/*
+ * It was made for another process, who goes on with it.  Not before it is
+ * complete: if that one dies meanwhile, the jail is not taken for its, and
+ * removed, while we are making it.
+ */
+static int create_hand_over(struct prisons *ps, int jid, struct err *e)
+{
+	cleanup_pending struct pending p = {0};
+	int r = pending_read(ps, jid, &p, e);
+
+	plan_failpoint();
+	if (r < 0)
+		return r;
+	p.owner = ps->owner;
+	return pending_write(ps, jid, &p, e);
+}
+
 static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 		  struct err *e)
 {
@@ -499,11 +516,15 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	if (r < 0)
 		return r;
 	r = create_enter(ps, &c, e);
+	if (!r && ps->entered)
+		ps->entered(ps->entered_data);
 	if (!r)
 		r = jail_make(ps, c.jid, &c.params, &c.mounts, c.cgroup, c.lo,
 			      c.hi, c.slot, e);
 	if (!r)
 		r = rctl_jail_start(ps, c.jid, c.name, e);
+	if (!r && ps->owner.pid)
+		r = create_hand_over(ps, c.jid, e);
 	if (r < 0)
 		return create_failed(ps, &c, r, e);
 	*ret_jid = c.jid;

@@ -232,7 +232,7 @@ void users_drop(struct prisons *ps, int jid)
  */
 
 int users_make(struct prisons *ps, int slot, const struct pset *params,
-	       uint64_t flags, int holder, struct jail_users *ret,
+	       uint64_t flags, struct ns_holder *holder, struct jail_users *ret,
 	       struct err *e)
 {
 	struct ns_idmaps maps __attribute__((cleanup(ns_idmaps_free))) = {0};
@@ -245,8 +245,9 @@ int users_make(struct prisons *ps, int slot, const struct pset *params,
 	r = ret->shifted ? slot_maps(ps, slot, &maps, e)
 			 : userns_own_maps(&maps, e);
 	if (!r)
-		r = userns_make(&maps, flags & (CLONE_NEWNET | CLONE_NEWIPC),
-				uts, holder, &ret->ns, e);
+		r = userns_finish(holder, &maps,
+				  flags & (CLONE_NEWNET | CLONE_NEWIPC), uts,
+				  &ret->ns, e);
 	if (r < 0)
 		return r;
 	ret->uid = maps.uid[0].outside;

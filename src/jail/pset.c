@@ -120,6 +120,18 @@ int pset_add(struct pset *ps, const char *name, const struct strv *values,
 	return pset_push(ps, &p, e);
 }
 
+int pset_add_row(struct pset *ps, const struct param_def *row,
+		 const struct strv *values, struct err *e)
+{
+	struct jparam p = {.name = strdup(row->name), .def = row};
+
+	if (!p.name || strv_copy(&p.values, values) < 0) {
+		jparam_clear(&p);
+		return err_nomem(e);
+	}
+	return pset_push(ps, &p, e);
+}
+
 int pset_put(struct pset *ps, const char *name, const char *value, bool append,
 	     struct err *e)
 {

@@ -43,6 +43,9 @@ int pset_put_values(struct pset *ps, const char *name,
 /* A new entry; the caller vouches that none of its meaning is there yet. */
 int pset_add(struct pset *ps, const char *name, const struct strv *values,
 	     const char *file, unsigned int line, struct err *e);
+/* The same by its row of the table, under the row's name. */
+int pset_add_row(struct pset *ps, const struct param_def *row,
+		 const struct strv *values, struct err *e);
 void pset_remove(struct pset *ps, const char *name);
 /* dst becomes a copy of src; what it held is freed.  Untouched on failure. */
 int pset_copy(struct pset *dst, const struct pset *src, struct err *e);

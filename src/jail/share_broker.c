@@ -9,9 +9,17 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 /* Longer than a broker may take, which may wait for another. */
 #define WAIT_S 100
+/*
+ * So long there may be nobody who greets: a jail's first command can be there
+ * before its keeper (prison_inhabited()), and one that gives place to another
+ * may take with it who has just come.
+ */
+#define GREET_TRIES 200
+#define GREET_PAUSE_NS (10 * 1000 * 1000)
 
 static int no_answer(int code, struct err *e)
 {
@@ -43,16 +51,44 @@ static int dial(int *ret_fd, struct err *e)
 	return 0;
 }
 
-static int get(int fd, uint8_t buf[static BROKER_MSG_MAX], size_t *ret_n,
-	       struct err *e)
+static void fds_take(const struct cmsghdr *h, int *ret)
 {
+	size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int fd;
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
+		if (*ret < 0)
+			*ret = fd;
+		else
+			close(fd);
+	}
+}
+
+/* One message, and the descriptor that comes with it, or -1. */
+static int get(int fd, uint8_t buf[static BROKER_MSG_MAX], size_t *ret_n,
+	       int *ret_fd, struct err *e)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} c;
+	struct iovec iov = {.iov_base = buf, .iov_len = BROKER_MSG_MAX};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &c,
+			   .msg_controllen = sizeof(c)};
 	ssize_t n;
 
 	do
-		n = recv(fd, buf, BROKER_MSG_MAX, 0);
+		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return no_answer(n < 0 ? errno : 0, e);
+	*ret_fd = -1;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h))
+		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+			fds_take(h, ret_fd);
 	*ret_n = (size_t)n;
 	return 0;
 }
@@ -83,9 +119,60 @@ static int put(int fd, const uint8_t *buf, size_t size, int netns,
 	return n == (ssize_t)size ? 0 : no_answer(n < 0 ? errno : 0, e);
 }
 
-int broker_call(struct broker_msg *m, int netns, struct err *e)
+/* What the answer says; with a descriptor if one is wanted. */
+static int answer(const uint8_t *buf, size_t n, int *with, int *ret_fd,
+		  struct err *e)
 {
-	cleanup_close int fd = -1, own = -1;
+	int r = broker_answer_parse(buf, n, e);
+
+	if (r < 0 || !ret_fd)
+		return r;
+	if (*with < 0)
+		return err_set(e, EBADMSG, BROKER_PATH ": no such message");
+	*ret_fd = take_fd(with);
+	return 0;
+}
+
+/* A connection on which the broker has said who asks whom. */
+static int greet(struct broker_msg *m, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = -1, none = -1;
+	uint8_t buf[BROKER_MSG_MAX];
+	size_t n = 0;
+	int r = dial(&fd, e);
+
+	if (!r)
+		r = get(fd, buf, &n, &none, e);
+	if (!r)
+		r = broker_hello_parse(buf, n, m->nonce, e);
+	if (r == -EBADMSG) {
+		/* it may have said why it does not want to talk */
+		int code = broker_answer_parse(buf, n, e);
+
+		return code < 0 ? code : r;
+	}
+	if (!r)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+/* Nothing is asked for yet, so that it can begin again. */
+static int greet_patiently(struct broker_msg *m, int *ret_fd, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = GREET_PAUSE_NS};
+	int r = greet(m, ret_fd, e);
+
+	for (int i = 0; r == -ENOTCONN && i < GREET_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		err_clear(e);
+		r = greet(m, ret_fd, e);
+	}
+	return r;
+}
+
+int broker_call(struct broker_msg *m, int netns, int *ret_fd, struct err *e)
+{
+	cleanup_close int fd = -1, own = -1, with = -1;
 	uint8_t buf[BROKER_MSG_MAX];
 	size_t n = 0;
 	int r;
@@ -96,24 +183,14 @@ int broker_call(struct broker_msg *m, int netns, struct err *e)
 			return err_sys(e, errno, "/proc/self/ns/net");
 		netns = own;
 	}
-	r = dial(&fd, e);
-	if (!r)
-		r = get(fd, buf, &n, e);
-	if (!r)
-		r = broker_hello_parse(buf, n, m->nonce, e);
-	if (r == -EBADMSG) {
-		/* it may have said why it does not want to talk */
-		int code = broker_answer_parse(buf, n, e);
-
-		return code < 0 ? code : r;
-	}
+	r = greet_patiently(m, &fd, e);
 	if (r < 0)
 		return r;
 	n = broker_print(m, buf);
 	r = put(fd, buf, n, netns, e);
 	if (!r)
-		r = get(fd, buf, &n, e);
-	return r < 0 ? r : broker_answer_parse(buf, n, e);
+		r = get(fd, buf, &n, &with, e);
+	return r < 0 ? r : answer(buf, n, &with, ret_fd, e);
 }
 
 int share_broker_set(int jid, const struct ipshare_conf *conf, struct err *e)
@@ -141,7 +218,7 @@ int share_broker_set(int jid, const struct ipshare_conf *conf, struct err *e)
 		m.share.addr4[i] = conf->addr4[i];
 	for (size_t i = 0; i < m.share.n6; i++)
 		m.share.addr6[i] = conf->addr6[i];
-	return broker_call(&m, -1, e);
+	return broker_call(&m, -1, NULL, e);
 }
 
 int share_broker_clear(int jid, struct err *e)
@@ -152,5 +229,5 @@ int share_broker_clear(int jid, struct err *e)
 		.path = {jid},
 	};
 
-	return broker_call(&m, -1, e);
+	return broker_call(&m, -1, NULL, e);
 }

@@ -16,7 +16,8 @@
  * ipshare_set() for jail jid of this level, whose sockets are in the caller's
  * network namespace; its cgroup must exist.  conf->root is not looked at: it
  * is the caller's own.  Errors are the broker's; -EPERM, in its words, for
- * addresses that are not this level's to give; -ENOTCONN when nobody answers.
+ * addresses that are not this level's to give; -ENOTCONN when nobody answers,
+ * for two seconds.
  */
 int share_broker_set(int jid, const struct ipshare_conf *conf, struct err *e);
 /* ipshare_clear() for it and for all jails in it; its cgroup may be gone. */
@@ -24,8 +25,9 @@ int share_broker_clear(int jid, struct err *e);
 
 /*
  * Send one request, the nonce of which is filled in, with netns (-1: the
- * caller's own network namespace).
+ * caller's own network namespace).  ret_fd: what comes along with the answer
+ * (-EBADMSG: nothing), or NULL.
  */
-int broker_call(struct broker_msg *m, int netns, struct err *e);
+int broker_call(struct broker_msg *m, int netns, int *ret_fd, struct err *e);
 
 #endif

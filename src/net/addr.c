@@ -2,7 +2,9 @@
 #include "net/addr.h"
 
 #include "base/cleanup.h"
+#include "net/bridge_host.h"
 #include "net/bsderr.h"
+#include "net/kind.h"
 #include "net/link.h"
 
 #include <arpa/inet.h>
@@ -63,9 +65,10 @@ const struct if_addr *addr_find(const struct ifnet *ifp, int family,
 /* An interface without a MAC of 48 bits gets a number made of its name. */
 void addr_linklocal(const struct ifnet *ifp, struct in6_addr *ret)
 {
-	unsigned char *b = ret->s6_addr;
+	unsigned char *b;
 
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct in6_addr){0};
+	b = ret->s6_addr;
 	b[0] = 0xfe;
 	b[1] = 0x80;
 	if (ifp->maclen == MAC_LEN) {
@@ -251,6 +254,7 @@ static int add_and_up(struct vnet *v, struct ifnet *ifp,
 {
 	cleanup_nl_batch struct nl_batch *b = NULL;
 	bool up = !(ifp->flags & IFF_UP);
+	struct if_addr now = *a;
 	struct err le = ERR_INIT;
 	struct nlm m;
 	int r;
@@ -258,7 +262,10 @@ static int add_and_up(struct vnet *v, struct ifnet *ifp,
 	r = nl_batch_new(v->rt, &b, e);
 	if (r < 0)
 		return r;
-	addr_add_message(&m, ifp, a);
+	/* else the kernel waits a moment before it finds nothing to ask */
+	if (a->family == AF_INET6 && (ifp->nd6 & ND6_NO_DAD))
+		now.flags |= IFA_F_NODAD;
+	addr_add_message(&m, ifp, &now);
 	r = nl_batch_add(b, &m, e, NULL);
 	if (r >= 0 && up) {
 		link_set(&m, ifp->index, IFF_UP, IFF_UP);
@@ -273,6 +280,22 @@ static int add_and_up(struct vnet *v, struct ifnet *ifp,
 	return 0;
 }
 
+/* The first address of a bridge's member is to be reachable by it. */
+static int on_member(struct vnet *v, const struct ifnet *ifp,
+		     const struct if_addr *a, struct err *e)
+{
+	struct if_addr copy = *a;
+	const struct ifnet first = {.addrs = &copy, .naddrs = 1};
+
+	if (!ifp->is_port || !bridge_host_has(&first))
+		return 0;
+	if (!bridge_host_allowed(v))
+		return bsd_err(e, EINVAL, add_what);
+	if (bridge_host_has(ifp))
+		return 0;
+	return bridge_host_sync(v, ifp, true, e);
+}
+
 int addr_add(struct vnet *v, struct ifnet *ifp, const struct if_addr *a,
 	     struct err *e)
 {
@@ -281,6 +304,9 @@ int addr_add(struct vnet *v, struct ifnet *ifp, const struct if_addr *a,
 	int r;
 
 	r = check_request(v, ifp, a, e);
+	if (r < 0)
+		return r;
+	r = on_member(v, ifp, a, e);
 	if (r < 0)
 		return r;
 	if (old && !same_entry(old, a)) {
@@ -295,10 +321,28 @@ int addr_add(struct vnet *v, struct ifnet *ifp, const struct if_addr *a,
 			return r;
 	}
 	r = add_and_up(v, ifp, a, e);
+	if (r == -EACCES && v6 && !enable) { /* disabled since it was read */
+		ifp->nd6 |= ND6_IFDISABLED;
+		r = nd6_set(v, ifp, 0, ND6_IFDISABLED, e);
+		if (r >= 0)
+			r = add_and_up(v, ifp, a, e);
+	}
+	if (r >= 0 && v6 && ifp->kind && ifp->kind->inet6)
+		r = ifp->kind->inet6(v, ifp, a, e);
 	/* the link-local address comes with the first one of the family */
 	if (r >= 0 && v6 && ifp->own_ll)
 		r = nd6_set(v, ifp, 0, 0, e);
 	return r;
+}
+
+/* The last one has gone. */
+static int off_member(struct vnet *v, const struct ifnet *ifp, struct err *e)
+{
+	cleanup_ifnet struct ifnet now = {0};
+
+	if (ifnet_get(v, ifp->name, &now, NULL) < 0 || bridge_host_has(&now))
+		return 0;
+	return bridge_host_sync(v, &now, false, e);
 }
 
 int addr_delete(struct vnet *v, struct ifnet *ifp, int family, const void *addr,
@@ -307,7 +351,9 @@ int addr_delete(struct vnet *v, struct ifnet *ifp, int family, const void *addr,
 	const struct if_addr *a = addr_find(ifp, family, addr);
 	int r = a ? delete_entry(v, ifp, a) : -EADDRNOTAVAIL;
 
-	return r < 0 ? bsd_err(e, -r, del_what) : 0;
+	if (r < 0)
+		return bsd_err(e, -r, del_what);
+	return ifp->is_port ? off_member(v, ifp, e) : 0;
 }
 
 /* ------------------------------------------------------------ waiting */

@@ -121,8 +121,19 @@ static int by_addr(const void *pa, const void *pb)
 	return memcmp(&a->addr, &b->addr, len);
 }
 
+static void sight_rows(const struct sight *s, struct rows *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		if (sight_has(s, rows->v[i].family, &rows->v[i].addr))
+			rows->v[n++] = rows->v[i];
+	rows->n = n;
+}
+
 int arp_rows(struct vnet *v, int family, const char *ifname,
-	     struct arp_row **ret, size_t *ret_n, struct err *e)
+	     const struct sight *sight, struct arp_row **ret, size_t *ret_n,
+	     struct err *e)
 {
 	cleanup_ifnets struct ifnets ifs = {0};
 	cleanup_free struct neigh *neighs = NULL;
@@ -149,6 +160,7 @@ int arp_rows(struct vnet *v, int family, const char *ifname,
 		free(rows.v);
 		return r;
 	}
+	sight_rows(sight, &rows);
 	if (rows.n)
 		qsort(rows.v, rows.n, sizeof(*rows.v), by_addr);
 	*ret = rows.v;

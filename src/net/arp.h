@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/rtnl_route.h"
+#include "net/sight.h"
 #include "net/vnet.h"
 
 struct arp_row {
@@ -21,9 +22,13 @@ struct arp_row {
 	uint32_t expire; /* seconds left, 0 expired */
 };
 
-/* Rows of one family, of one interface (FreeBSD's name) or all (NULL). */
+/*
+ * Rows of one family, of one interface (FreeBSD's name) or all (NULL), that
+ * are for addresses which are seen.
+ */
 int arp_rows(struct vnet *v, int family, const char *ifname,
-	     struct arp_row **ret, size_t *ret_n, struct err *e);
+	     const struct sight *sight, struct arp_row **ret, size_t *ret_n,
+	     struct err *e);
 
 /* "192.0.2.2" or "fe80::2%epair0a" */
 void arp_put_addr(const struct arp_row *row, struct strbuf *out);

@@ -9,6 +9,8 @@
 #include "net/bridge_impl.h"
 
 #include "base/cleanup.h"
+#include "net/bridge_vlan.h"
+#include "net/bridge_host.h"
 #include "net/bsderr.h"
 #include "net/ifstate.h"
 #include "net/kind.h"
@@ -149,6 +151,101 @@ static int set_master(struct vnet *v, int index, int master)
 	return nl_talk(v->rt, &m, NULL, NULL);
 }
 
+static int set_mac(struct vnet *v, int index, const unsigned char mac[MAC_LEN])
+{
+	struct nlm m;
+
+	link_set(&m, index, 0, 0);
+	nlm_put(&m, IFLA_ADDRESS, mac, MAC_LEN);
+	return nl_talk(v->rt, &m, NULL, NULL);
+}
+
+static void own_mac(struct vnet *v, const struct ifnet *br,
+		    unsigned char ret[MAC_LEN])
+{
+	mac_generated(v, br->home_name[0] ? br->home_name : br->kname, ret);
+}
+
+#define INHERIT_MAC "net.link.bridge.inherit_mac"
+
+/* A bridge with its own address takes that of its first member. */
+static int inherit_mac(struct vnet *v, const struct ifnet *br,
+		       const struct ifnet *ifp)
+{
+	cleanup_members struct bridge_members members = {0};
+	unsigned char own[MAC_LEN];
+	int r;
+
+	if (!vnet_kept(v, INHERIT_MAC, 0))
+		return 0;
+	own_mac(v, br, own);
+	if (memcmp(br->mac, own, MAC_LEN) != 0)
+		return 0;
+	r = bridge_members_load(v, br->index, &members, NULL);
+	if (r < 0 || members.n != 1)
+		return r;
+	return set_mac(v, br->index, ifp->mac);
+}
+
+/* The member that gave it is gone: the next one's, or its own again. */
+static int disinherit_mac(struct vnet *v, const struct ifnet *br,
+			  const struct ifnet *gone)
+{
+	cleanup_members struct bridge_members members = {0};
+	cleanup_ifnet struct ifnet next = {0};
+	unsigned char own[MAC_LEN];
+	int r;
+
+	if (!vnet_kept(v, INHERIT_MAC, 0) ||
+	    memcmp(br->mac, gone->mac, MAC_LEN) != 0)
+		return 0;
+	r = bridge_members_load(v, br->index, &members, NULL);
+	if (r < 0)
+		return r;
+	if (!members.n) {
+		own_mac(v, br, own);
+		return set_mac(v, br->index, own);
+	}
+	r = ifnet_link_any(v, NULL, members.v[0], &next, NULL);
+	return r < 0 ? r : set_mac(v, br->index, next.mac);
+}
+
+static bool has_ll(const struct ifnet *ifp)
+{
+	for (size_t i = 0; i < ifp->naddrs; i++)
+		if (ifp->addrs[i].family == AF_INET6 &&
+		    IN6_IS_ADDR_LINKLOCAL(&ifp->addrs[i].addr.in6))
+			return true;
+	return false;
+}
+
+int bridge_clear_scope(struct vnet *v, const char *bridge, const char *member,
+		       bool *ret_cleared, struct err *e)
+{
+	cleanup_ifnet struct ifnet br = {0}, ifp = {0};
+	int r = 0;
+
+	if (vnet_kept(v, "net.link.bridge.allow_llz_overlap", 0) ||
+	    ifnet_get(v, bridge, &br, NULL) < 0 ||
+	    ifnet_get(v, member, &ifp, NULL) < 0 || !has_ll(&br) ||
+	    !has_ll(&ifp))
+		return 0;
+	for (size_t i = 0; r >= 0 && i < ifp.naddrs; i++) {
+		struct ifaddrmsg ifa = {.ifa_family = AF_INET6,
+					.ifa_prefixlen = ifp.addrs[i].plen,
+					.ifa_index = (uint32_t)ifp.index};
+		struct nlm m;
+
+		if (ifp.addrs[i].family != AF_INET6)
+			continue;
+		nlm_begin(&m, RTM_DELADDR, 0, &ifa, sizeof(ifa));
+		nlm_put(&m, IFA_LOCAL, &ifp.addrs[i].addr.in6, 16);
+		r = nl_talk(v->rt, &m, NULL, NULL);
+		*ret_cleared = true;
+	}
+	return r < 0 ? bsd_err(e, -r, "BRDGADD %s", member) : 0;
+}
+
 /* Has the bridge any facts of ours that a change of members touches? */
 static bool has_spans(struct vnet *v, int bridge)
 {
@@ -166,21 +263,30 @@ int bridge_addm(struct vnet *v, const char *bridge, const char *member,
 	r = bridge_get(v, bridge, &br, e, "BRDGADD %s", member);
 	if (r < 0)
 		return r;
-	if (ifnet_link(v, member, &ifp, NULL) < 0)
+	if (ifnet_get(v, member, &ifp, NULL) < 0)
 		return bsd_err(e, ENOENT, "BRDGADD %s", member);
 	r = addm_check(&br, &ifp);
+	if (r >= 0 && bridge_host_has(&ifp) && !bridge_host_allowed(v))
+		r = -EINVAL;
 	if (r >= 0)
 		r = addm_mtu(v, &br, &ifp);
 	if (r >= 0)
 		r = set_master(v, ifp.index, br.index);
+	if (r >= 0)
+		r = inherit_mac(v, &br, &ifp);
 	/* the kernel's reasons why an interface cannot be a port */
 	if (r == -EOPNOTSUPP || r == -ELOOP)
 		r = -EINVAL;
+	if (r >= 0)
+		r = bridge_vlan_joined(v, &br, ifp.index, NULL);
 	if (r < 0)
 		return bsd_err(e, -r, "BRDGADD %s", member);
-	if (!has_spans(v, br.index))
-		return 0;
-	r = span_sync(v, br.index, ifp.index, e);
+	ifp.is_port = true;
+	ifp.master = br.index;
+	if (bridge_host_has(&ifp) || !ifp.linux_kind[0])
+		r = bridge_host_sync(v, &ifp, bridge_host_has(&ifp), e);
+	if (r >= 0 && has_spans(v, br.index))
+		r = span_sync(v, br.index, ifp.index, e);
 	if (r < 0)
 		set_master(v, ifp.index, 0);
 	return r < 0 ? err_wrap(e, "BRDGADD %s", member) : 0;
@@ -221,7 +327,10 @@ int bridge_deletem(struct vnet *v, const char *bridge, const char *member,
 		return r;
 	if (ifnet_link(v, member, &ifp, NULL) < 0 || ifp.master != br.index)
 		return bsd_err(e, ENOENT, "BRDGDEL %s", member);
+	bridge_host_leave(v, &br, ifp.index, NULL);
 	r = set_master(v, ifp.index, 0);
+	if (r >= 0)
+		r = disinherit_mac(v, &br, &ifp);
 	if (r < 0)
 		return bsd_err(e, -r, "BRDGDEL %s", member);
 	return forget_port(v, br.index, ifp.index, e);
@@ -229,51 +338,22 @@ int bridge_deletem(struct vnet *v, const char *bridge, const char *member,
 
 /* ------------------------------------------------------ member flags */
 
-static const uint16_t flag_attr[] = {
-	[BRIDGE_LEARN] = IFLA_BRPORT_LEARNING,
-	[BRIDGE_DISCOVER] = IFLA_BRPORT_UNICAST_FLOOD,
-	[BRIDGE_PRIVATE] = IFLA_BRPORT_ISOLATED,
-	[BRIDGE_STICKY] = 0, /* ours */
-};
-
-struct sticky_change {
-	int index;
-	bool on;
-};
-
-static int put_sticky(struct ifstate *s, void *data, struct err *e)
+/* Those that the kernel's bridge has; the others are in the state file. */
+static uint16_t flag_attr(uint32_t flag)
 {
-	struct sticky_change *c = data;
-	struct ifstate_port *ports;
-	int r = drop_port(s, &c->index, e);
-
-	if (r < 0 || !c->on)
-		return r;
-	if (s->nports >= IFSTATE_MAX_PORTS)
-		return bsd_err(e, ENOSPC, "unable to set bridge flags");
-	ports = reallocarray(s->ports, s->nports + 1, sizeof(*ports));
-	if (!ports)
-		return err_nomem(e);
-	s->ports = ports;
-	s->ports[s->nports++] =
-		(struct ifstate_port){.index = c->index, .sticky = true};
+	switch (flag) {
+	case IFBIF_LEARNING:
+		return IFLA_BRPORT_LEARNING;
+	case IFBIF_DISCOVER:
+		return IFLA_BRPORT_UNICAST_FLOOD;
+	case IFBIF_PRIVATE:
+		return IFLA_BRPORT_ISOLATED;
+	}
 	return 0;
 }
 
-static int set_sticky(struct vnet *v, const struct ifnet *br, int index,
-		      bool on, struct err *e)
-{
-	struct sticky_change c = {index, on};
-	int r = ifstate_update(v, br->index, put_sticky, &c, e);
-
-	/* what was learned so far stays where it is from now on */
-	if (r >= 0 && on)
-		r = bridge_stick(v, br->index, e);
-	return r;
-}
-
 int bridge_member_flag(struct vnet *v, const char *bridge, const char *member,
-		       enum bridge_flag flag, bool on, struct err *e)
+		       uint32_t flag, bool on, struct err *e)
 {
 	cleanup_ifnet struct ifnet br = {0}, ifp = {0};
 	struct link_nest n;
@@ -285,11 +365,11 @@ int bridge_member_flag(struct vnet *v, const char *bridge, const char *member,
 		return r;
 	if (ifnet_link(v, member, &ifp, NULL) < 0 || ifp.master != br.index)
 		return bsd_err(e, ENOENT, "unable to get bridge flags");
-	if (flag == BRIDGE_STICKY)
-		return set_sticky(v, &br, ifp.index, on, e);
+	if (flag & IFBIF_STATE)
+		return bridge_port_flag(v, &br, ifp.index, flag, on, e);
 	link_set(&m, ifp.index, 0, 0);
 	n = link_slave_data(&m, "bridge");
-	nlm_put_u8(&m, flag_attr[flag], on);
+	nlm_put_u8(&m, flag_attr(flag), on);
 	link_nest_end(&m, &n);
 	r = nl_talk(v->rt, &m, NULL, NULL);
 	return r < 0 ? bsd_err(e, -r, "unable to set bridge flags") : 0;
@@ -344,25 +424,6 @@ int bridge_maxaddr(struct vnet *v, const char *bridge, uint32_t max,
 			       max);
 	r = set_u32(v, br.index, BR_FDB_MAX_LEARNED, max);
 	return r < 0 ? bsd_err(e, -r, "BRDGSCACHE %u", max) : 0;
-}
-
-int bridge_ifmaxaddr(struct vnet *v, const char *bridge, const char *member,
-		     uint32_t max, struct err *e)
-{
-	cleanup_ifnet struct ifnet br = {0}, ifp = {0};
-	int r;
-
-	r = bridge_get(v, bridge, &br, e, "BRDGSIFAMAX %s", member);
-	if (r < 0)
-		return r;
-	if (ifnet_link(v, member, &ifp, NULL) < 0 || ifp.master != br.index)
-		return bsd_err(e, ENOENT, "BRDGSIFAMAX %s", member);
-	if (!max)
-		return 0;
-	return err_set(e, EOPNOTSUPP,
-		       "BRDGSIFAMAX %s: Linux bridges have no limit of "
-		       "addresses per member (use maxaddr)",
-		       member);
 }
 
 static int mtu_batch(struct vnet *v, const struct ifnet *br,

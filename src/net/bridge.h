@@ -25,18 +25,19 @@
 
 int bridge_addm(struct vnet *v, const char *bridge, const char *member,
 		struct err *e);
+/*
+ * A member that is to be added must not have a link-local address beside the
+ * bridge's own: take all its IPv6 addresses away, unless
+ * net.link.bridge.allow_llz_overlap says otherwise.
+ */
+int bridge_clear_scope(struct vnet *v, const char *bridge, const char *member,
+		       bool *ret_cleared, struct err *e);
 int bridge_deletem(struct vnet *v, const char *bridge, const char *member,
 		   struct err *e);
 
-/* learn, discover, private, sticky; errors "BRDGSIFFLGS x: ..." */
-enum bridge_flag {
-	BRIDGE_LEARN,
-	BRIDGE_DISCOVER,
-	BRIDGE_PRIVATE,
-	BRIDGE_STICKY,
-};
+/* One of IFBIF_*; errors "unable to set bridge flags: ..." */
 int bridge_member_flag(struct vnet *v, const char *bridge, const char *member,
-		       enum bridge_flag flag, bool on, struct err *e);
+		       uint32_t flag, bool on, struct err *e);
 
 int bridge_span(struct vnet *v, const char *bridge, const char *port,
 		struct err *e);
@@ -58,10 +59,11 @@ int bridge_addrs(struct vnet *v, const char *bridge, struct bridge_entry **ret,
  * must be called); done by bridge_addrs and by setting the flag.
  */
 int bridge_stick(struct vnet *v, int bridge, struct err *e);
+/* vlan 0: in none (static), in whichever (deladdr). */
 int bridge_static(struct vnet *v, const char *bridge, const char *member,
-		  const unsigned char mac[6], struct err *e);
+		  const unsigned char mac[6], uint16_t vlan, struct err *e);
 int bridge_deladdr(struct vnet *v, const char *bridge,
-		   const unsigned char mac[6], struct err *e);
+		   const unsigned char mac[6], uint16_t vlan, struct err *e);
 /* Learned entries; with `all` static ones too. */
 int bridge_flush(struct vnet *v, const char *bridge, bool all, struct err *e);
 
@@ -71,8 +73,33 @@ int bridge_timeout(struct vnet *v, const char *bridge, uint32_t seconds,
 /* -EOPNOTSUPP with the reason where the kernel cannot limit the table. */
 int bridge_maxaddr(struct vnet *v, const char *bridge, uint32_t max,
 		   struct err *e);
-int bridge_ifmaxaddr(struct vnet *v, const char *bridge, const char *member,
-		     uint32_t max, struct err *e);
+
+/*
+ * Numbers of the spanning tree (bridge_stp.c), each with the range and the
+ * error that FreeBSD has: "BRDGSFD 99: Invalid argument".
+ */
+enum bridge_number {
+	BRIDGE_PRIORITY,
+	BRIDGE_HELLO,
+	BRIDGE_FORWARD_DELAY,
+	BRIDGE_MAX_AGE,
+	BRIDGE_HOLD_COUNT,
+	BRIDGE_PROTO,
+};
+int bridge_number(struct vnet *v, const char *bridge, enum bridge_number which,
+		  uint32_t value, const char *word, struct err *e);
+/* Of a member. */
+enum bridge_port_number {
+	BRIDGE_IFPRIORITY,
+	BRIDGE_IFPATHCOST,
+	BRIDGE_IFMAXADDR,
+};
+int bridge_port_number(struct vnet *v, const char *bridge, const char *member,
+		       enum bridge_port_number which, uint32_t value,
+		       const char *word, struct err *e);
+/* Does a member of this vnet's bridges need a keeper (bridge_keeper.h)? */
+int bridge_needs_keeper(struct vnet *v, bool *ret, struct err *e);
+
 /* The bridge's MTU and all members' with it, or none. */
 int bridge_mtu(struct vnet *v, const struct ifnet *br, uint32_t mtu,
 	       struct err *e);

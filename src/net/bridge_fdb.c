@@ -6,9 +6,9 @@
  * for the members' own addresses are not shown, as FreeBSD has none.
  *
  * A member with `sticky`: Linux has no such mode for what a port learns, so
- * entries learned on it are made sticky whenever bridge_stick() runs: when the
- * word is given and each time the table is listed or changed.  Between two
- * such moments a fresh entry can still move.
+ * entries learned on it are made sticky by the vnet's keeper (bridge_keeper.h)
+ * when the kernel tells of them, and when the table is listed.  For about a
+ * millisecond a fresh entry can still move.
  */
 #include "net/bridge_impl.h"
 
@@ -37,10 +37,7 @@ struct fdb {
 
 static bool port_is_sticky(const struct ifstate *s, int index)
 {
-	for (size_t i = 0; i < s->nports; i++)
-		if (s->ports[i].index == index && s->ports[i].sticky)
-			return true;
-	return false;
+	return ifstate_port_get(s, index).flags & IFBIF_STICKY;
 }
 
 static bool fdb_parse(const struct nlmsghdr *h, const struct fdb *f,
@@ -129,6 +126,13 @@ static int fdb_load(struct vnet *v, int bridge, uint32_t ageing,
 	return 0;
 }
 
+int bridge_fdb_load(struct vnet *v, int bridge, struct bridge_entry **ret,
+		    size_t *ret_n, struct err *e)
+{
+	/* what matters of `expire` is which one is larger */
+	return fdb_load(v, bridge, UINT32_MAX / 2, ret, ret_n, e);
+}
+
 static void fdb_message(struct nlm *m, uint16_t type, uint16_t flags,
 			int ifindex, const unsigned char mac[6], uint16_t vlan)
 {
@@ -187,7 +191,7 @@ int bridge_addrs(struct vnet *v, const char *bridge, struct bridge_entry **ret,
 }
 
 int bridge_static(struct vnet *v, const char *bridge, const char *member,
-		  const unsigned char mac[6], struct err *e)
+		  const unsigned char mac[6], uint16_t vlan, struct err *e)
 {
 	cleanup_ifnet struct ifnet br = {0}, ifp = {0};
 	struct nlm m;
@@ -199,16 +203,24 @@ int bridge_static(struct vnet *v, const char *bridge, const char *member,
 	if (ifnet_link(v, member, &ifp, NULL) < 0 || ifp.master != br.index)
 		return bsd_err(e, ENOENT, "BRDGSADDR %s", member);
 	fdb_message(&m, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, ifp.index,
-		    mac, 0);
+		    mac, vlan);
 	r = nl_talk(v->rt, &m, NULL, NULL);
 	return r < 0 ? bsd_err(e, -r, "BRDGSADDR %s", member) : 0;
+}
+
+int bridge_entry_delete(struct vnet *v, const struct bridge_entry *be)
+{
+	struct nlm m;
+
+	fdb_message(&m, RTM_DELNEIGH, 0, be->ifindex, be->mac, be->vlan);
+	return nl_talk(v->rt, &m, NULL, NULL);
 }
 
 /* Delete those for which `want` says so. */
 static int delete_matching(struct vnet *v, int bridge,
 			   bool (*want)(const struct bridge_entry *be,
-					const unsigned char *mac),
-			   const unsigned char *mac, size_t *ret_n,
+					const struct bridge_entry *like),
+			   const struct bridge_entry *like, size_t *ret_n,
 			   struct err *e)
 {
 	cleanup_nl_batch struct nl_batch *b = NULL;
@@ -221,7 +233,7 @@ static int delete_matching(struct vnet *v, int bridge,
 	if (r >= 0)
 		r = nl_batch_new(v->rt, &b, e);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
-		if (!want(&be[i], mac))
+		if (!want(&be[i], like))
 			continue;
 		fdb_message(&m, RTM_DELNEIGH, 0, be[i].ifindex, be[i].mac,
 			    be[i].vlan);
@@ -239,30 +251,35 @@ static int delete_matching(struct vnet *v, int bridge,
 	return r;
 }
 
-static bool has_mac(const struct bridge_entry *be, const unsigned char *mac)
+static bool is_like(const struct bridge_entry *be,
+		    const struct bridge_entry *like)
 {
-	return !memcmp(be->mac, mac, MAC_LEN);
+	return !memcmp(be->mac, like->mac, MAC_LEN) &&
+	       (!like->vlan || be->vlan == like->vlan);
 }
 
-static bool not_learned(const struct bridge_entry *be, const unsigned char *mac)
+static bool not_learned(const struct bridge_entry *be,
+			const struct bridge_entry *like)
 {
-	(void)mac;
+	(void)like;
 	return be->is_static || be->sticky;
 }
 
 int bridge_deladdr(struct vnet *v, const char *bridge,
-		   const unsigned char mac[6], struct err *e)
+		   const unsigned char mac[6], uint16_t vlan, struct err *e)
 {
+	struct bridge_entry like = {.vlan = vlan};
 	char what[48];
 	cleanup_ifnet struct ifnet br = {0};
 	size_t n = 0;
 	int r;
 
+	memcpy(like.mac, mac, MAC_LEN);
 	snprintf(what, sizeof(what), "BRDGDADDR %02x:%02x:%02x:%02x:%02x:%02x",
 		 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 	r = bridge_get(v, bridge, &br, e, "%s", what);
 	if (r >= 0)
-		r = delete_matching(v, br.index, has_mac, mac, &n, e);
+		r = delete_matching(v, br.index, is_like, &like, &n, e);
 	if (r >= 0 && !n)
 		return bsd_err(e, ENOENT, "%s", what);
 	return r;

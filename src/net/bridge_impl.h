@@ -20,6 +20,18 @@ int bridge_members_load(struct vnet *v, int bridge, struct bridge_members *ret,
 void bridge_members_free(struct bridge_members *m);
 #define cleanup_members __attribute__((cleanup(bridge_members_free)))
 
+/* Forget what was said of members that are none any more. */
+int bridge_ports_tidy(struct vnet *v, int bridge, struct err *e);
+
+/* The table by the bridge's index; `expire` orders entries by age only. */
+int bridge_fdb_load(struct vnet *v, int bridge, struct bridge_entry **ret,
+		    size_t *ret_n, struct err *e);
+int bridge_entry_delete(struct vnet *v, const struct bridge_entry *be);
+
+/* A flag of IFBIF_STATE of the member with that index. */
+int bridge_port_flag(struct vnet *v, const struct ifnet *br, int index,
+		     uint32_t flag, bool on, struct err *e);
+
 /*
  * Bring the mirrors of one new member (or, with member 0, of all members and
  * the bridge itself) in step with the bridge's list of span ports.

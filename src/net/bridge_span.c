@@ -16,6 +16,7 @@
 #include "net/bridge_impl.h"
 
 #include "base/cleanup.h"
+#include "net/bridge_host.h"
 #include "net/bsderr.h"
 #include "net/ifstate.h"
 #include "net/kind.h"
@@ -170,6 +171,14 @@ static int forget_bridge(struct vnet *v, const struct ifnet *br, struct err *e)
 	return r;
 }
 
+static void leave(struct vnet *v, const struct ifnet *ifp)
+{
+	cleanup_ifnet struct ifnet br = {0};
+
+	if (ifnet_link_any(v, NULL, ifp->master, &br, NULL) >= 0)
+		bridge_host_leave(v, &br, ifp->index, NULL);
+}
+
 int bridge_forget(struct vnet *v, const struct ifnet *ifp, struct err *e)
 {
 	char name[IFNAMSIZ];
@@ -177,6 +186,8 @@ int bridge_forget(struct vnet *v, const struct ifnet *ifp, struct err *e)
 
 	if (ifp->is_bridge)
 		return forget_bridge(v, ifp, e);
+	if (ifp->is_port)
+		leave(v, ifp);
 	if (!ifp->span_of)
 		return 0;
 	/* a note in a state file may speak of a bridge that is no more */

@@ -95,8 +95,8 @@ static int delete_group(struct vnet *v, struct err *e)
 	return r < 0 ? bsd_err(e, -r, "SIOCIFDESTROY") : 0;
 }
 
-int if_destroy_many(struct vnet *v, const char *const *names, size_t n,
-		    struct err *e)
+static int destroy_once(struct vnet *v, const char *const *names, size_t n,
+			struct err *e)
 {
 	__attribute__((cleanup(doomed_free))) struct doomed d = {0};
 	int r;
@@ -112,5 +112,18 @@ int if_destroy_many(struct vnet *v, const char *const *names, size_t n,
 		r = delete_group(v, e);
 	for (size_t i = 0; !r && i < d.n; i++)
 		kind_forget(v, &d.v[i]);
+	return r;
+}
+
+/* Others may go by themselves meanwhile, with a vnet that has their peers. */
+int if_destroy_many(struct vnet *v, const char *const *names, size_t n,
+		    struct err *e)
+{
+	int r = destroy_once(v, names, n, e);
+
+	for (int i = 0; i < 10 && (r == -ENODEV || r == -ENXIO); i++) {
+		err_clear(e);
+		r = destroy_once(v, names, n, e);
+	}
 	return r;
 }

@@ -45,35 +45,6 @@ static struct {
 	uint32_t caps[MAX_FEATURES];
 } kernel_features;
 
-static const struct {
-	int speed;
-	const char *name;
-} media[] = {
-	{10, "10baseT/UTP"},	  {100, "100baseTX"},
-	{1000, "1000baseT"},	  {2500, "2500Base-T"},
-	{5000, "5000Base-T"},	  {10000, "10Gbase-T"},
-	{20000, "20GBase-KR2"},	  {25000, "25GBase-T"},
-	{40000, "40Gbase-CR4"},	  {50000, "50GBase-CR2"},
-	{56000, "56GBase-R4"},	  {100000, "100GBase-CR4"},
-	{200000, "200GBase-CR4"}, {400000, "400GBase-DR4"},
-};
-
-const char *ethtool_media_name(int speed)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(media); i++)
-		if (media[i].speed == speed)
-			return media[i].name;
-	return NULL;
-}
-
-int ethtool_media_speed(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(media); i++)
-		if (!strcasecmp(media[i].name, name))
-			return media[i].speed;
-	return -1;
-}
-
 static void begin(struct nlm *m, uint16_t type, uint16_t flags, uint8_t cmd,
 		  uint8_t version)
 {
@@ -184,22 +155,26 @@ static int features_load(struct vnet *v, struct err *e)
 	return r;
 }
 
-/* The value (or mask) bitmap of a compact bitset. */
-static void bitset_read(const struct nlattr *nest, uint32_t map[WORDS])
+/* The value or mask bitmap (`attr`) of a compact bitset. */
+static void bitmap_read(const struct nlattr *nest, int attr, uint32_t *map,
+			size_t words)
 {
 	const struct nlattr *tb[ETHTOOL_A_BITSET_MAX + 1];
-	const struct nlattr *value;
 	size_t n;
 
-	memset(map, 0, WORDS * sizeof(map[0]));
+	memset(map, 0, words * sizeof(map[0]));
 	nl_parse_nested(nest, tb, ETHTOOL_A_BITSET_MAX);
-	value = tb[ETHTOOL_A_BITSET_VALUE];
-	if (!value)
+	if (!tb[attr])
 		return;
-	n = mnl_attr_get_payload_len(value);
-	if (n > WORDS * sizeof(map[0]))
-		n = WORDS * sizeof(map[0]);
-	memcpy(map, mnl_attr_get_payload(value), n);
+	n = mnl_attr_get_payload_len(tb[attr]);
+	if (n > words * sizeof(map[0]))
+		n = words * sizeof(map[0]);
+	memcpy(map, mnl_attr_get_payload(tb[attr]), n);
+}
+
+static void bitset_read(const struct nlattr *nest, uint32_t map[WORDS])
+{
+	bitmap_read(nest, ETHTOOL_A_BITSET_VALUE, map, WORDS);
 }
 
 static bool bit_get(const uint32_t map[WORDS], unsigned int i)
@@ -326,6 +301,9 @@ static int link_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	}
 	a = tb[ETHTOOL_A_LINKMODES_AUTONEG];
 	l->autoneg = a && nl_u8(a) == AUTONEG_ENABLE;
+	/* value: what is advertised; mask: what there is */
+	bitmap_read(tb[ETHTOOL_A_LINKMODES_OURS], ETHTOOL_A_BITSET_MASK,
+		    l->modes, MEDIA_WORDS);
 	return 0;
 }
 
@@ -368,5 +346,23 @@ int ethtool_link_set(struct vnet *v, int ifindex, bool autoneg, int speed,
 		nlm_put_u8(&m, ETHTOOL_A_LINKMODES_DUPLEX,
 			   full_duplex ? DUPLEX_FULL : DUPLEX_HALF);
 	}
+	return nl_talk(v->gen, &m, e, NULL);
+}
+
+int ethtool_pause_set(struct vnet *v, int ifindex, unsigned int on,
+		      unsigned int mask, struct err *e)
+{
+	struct nlm m;
+	int r;
+
+	r = gen_open(v, e);
+	if (r < 0)
+		return r;
+	begin(&m, v->ethtool, 0, ETHTOOL_MSG_PAUSE_SET, ETHTOOL_GENL_VERSION);
+	put_header(&m, ETHTOOL_A_PAUSE_HEADER, ifindex);
+	if (mask & ETHTOOL_PAUSE_RX)
+		nlm_put_u8(&m, ETHTOOL_A_PAUSE_RX, !!(on & ETHTOOL_PAUSE_RX));
+	if (mask & ETHTOOL_PAUSE_TX)
+		nlm_put_u8(&m, ETHTOOL_A_PAUSE_TX, !!(on & ETHTOOL_PAUSE_TX));
 	return nl_talk(v->gen, &m, e, NULL);
 }

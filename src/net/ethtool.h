@@ -6,6 +6,7 @@
 #define CB_NET_ETHTOOL_H
 
 #include "base/err.h"
+#include "net/media.h"
 #include "net/vnet.h"
 
 #include <stdbool.h>
@@ -32,6 +33,7 @@ struct ethtool_link {
 	int speed; /* Mb/s, -1 unknown */
 	bool full_duplex, duplex_known;
 	bool autoneg;
+	uint32_t modes[MEDIA_WORDS]; /* supported ones, see media.h */
 };
 int ethtool_link_get(struct vnet *v, int ifindex, struct ethtool_link *ret,
 		     struct err *e);
@@ -39,9 +41,12 @@ int ethtool_link_get(struct vnet *v, int ifindex, struct ethtool_link *ret,
 int ethtool_link_set(struct vnet *v, int ifindex, bool autoneg, int speed,
 		     bool full_duplex, struct err *e);
 
-/* FreeBSD's media word for a speed in Mb/s ("1000baseT"); NULL if none. */
-const char *ethtool_media_name(int speed);
-/* Its inverse; -1 if not known. */
-int ethtool_media_speed(const char *name);
+/* Flow control: the ETHTOOL_PAUSE_* bits of `mask` as `on` has them. */
+enum {
+	ETHTOOL_PAUSE_RX = 1,
+	ETHTOOL_PAUSE_TX = 2,
+};
+int ethtool_pause_set(struct vnet *v, int ifindex, unsigned int on,
+		      unsigned int mask, struct err *e);
 
 #endif

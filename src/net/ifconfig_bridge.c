@@ -1,12 +1,14 @@
 /*
- * ifconfig_bridge: words of ifconfig(8) on bridges, on net/bridge.h.
+ * ifconfig_bridge: words of ifconfig(8) on bridges, on net/bridge.h: members,
+ * span ports and the table of addresses.
  */
-#include "net/ifconfig_words.h"
+#include "net/ifconfig_bridge.h"
 
 #include "base/cleanup.h"
 #include "base/table.h"
 #include "net/bridge.h"
 #include "net/bsderr.h"
+#include "net/vlanset.h"
 #include "net/ifconfig_impl.h"
 
 #include <errno.h>
@@ -14,8 +16,8 @@
 #include <string.h>
 
 /* What asks for the flags of a bridge before it changes them. */
-static int need_bridge(struct ifconfig_run *run, const char *what,
-		       const char *arg, struct err *e)
+int bridge_word_check(struct ifconfig_run *run, const char *what,
+		      const char *arg, struct err *e)
 {
 	struct ifnet *ifp;
 	int r = run_ifp(run, false, &ifp, e);
@@ -23,19 +25,6 @@ static int need_bridge(struct ifconfig_run *run, const char *what,
 	if (r < 0 || ifp->is_bridge)
 		return r;
 	return bsd_err(e, EINVAL, "%s%s%s", what, *arg ? " " : "", arg);
-}
-
-static int word_addm(struct ifconfig_run *run, const struct ifconfig_word *w,
-		     bool on, char *const *args, struct err *e)
-{
-	int r;
-
-	(void)w;
-	(void)on;
-	if (run->dry)
-		return 0;
-	r = need_bridge(run, "BRDGADD", args[0], e);
-	return r < 0 ? r : bridge_addm(run->v, run->name, args[0], e);
 }
 
 static int word_deletem(struct ifconfig_run *run, const struct ifconfig_word *w,
@@ -47,7 +36,7 @@ static int word_deletem(struct ifconfig_run *run, const struct ifconfig_word *w,
 	(void)on;
 	if (run->dry)
 		return 0;
-	r = need_bridge(run, "BRDGDEL", args[0], e);
+	r = bridge_word_check(run, "BRDGDEL", args[0], e);
 	if (r < 0)
 		return r;
 	return bridge_deletem(run->v, run->name, args[0], e);
@@ -61,39 +50,22 @@ static int word_span(struct ifconfig_run *run, const struct ifconfig_word *w,
 	(void)w;
 	if (run->dry)
 		return 0;
-	r = need_bridge(run, on ? "BRDGADDS" : "BRDGDELS", args[0], e);
+	r = bridge_word_check(run, on ? "BRDGADDS" : "BRDGDELS", args[0], e);
 	if (r < 0)
 		return r;
 	return (on ? bridge_span : bridge_unspan)(run->v, run->name, args[0],
 						  e);
 }
 
-static int word_member_flag(struct ifconfig_run *run,
-			    const struct ifconfig_word *w, bool on,
-			    char *const *args, struct err *e)
+/* strtoul(3) with base 0, as FreeBSD's ifconfig has it */
+int bridge_word_value(const char *s, uint32_t max, uint32_t *ret, struct err *e)
 {
-	int r;
+	unsigned long n;
+	char *end;
 
-	if (run->dry)
-		return 0;
-	r = need_bridge(run, "unable to get bridge flags", "", e);
-	if (r < 0)
-		return r;
-	r = bridge_member_flag(run->v, run->name, args[0],
-			       (enum bridge_flag)w->arg, on, e);
-	if (r >= 0 && on && w->arg == BRIDGE_STICKY)
-		run_warn(run,
-			 "sticky %s: what it learns from now on may "
-			 "still move until the table is next listed",
-			 args[0]);
-	return r;
-}
-
-static int parse_value(const char *s, uint32_t *ret, struct err *e)
-{
-	long long n;
-
-	if (str_to_int(s, 0, UINT32_MAX, &n) < 0)
+	errno = 0;
+	n = strtoul(s, &end, 0);
+	if (end == s || *end || errno || *s == '-' || n > max)
 		return err_set(e, EINVAL, "invalid value: %s", s);
 	*ret = (uint32_t)n;
 	return 0;
@@ -107,29 +79,11 @@ static int word_maxaddr(struct ifconfig_run *run, const struct ifconfig_word *w,
 
 	(void)w;
 	(void)on;
-	r = parse_value(args[0], &n, e);
+	r = bridge_word_value(args[0], UINT32_MAX, &n, e);
 	if (r < 0 || run->dry)
 		return r;
-	r = need_bridge(run, "BRDGSCACHE", args[0], e);
+	r = bridge_word_check(run, "BRDGSCACHE", args[0], e);
 	return r < 0 ? r : bridge_maxaddr(run->v, run->name, n, e);
-}
-
-static int word_ifmaxaddr(struct ifconfig_run *run,
-			  const struct ifconfig_word *w, bool on,
-			  char *const *args, struct err *e)
-{
-	uint32_t n = 0;
-	int r;
-
-	(void)w;
-	(void)on;
-	r = parse_value(args[1], &n, e);
-	if (r < 0 || run->dry)
-		return r;
-	r = need_bridge(run, "BRDGSIFAMAX", args[0], e);
-	if (r < 0)
-		return r;
-	return bridge_ifmaxaddr(run->v, run->name, args[0], n, e);
 }
 
 static int word_timeout(struct ifconfig_run *run, const struct ifconfig_word *w,
@@ -140,17 +94,34 @@ static int word_timeout(struct ifconfig_run *run, const struct ifconfig_word *w,
 
 	(void)w;
 	(void)on;
-	r = parse_value(args[0], &n, e);
+	r = bridge_word_value(args[0], UINT32_MAX, &n, e);
 	if (r < 0 || run->dry)
 		return r;
-	r = need_bridge(run, "BRDGSTO", args[0], e);
+	r = bridge_word_check(run, "BRDGSTO", args[0], e);
 	return r < 0 ? r : bridge_timeout(run->v, run->name, n, e);
+}
+
+/* ... vlan N, behind an address: 0 when it is not there. */
+static int more_vlan(struct ifconfig_run *run, char *const *more, uint16_t *ret,
+		     struct err *e)
+{
+	long long n;
+
+	if (run->left < 2 || strcmp(more[0], "vlan") != 0)
+		return 0;
+	if (str_to_int(more[1], VLAN_MIN, VLAN_MAX, &n) < 0)
+		return err_set(e, EINVAL, "invalid VLAN identifier: %s",
+			       more[1]);
+	run->extra = 2;
+	*ret = (uint16_t)n;
+	return 0;
 }
 
 static int word_static(struct ifconfig_run *run, const struct ifconfig_word *w,
 		       bool on, char *const *args, struct err *e)
 {
 	unsigned char mac[6];
+	uint16_t vlan = 0;
 	int r;
 
 	(void)w;
@@ -158,29 +129,31 @@ static int word_static(struct ifconfig_run *run, const struct ifconfig_word *w,
 	if (!ifconfig_mac_parse(args[1], mac))
 		return err_set(e, EINVAL, "%s: invalid address: %s", args[0],
 			       args[1]);
-	if (run->dry)
-		return 0;
-	r = need_bridge(run, "BRDGSADDR", args[0], e);
+	r = more_vlan(run, args + 2, &vlan, e);
+	if (r < 0 || run->dry)
+		return r;
+	r = bridge_word_check(run, "BRDGSADDR", args[0], e);
 	if (r < 0)
 		return r;
-	return bridge_static(run->v, run->name, args[0], mac, e);
+	return bridge_static(run->v, run->name, args[0], mac, vlan, e);
 }
 
 static int word_deladdr(struct ifconfig_run *run, const struct ifconfig_word *w,
 			bool on, char *const *args, struct err *e)
 {
 	unsigned char mac[6];
+	uint16_t vlan = 0;
 	int r;
 
 	(void)w;
 	(void)on;
 	if (!ifconfig_mac_parse(args[0], mac))
-		return err_set(e, EINVAL, "%s: invalid address: %s", run->name,
-			       args[0]);
-	if (run->dry)
-		return 0;
-	r = need_bridge(run, "BRDGDADDR", args[0], e);
-	return r < 0 ? r : bridge_deladdr(run->v, run->name, mac, e);
+		return err_set(e, EINVAL, "invalid address: %s", args[0]);
+	r = more_vlan(run, args + 1, &vlan, e);
+	if (r < 0 || run->dry)
+		return r;
+	r = bridge_word_check(run, "BRDGDADDR", args[0], e);
+	return r < 0 ? r : bridge_deladdr(run->v, run->name, mac, vlan, e);
 }
 
 static int word_flush(struct ifconfig_run *run, const struct ifconfig_word *w,
@@ -192,7 +165,7 @@ static int word_flush(struct ifconfig_run *run, const struct ifconfig_word *w,
 	(void)args;
 	if (run->dry)
 		return 0;
-	r = need_bridge(run, "BRDGFLUSH", "", e);
+	r = bridge_word_check(run, "BRDGFLUSH", "", e);
 	if (r < 0)
 		return r;
 	return bridge_flush(run->v, run->name, w->arg, e);
@@ -228,7 +201,7 @@ static int word_addr(struct ifconfig_run *run, const struct ifconfig_word *w,
 	(void)args;
 	if (run->dry)
 		return 0;
-	r = need_bridge(run, "BRDGRTS", "", e);
+	r = bridge_word_check(run, "BRDGRTS", "", e);
 	if (r >= 0)
 		r = bridge_addrs(run->v, run->name, &v, &n, e);
 	if (r < 0)
@@ -239,15 +212,9 @@ static int word_addr(struct ifconfig_run *run, const struct ifconfig_word *w,
 }
 
 const struct ifconfig_word ifconfig_bridge_words[] = {
-	{"addm", 1, false, word_addm, 0, 0},
 	{"deletem", 1, false, word_deletem, 0, 0},
 	{"span", 1, true, word_span, 0, 0},
-	{"discover", 1, true, word_member_flag, BRIDGE_DISCOVER, 0},
-	{"learn", 1, true, word_member_flag, BRIDGE_LEARN, 0},
-	{"sticky", 1, true, word_member_flag, BRIDGE_STICKY, 0},
-	{"private", 1, true, word_member_flag, BRIDGE_PRIVATE, 0},
 	{"maxaddr", 1, false, word_maxaddr, 0, 0},
-	{"ifmaxaddr", 2, false, word_ifmaxaddr, 0, 0},
 	{"timeout", 1, false, word_timeout, 0, 0},
 	{"static", 2, false, word_static, 0, 0},
 	{"deladdr", 1, false, word_deladdr, 0, 0},

@@ -7,12 +7,18 @@
 #include "base/cleanup.h"
 #include "net/ethtool.h"
 #include "net/ifext.h"
-#include "net/kind.h"
+#include "net/kind_rows.h"
+#include "net/media.h"
+#include "net/vlan.h"
 #include "net/tunowner.h"
+#include "net/vxlan.h"
 
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <string.h>
+
+/* Tags within tags that a listing follows. */
+#define VLANS_DEEP 8
 
 #define LO_CAPS                                                                \
 	(BSD_CAP_RXCSUM | BSD_CAP_TXCSUM | BSD_CAP_LINKSTATE |                 \
@@ -33,31 +39,17 @@ static const struct {
 	{IFEXT_HWRXTSTMP, BSD_CAP_HWRXTSTMP},
 };
 
-/* How each kind says media and status; a NULL kind is hardware. */
-static const struct {
-	const char *kind;
-	const char *media;
-	bool status;
-} kind_media[] = {
-	{"epair", "Ethernet 10Gbase-T (10Gbase-T <full-duplex>)", true},
-	{"tap", "Ethernet 1000baseT <full-duplex>", true},
-	{"vmnet", "Ethernet 1000baseT <full-duplex>", true},
-	{"bridge", "", false},
-	{"lo", "", false},
-	{"tun", "", false},
-};
-
-static void media_of_nic(struct vnet *v, const struct ifnet *ifp,
-			 struct ifconfig_facts *f)
+static int media_of_nic(struct vnet *v, const struct ifnet *ifp,
+			struct ifconfig_facts *f)
 {
 	struct ethtool_link l = {.speed = -1};
 	const char *name, *duplex = "";
 
 	if (ethtool_link_get(v, ifp->index, &l, NULL) < 0) {
 		snprintf(f->media, sizeof(f->media), "Ethernet autoselect");
-		return;
+		return strv_add(&f->supported_media, "autoselect");
 	}
-	name = ethtool_media_name(l.speed);
+	name = media_name(l.speed);
 	if (l.duplex_known)
 		duplex = l.full_duplex ? " <full-duplex>" : " <half-duplex>";
 	if (!name)
@@ -68,30 +60,54 @@ static void media_of_nic(struct vnet *v, const struct ifnet *ifp,
 	else
 		snprintf(f->media, sizeof(f->media), "Ethernet %s%s", name,
 			 duplex);
+	if (media_list(l.modes, &f->supported_media) < 0)
+		return -ENOMEM;
+	/* drivers of virtual machines tell of none */
+	return f->supported_media.n
+		       ? 0
+		       : strv_add(&f->supported_media, "autoselect");
 }
 
-static int facts_media(struct vnet *v, const struct ifnet *ifp,
-		       const struct ifconfig_opts *o, struct ifconfig_facts *f)
+/* The link of ngethN is its node's, also while the interface is down. */
+static bool has_link(const struct ifnet *ifp)
 {
-	const char *kind = ifp->kind ? ifp->kind->name : "";
-	size_t i;
+	if (!(ifp->flags & IFF_UP))
+		return ifp->kind == &kind_eiface;
+	return ifp->carrier;
+}
 
+/* The medium of a vlan is its parent's, as that has it. */
+static const struct ifnet *media_owner(const struct ifnets *all,
+				       const struct ifnet *ifp)
+{
+	for (int depth = 0; ifp && ifp->is_vlan && depth < VLANS_DEEP;
+	     depth++) {
+		const char *name = vlan_parent(all, ifp);
+
+		ifp = name ? ifnets_find(all, name) : NULL;
+	}
+	return ifp;
+}
+
+static int facts_media(struct vnet *v, const struct ifnets *all,
+		       const struct ifnet *ifp, struct ifconfig_facts *f)
+{
+	const struct ifnet *owner = media_owner(all, ifp);
+	const struct media_fixed *m =
+		media_fixed(owner && owner->kind ? owner->kind->name : "");
+
+	if (!owner) {
+		f->status = has_link(ifp) ? "active" : "no carrier";
+		return 0;
+	}
 	if (ifp->arptype != ARPHRD_ETHER || ifconfig_is_loopback(ifp))
 		return 0;
-	for (i = 0; i < ARRAY_SIZE(kind_media); i++)
-		if (!strcmp(kind, kind_media[i].kind))
-			break;
-	if (i < ARRAY_SIZE(kind_media))
-		snprintf(f->media, sizeof(f->media), "%s", kind_media[i].media);
-	else
-		media_of_nic(v, ifp, f);
-	if (i == ARRAY_SIZE(kind_media) || kind_media[i].status)
-		f->status = ifp->carrier && (ifp->flags & IFF_UP)
-				    ? "active"
-				    : "no carrier";
-	if (!o->media || !*f->media)
-		return 0;
-	return strv_add(&f->supported_media, "autoselect");
+	if (!m || m->status)
+		f->status = has_link(ifp) ? "active" : "no carrier";
+	if (!m)
+		return media_of_nic(v, owner, f);
+	snprintf(f->media, sizeof(f->media), "%s", m->media);
+	return m->supported ? strv_add(&f->supported_media, m->supported) : 0;
 }
 
 static void facts_options(struct vnet *v, const struct ifnet *ifp,
@@ -103,15 +119,21 @@ static void facts_options(struct vnet *v, const struct ifnet *ifp,
 	if (ifp->is_bridge) /* its members' offloads stay with them */
 		return;
 	if (ifp->arptype != ARPHRD_ETHER && ifp->arptype != ARPHRD_LOOPBACK) {
-		f->has_options = false;
+		/* tunnels: FreeBSD has nothing else to turn off on them */
+		if (!(ifp->ext & IFEXT_NO_LINKSTATE))
+			f->options = BSD_CAP_LINKSTATE;
+		f->capabilities = BSD_CAP_LINKSTATE;
 		return;
 	}
 	if (ethtool_caps_get(v, ifp->index, &caps, NULL) < 0)
 		caps = (struct ethtool_caps){0};
 	if (!ifconfig_is_loopback(ifp)) {
-		caps.active |= BSD_CAP_VLAN_MTU;
+		if (!ifp->is_vlan)
+			caps.active |= BSD_CAP_VLAN_MTU;
 		if (!*ifp->linux_kind) /* a card */
 			caps.active |= BSD_CAP_LINKSTATE;
+		if (ifp->kind == &kind_eiface)
+			caps.active |= BSD_CAP_JUMBO_MTU;
 	} else {
 		caps.active = (caps.active & LO_CAPS) | BSD_CAP_LINKSTATE;
 		caps.supported &= LO_CAPS;
@@ -130,15 +152,19 @@ int ifconfig_print(struct vnet *v, const struct ifnets *all,
 		   struct strbuf *out, struct err *e)
 {
 	struct ifconfig_facts f = {0};
+	struct ifnet copy = *ifp;
 	int r;
 
+	if (o->verbose && ifp->kind == &kind_vxlan)
+		vxlan_entries(v, ifp->index, &copy.table_entries, NULL);
 	facts_options(v, ifp, &f);
 	/* the carrier of a tun is its holder */
-	if (ifp->tun_type && (ifp->flags & IFNET_LOWER_UP))
+	if (ifp->tun_type && ifp->kind != &kind_ngiface &&
+	    (ifp->flags & IFNET_LOWER_UP))
 		f.opened_by = tunowner_find(v, ifp);
-	r = facts_media(v, ifp, o, &f);
+	r = facts_media(v, all, ifp, &f);
 	if (r >= 0)
-		ifconfig_format_ifnet(all, ifp, &f, o, out);
+		ifconfig_format_ifnet(all, &copy, &f, o, out);
 	strv_free(&f.supported_media);
 	if (r < 0 || strbuf_failed(out))
 		return err_nomem(e);

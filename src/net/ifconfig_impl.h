@@ -91,6 +91,10 @@ void ifconfig_format_ifnet(const struct ifnets *all, const struct ifnet *ifp,
 void ifconfig_format_bridge(const struct ifnets *all, const struct ifnet *ifp,
 			    struct strbuf *out);
 
+/* The line of vlan(4). */
+void ifconfig_format_vlan(const struct ifnets *all, const struct ifnet *ifp,
+			  struct strbuf *out);
+
 /* One address as -f asks; link-local ones get "%IFNAME" behind. */
 void ifconfig_put_inet(struct strbuf *out, const struct ifconfig_format *f,
 		       struct in_addr a);

@@ -123,6 +123,9 @@ static int word_nd6(struct ifconfig_run *run, const struct ifconfig_word *w,
 		return r;
 	if (w->arg == ND6_NO_DAD)
 		run->addr.nodad = on;
+	if (w->ext && on != (w->arg == ND6_PERFORMNUD))
+		run_warn(run, "%s%s: kept and shown; Linux has no such switch",
+			 on ? "" : "-", w->name);
 	if (run->dry)
 		return 0;
 	r = run_ifp(run, false, &ifp, e);
@@ -239,11 +242,21 @@ static int apply_mac(struct ifconfig_run *run, struct err *e)
 	return r < 0 ? r : if_set_mac(run->v, ifp, run->addr.mac, e);
 }
 
+/* Words that say more of an address, and no address. */
+static bool stray(const struct ifconfig_addr *a)
+{
+	return !a->set && a->alias >= 0 &&
+	       (a->has_plen || a->has_brd || a->has_pltime || a->has_vltime ||
+		a->eui64);
+}
+
 int run_addr(struct ifconfig_run *run, struct err *e)
 {
 	struct ifnet *ifp;
 	int r;
 
+	if (stray(&run->addr))
+		return bsd_err(e, EINVAL, "ioctl (SIOCAIFADDR)");
 	if (run->dry || (!run->addr.set && run->addr.alias >= 0))
 		return 0;
 	if (run->addr.af == IFAF_LINK)
@@ -259,7 +272,12 @@ int run_addr(struct ifconfig_run *run, struct err *e)
 
 #define ND6(name_, bit_)                                                       \
 	{                                                                      \
-		name_, 0, true, word_nd6, bit_, 0                              \
+		name_, 0, true, word_nd6, bit_, false                          \
+	}
+/* An option that Linux cannot follow. */
+#define ND6_SHOWN(name_, bit_)                                                 \
+	{                                                                      \
+		name_, 0, true, word_nd6, bit_, true                           \
 	}
 
 const struct ifconfig_word ifconfig_addr_words[] = {
@@ -280,12 +298,12 @@ const struct ifconfig_word ifconfig_addr_words[] = {
 	ND6("accept_rtadv", ND6_ACCEPT_RTADV),
 	ND6("no_radr", ND6_NO_RADR),
 	ND6("auto_linklocal", ND6_AUTO_LINKLOCAL),
-	ND6("defaultif", ND6_DEFAULTIF),
+	ND6_SHOWN("defaultif", ND6_DEFAULTIF),
 	ND6("ifdisabled", ND6_IFDISABLED),
-	ND6("nud", ND6_PERFORMNUD),
-	ND6("no_prefer_iface", ND6_NO_PREFER_IFACE),
+	ND6_SHOWN("nud", ND6_PERFORMNUD),
+	ND6_SHOWN("no_prefer_iface", ND6_NO_PREFER_IFACE),
 	ND6("no_dad", ND6_NO_DAD),
-	ND6("prefer_source", ND6_PREFER_SOURCE),
-	ND6("ipv6_only", ND6_IPV6_ONLY),
+	ND6_SHOWN("prefer_source", ND6_PREFER_SOURCE),
+	ND6_SHOWN("ipv6_only", ND6_IPV6_ONLY),
 	{NULL, 0, false, NULL, 0, 0},
 };

@@ -244,65 +244,6 @@ static int word_linkstate(struct ifconfig_run *run,
 	return word_ext(run, &off, false, args, e);
 }
 
-static int word_media(struct ifconfig_run *run, const struct ifconfig_word *w,
-		      bool on, char *const *args, struct err *e)
-{
-	int speed;
-
-	(void)w;
-	(void)on;
-	if (!strcmp(args[0], "autoselect") || !strcmp(args[0], "auto")) {
-		run->media.autoneg = true;
-		run->media.set = true;
-		return 0;
-	}
-	speed = ethtool_media_speed(args[0]);
-	if (speed < 0)
-		return err_set(e, EINVAL, "unknown media subtype: %s", args[0]);
-	run->media.speed = speed;
-	run->media.autoneg = false;
-	run->media.set = true;
-	return 0;
-}
-
-static int word_mediaopt(struct ifconfig_run *run,
-			 const struct ifconfig_word *w, bool on,
-			 char *const *args, struct err *e)
-{
-	(void)w;
-	if (!strcmp(args[0], "full-duplex"))
-		run->media.half = !on;
-	else if (!strcmp(args[0], "half-duplex"))
-		run->media.half = on;
-	else
-		return err_set(e, EINVAL, "unknown option: %s", args[0]);
-	return 0;
-}
-
-static int word_refused(struct ifconfig_run *run, const struct ifconfig_word *w,
-			bool on, char *const *args, struct err *e)
-{
-	(void)run;
-	(void)on;
-	(void)args;
-	return err_set(e, EOPNOTSUPP, "%s: Linux has nothing like it", w->name);
-}
-
-int run_media(struct ifconfig_run *run, struct err *e)
-{
-	struct ifnet *ifp;
-	int r;
-
-	if (!run->media.set || run->dry)
-		return 0;
-	r = run_ifp(run, false, &ifp, e);
-	if (r < 0)
-		return r;
-	r = ethtool_link_set(run->v, ifp->index, run->media.autoneg,
-			     run->media.speed, !run->media.half, e);
-	return r < 0 ? bsd_err(e, -r, "SIOCSIFMEDIA (media)") : 0;
-}
-
 #define FLAG(name_, neg_, fn_, flag_)                                          \
 	{                                                                      \
 		name_, 0, neg_, fn_, flag_, 0                                  \
@@ -366,10 +307,5 @@ const struct ifconfig_word ifconfig_link_words[] = {
 	CAP("mextpg", BSD_CAP_MEXTPG, IFEXT_MEXTPG),
 	{"linkstate", 0, false, word_linkstate, 0, 0},
 	{"-linkstate", 0, false, word_ext, 0, IFEXT_NO_LINKSTATE},
-	{"media", 1, false, word_media, 0, 0},
-	{"mediaopt", 1, true, word_mediaopt, 0, 0},
-	{"mode", 1, false, word_refused, 0, 0},
-	{"inst", 1, false, word_refused, 0, 0},
-	{"instance", 1, false, word_refused, 0, 0},
 	{NULL, 0, false, NULL, 0, 0},
 };

@@ -13,8 +13,10 @@
 
 #include "base/cleanup.h"
 #include "base/table.h"
+#include "net/eiface.h"
 #include "net/ifext.h"
 #include "net/kind.h"
+#include "net/kind_rows.h"
 
 #include <arpa/inet.h>
 #include <linux/if_addr.h>
@@ -146,6 +148,12 @@ uint32_t ifconfig_flags(const struct ifnet *ifp)
 	/* tunnels on Linux say NOARP by nature; FreeBSD shows what was asked */
 	if (ifp->flags & IFF_POINTOPOINT)
 		f &= ~(uint32_t)BSD_IFF_NOARP;
+	if (ifp->kind == &kind_ngiface && ifp->group == IF_GROUP_BROADCAST)
+		f = (f & ~(uint32_t)BSD_IFF_POINTOPOINT) | BSD_IFF_BROADCAST;
+	if (ifp->kind && ifp->kind->idle && ifp->kind->idle(ifp))
+		f &= ~(uint32_t)(BSD_IFF_RUNNING | BSD_IFNET_LOWER_UP);
+	if (ifp->kind)
+		f = (f & ~ifp->kind->flags_clr) | ifp->kind->flags_set;
 	return f;
 }
 
@@ -188,7 +196,9 @@ static void put_link(const struct ifnet *ifp, const struct ifconfig_opts *o,
 {
 	bool ether = ifp->arptype == ARPHRD_ETHER;
 
+	/* Linux tells a tunnel's ends as its link addresses */
 	if (!ifp->maclen || ifconfig_is_loopback(ifp) ||
+	    (ifp->kind && ifp->kind->show_tunnel) ||
 	    (!ether && ifp->maclen < 6))
 		return;
 	strbuf_adds(out, ether ? "\tether " : "\tlladdr ");
@@ -232,16 +242,12 @@ static void put_addr4(const struct if_addr *a, const struct ifconfig_opts *o,
 }
 
 /* In FreeBSD's order; autoconf and temporary come from more than one flag. */
-static void put_flags6(const struct ifnet *ifp, const struct if_addr *a,
-		       struct strbuf *out)
+static void put_flags6(const struct if_addr *a, struct strbuf *out)
 {
-	/*
-	 * The kernel does not say who made an address: one that ends, where
-	 * router advertisements are heard, came from one.
-	 */
+	/* temporary ones are made of those that came from a router */
 	bool dynamic =
 		!(a->flags & IFA_F_PERMANENT) &&
-		((a->flags & IFA_F_SECONDARY) || (ifp->nd6 & ND6_ACCEPT_RTADV));
+		((a->flags & IFA_F_SECONDARY) || a->proto == IFAPROT_KERNEL_RA);
 
 	if (a->flags & IFA_F_DADFAILED)
 		strbuf_adds(out, " duplicated");
@@ -276,7 +282,7 @@ static void put_addr6(const struct ifnet *ifp, const struct if_addr *a,
 	}
 	if (o->format.inet6 != INET6FMT_CIDR)
 		strbuf_addf(out, " prefixlen %u", a->plen);
-	put_flags6(ifp, a, out);
+	put_flags6(a, out);
 	if (IN6_IS_ADDR_LINKLOCAL(&a->addr.in6))
 		strbuf_addf(out, " scopeid 0x%x", (unsigned int)ifp->index);
 	if (o->lifetimes) {
@@ -286,18 +292,39 @@ static void put_addr6(const struct ifnet *ifp, const struct if_addr *a,
 	strbuf_addch(out, '\n');
 }
 
-static void put_addrs(const struct ifnet *ifp, const struct ifconfig_opts *o,
-		      struct strbuf *out)
+static void put_all6(const struct ifnet *ifp, bool linklocal,
+		     const struct ifconfig_opts *o, struct strbuf *out)
 {
 	for (size_t i = 0; i < ifp->naddrs; i++) {
 		const struct if_addr *a = &ifp->addrs[i];
 
-		if (a->family == AF_INET &&
-		    (o->af == IFAF_NONE || o->af == IFAF_INET))
-			put_addr4(a, o, out);
-		else if (a->family == AF_INET6 &&
-			 (o->af == IFAF_NONE || o->af == IFAF_INET6))
+		if (a->family == AF_INET6 &&
+		    linklocal == IN6_IS_ADDR_LINKLOCAL(&a->addr.in6))
 			put_addr6(ifp, a, o, out);
+	}
+}
+
+/*
+ * The kernel lists inet6 addresses by scope.  On FreeBSD they stand by age:
+ * an interface's link-local one is older than its others, lo0's is younger.
+ */
+static void put_addrs(const struct ifnet *ifp, const struct ifconfig_opts *o,
+		      struct strbuf *out)
+{
+	bool first = !ifconfig_is_loopback(ifp), done = false;
+
+	for (size_t i = 0; i < ifp->naddrs; i++) {
+		const struct if_addr *a = &ifp->addrs[i];
+
+		if (a->family == AF_INET) {
+			if (o->af == IFAF_NONE || o->af == IFAF_INET)
+				put_addr4(a, o, out);
+		} else if (!done &&
+			   (o->af == IFAF_NONE || o->af == IFAF_INET6)) {
+			done = true;
+			put_all6(ifp, first, o, out);
+			put_all6(ifp, !first, o, out);
+		}
 	}
 }
 
@@ -345,13 +372,21 @@ void ifconfig_format_ifnet(const struct ifnets *all, const struct ifnet *ifp,
 			   const struct ifconfig_opts *o, struct strbuf *out)
 {
 	put_header(ifp, facts, o, out);
+	if (ifp->kind && ifp->kind->show_tunnel)
+		ifp->kind->show_tunnel(ifp, o, out);
 	if (o->af == IFAF_NONE || o->af == IFAF_LINK)
 		put_link(ifp, o, out);
+	if ((o->af == IFAF_NONE || o->af == IFAF_LINK) &&
+	    (ifp->ext & IFEXT_PCP))
+		strbuf_addf(out, "\tpcp %u\n",
+			    ((ifp->ext & IFEXT_PCP) >> IFEXT_PCP_SHIFT) - 1);
 	put_addrs(ifp, o, out);
 	if (o->af == IFAF_NONE) {
-		if (ifp->is_bridge)
-			ifconfig_format_bridge(all, ifp, out);
+		if (ifp->kind && ifp->kind->show)
+			ifp->kind->show(all, ifp, o, out);
 		put_groups(ifp, out);
+		if (ifp->is_vlan)
+			ifconfig_format_vlan(all, ifp, out);
 		if (ifp->fib)
 			strbuf_addf(out, "\tfib: %d\n", ifp->fib);
 		if (ifp->tunnelfib)

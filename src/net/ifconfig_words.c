@@ -13,16 +13,22 @@
 
 #include "base/cleanup.h"
 #include "base/table.h"
+#include "net/iptunnel.h"
 #include "net/kind.h"
+#include "net/relink.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct ifconfig_word *const tables[] = {
-	ifconfig_link_words,
-	ifconfig_addr_words,
-	ifconfig_bridge_words,
+	ifconfig_link_words,	    ifconfig_addr_words,
+	ifconfig_bridge_words,	    ifconfig_bridge_stp_words,
+	ifconfig_bridge_vlan_words, ifconfig_vxlan_words,
+	ifconfig_tunnel_words,	    ifconfig_carp_words,
+	ifconfig_media_words,	    ifconfig_geneve_words,
+	ifconfig_vlan_words,	    ifconfig_lagg_words,
 	ifconfig_later_words,
 };
 
@@ -68,6 +74,33 @@ void run_touch(struct ifconfig_run *run)
 	run->have = run->full = false;
 }
 
+void *run_gather(struct ifconfig_run *run, ifconfig_fn *fn,
+		 ifconfig_finish *finish, size_t size)
+{
+	free(run->gathered.data);
+	run->gathered.data = calloc(1, size);
+	run->gathered.fn = fn;
+	run->gathered.finish = finish;
+	return run->gathered.data;
+}
+
+void *run_gathered(struct ifconfig_run *run, ifconfig_finish *finish)
+{
+	return run->gathered.finish == finish ? run->gathered.data : NULL;
+}
+
+static int gathered_finish(struct ifconfig_run *run, struct err *e)
+{
+	cleanup_free void *data = take_ptr(run->gathered.data);
+	int r;
+
+	if (!data)
+		return 0;
+	r = run->gathered.finish(run, data, e);
+	run_touch(run);
+	return r;
+}
+
 void run_warn(struct ifconfig_run *run, const char *fmt, ...)
 {
 	va_list ap;
@@ -86,14 +119,10 @@ void run_warn(struct ifconfig_run *run, const char *fmt, ...)
  */
 static bool kind_later(const char *name)
 {
-	static const char *const kinds[] = {"vlan",  "lagg",   "gif", "gre",
-					    "vxlan", "geneve", "stf", "wg"};
+	static const char *const kinds[] = {"gif",    "gre", "vxlan",
+					    "geneve", "stf", "wg"};
 	size_t n = strcspn(name, "0123456789");
 	const struct ifkind *k;
-
-	/* em0.10: the vlan 10 on em0 */
-	if (strchr(name, '.'))
-		return true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strlen(kinds[i]) != n || strncmp(kinds[i], name, n) != 0)
@@ -120,8 +149,12 @@ static int run_create(struct ifconfig_run *run, int nwords, char *const *words,
 		*ret_used = 1;
 		return 0;
 	}
-	/* "lo" is the type here, not the kernel's name of lo0 */
-	if (strcmp(run->name, "lo") != 0 && vnet_ifindex(run->v, run->name)) {
+	/*
+	 * "lo" is the type here, not the kernel's name of lo0; and a gre0 that
+	 * the driver has made by itself gives way.
+	 */
+	if (strcmp(run->name, "lo") != 0 && vnet_ifindex(run->v, run->name) &&
+	    iptunnel_yield(run->v, run->name) <= 0) {
 		if (nwords == 1)
 			return err_set(e, EEXIST, "interface %s already exists",
 				       run->name);
@@ -151,6 +184,11 @@ static int run_word(struct ifconfig_run *run, int nwords, char *const *words,
 	const struct ifconfig_word *w = ifconfig_word_find(words[0], &on);
 	int r;
 
+	if (run->gathered.data && (!w || w->fn != run->gathered.fn)) {
+		r = gathered_finish(run, e);
+		if (r < 0)
+			return r;
+	}
 	if (!w) {
 		*ret_used = 1;
 		return ifconfig_addr_word(&run->addr, words[0], e);
@@ -160,8 +198,10 @@ static int run_word(struct ifconfig_run *run, int nwords, char *const *words,
 			       w->nargs > 1 ? "'%s' requires %d arguments"
 					    : "'%s' requires argument",
 			       words[0], w->nargs);
+	run->left = nwords - 1 - w->nargs;
+	run->extra = 0;
 	r = w->fn(run, w, on, words + 1, e);
-	*ret_used = 1 + w->nargs;
+	*ret_used = 1 + w->nargs + run->extra;
 	return r;
 }
 
@@ -184,7 +224,11 @@ static int run_words(struct ifconfig_run *run, int nwords, char *const *words,
 		if (r < 0)
 			return r;
 	}
-	r = run_addr(run, e);
+	r = gathered_finish(run, e);
+	if (r >= 0)
+		r = run_vlan(run, e);
+	if (r >= 0)
+		r = run_addr(run, e);
 	return r < 0 ? r : run_media(run, e);
 }
 
@@ -192,6 +236,7 @@ static int run_begin(struct ifconfig_run *run, const char *ifname, int nwords,
 		     char *const *words, struct err *e)
 {
 	bool create = nwords && is_create(words[0]);
+	cleanup_close int lock = -1;
 
 	if (strlen(ifname) >= sizeof(run->name)) {
 		if (create)
@@ -205,9 +250,32 @@ static int run_begin(struct ifconfig_run *run, const char *ifname, int nwords,
 	/* that one lies in the jail and need not be visible here */
 	if (nwords && !strcmp(words[0], "-vnet"))
 		return 0;
-	if (!vnet_ifindex(run->v, ifname))
+	if (vnet_ifindex(run->v, ifname))
+		return 0;
+	lock = relink_wait(run->v); /* or it is being made anew just now */
+	if (lock < 0 || !vnet_ifindex(run->v, ifname))
 		return err_set(e, ENXIO, "interface %s does not exist", ifname);
 	return 0;
+}
+
+/*
+ * Whether words failed with `r` because the interface that was number `index`
+ * when they began (0: they create it) has vanished meanwhile.  One of the same
+ * name may be there again; what its files in /proc answer while it goes is any
+ * of these.
+ */
+static bool gone(const struct ifconfig_run *run, int index, int r)
+{
+	switch (-r) {
+	case ENODEV:
+		return true;
+	case ENOENT:
+	case EACCES:
+	case EPERM:
+		return index && vnet_ifindex(run->v, run->name) != index;
+	default:
+		return false;
+	}
 }
 
 int ifconfig_apply(struct vnet *v, const char *ifname, int nwords,
@@ -216,18 +284,21 @@ int ifconfig_apply(struct vnet *v, const char *ifname, int nwords,
 {
 	static const struct ifconfig_opts none;
 	struct ifconfig_run run = {.v = v, .o = o ? o : &none, .out = out};
-	int r;
+	int index = 0, r;
 
 	r = run_begin(&run, ifname, nwords, words, e);
-	if (r >= 0)
+	if (r >= 0) {
+		index = vnet_ifindex(v, run.name);
 		r = run_words(&run, nwords, words, e);
+	}
 	if (run.print_name)
 		strbuf_addf(out, "%s\n", run.name);
 	run_touch(&run);
+	free(run.gathered.data); /* of a line that failed */
+	if (gone(&run, index, r))
+		return err_set(e, ENODEV, "%s: no such interface", run.name);
 	if (r == -EPERM || r == -EACCES)
 		return err_set(e, -r, "%s: permission denied", run.name);
-	if (r == -ENODEV) /* vanished meanwhile */
-		return err_set(e, ENODEV, "%s: no such interface", run.name);
 	return r;
 }
 

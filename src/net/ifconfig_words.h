@@ -7,9 +7,20 @@
 #include "net/ifconfig.h"
 #include "net/ifconfig_addr.h"
 #include "net/ifnet.h"
+#include "net/vlan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct ifconfig_run;
+struct ifconfig_word;
+
+/* What a word does. */
+typedef int ifconfig_fn(struct ifconfig_run *run, const struct ifconfig_word *w,
+			bool on, char *const *args, struct err *e);
+/* Applies what words have gathered. */
+typedef int ifconfig_finish(struct ifconfig_run *run, void *data,
+			    struct err *e);
 
 /* One command line being applied. */
 struct ifconfig_run {
@@ -22,10 +33,22 @@ struct ifconfig_run {
 	bool have, full;     /* `ifp` is loaded; with its addresses */
 	struct ifnet ifp;    /* see run_ifp() */
 	struct ifconfig_addr addr;
+	/* words behind the one being applied and its arguments, and how many
+	 * of them it has taken as well ("addm em0 untagged 5") */
+	int left, extra;
+	struct vlan_words vlan;
 	struct {
-		bool set, autoneg, half;
+		bool set, autoneg; /* media */
+		bool duplex, half; /* mediaopt */
+		unsigned char pause, pause_mask;
 		int speed;
 	} media;
+	/* words of one kind that follow each other; see run_gather() */
+	struct {
+		void *data;
+		ifconfig_fn *fn;
+		ifconfig_finish *finish;
+	} gathered;
 };
 
 /*
@@ -37,8 +60,7 @@ struct ifconfig_word {
 	const char *name;
 	unsigned char nargs;
 	bool neg;
-	int (*fn)(struct ifconfig_run *run, const struct ifconfig_word *w,
-		  bool on, char *const *args, struct err *e);
+	ifconfig_fn *fn;
 	uint32_t arg, ext;
 };
 
@@ -46,6 +68,15 @@ struct ifconfig_word {
 extern const struct ifconfig_word ifconfig_link_words[];
 extern const struct ifconfig_word ifconfig_addr_words[];
 extern const struct ifconfig_word ifconfig_bridge_words[];
+extern const struct ifconfig_word ifconfig_vlan_words[];
+extern const struct ifconfig_word ifconfig_lagg_words[];
+extern const struct ifconfig_word ifconfig_vxlan_words[];
+extern const struct ifconfig_word ifconfig_tunnel_words[];
+extern const struct ifconfig_word ifconfig_bridge_stp_words[];
+extern const struct ifconfig_word ifconfig_bridge_vlan_words[];
+extern const struct ifconfig_word ifconfig_carp_words[];
+extern const struct ifconfig_word ifconfig_media_words[];
+extern const struct ifconfig_word ifconfig_geneve_words[];
 extern const struct ifconfig_word ifconfig_later_words[];
 
 /* NULL: not a word.  ret_on: false for "-name". */
@@ -59,11 +90,21 @@ const struct ifconfig_word *ifconfig_word_find(const char *s, bool *ret_on);
 int run_ifp(struct ifconfig_run *run, bool full, struct ifnet **ret,
 	    struct err *e);
 void run_touch(struct ifconfig_run *run);
+/*
+ * Words that go to the driver together: run_gather() gives `size` zeroed bytes
+ * (the run's own; NULL: no memory) that `finish` is called with before the
+ * first word whose function is not `fn`, or at the end of the line.
+ * run_gathered(): those of this `finish`, if there are any.
+ */
+void *run_gather(struct ifconfig_run *run, ifconfig_fn *fn,
+		 ifconfig_finish *finish, size_t size);
+void *run_gathered(struct ifconfig_run *run, ifconfig_finish *finish);
 /* A line for stderr that is no error. */
 void run_warn(struct ifconfig_run *run, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* At the end of the line: addresses, then media. */
+/* At the end of the line: were words half said?  Addresses, then media. */
+int run_vlan(struct ifconfig_run *run, struct err *e);
 int run_addr(struct ifconfig_run *run, struct err *e);
 int run_media(struct ifconfig_run *run, struct err *e);
 

@@ -9,10 +9,19 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "net/bridge.h"
+#include "net/bridge_vlan.h"
 #include "net/bsderr.h"
+#include "net/eiface.h"
+#include "net/ifbridge.h"
 #include "net/ifstate.h"
-#include "net/kind.h"
+#include "net/iptunnel.h"
+#include "net/relink.h"
+#include "net/kind_rows.h"
+#include "net/iflacp.h"
+#include "net/lagg.h"
+#include "net/vlan.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/if_bridge.h>
@@ -93,8 +102,8 @@ static void parse_bridge(const struct nlattr *data, struct ifbridge *b)
 	b->stp_state = nl_u32(tb[IFLA_BR_STP_STATE]);
 	b->root_cost = nl_u32(tb[IFLA_BR_ROOT_PATH_COST]);
 	b->root_port = nl_u16(tb[IFLA_BR_ROOT_PORT]);
-	b->priority = nl_u16(tb[IFLA_BR_PRIORITY]);
 	b->vlan_filtering = nl_u8(tb[IFLA_BR_VLAN_FILTERING]);
+	b->vlan_proto = ntohs(nl_u16(tb[IFLA_BR_VLAN_PROTOCOL]));
 	b->has_fdb_max = tb[BR_FDB_MAX_LEARNED];
 	b->fdb_max_learned = nl_u32(tb[BR_FDB_MAX_LEARNED]);
 	b->fdb_n_learned = nl_u32(tb[BR_FDB_N_LEARNED]);
@@ -107,7 +116,6 @@ static void parse_port(const struct nlattr *data, struct ifbridge_port *p)
 	nl_parse_nested(data, tb, IFLA_BRPORT_MAX);
 	p->state = nl_u8(tb[IFLA_BRPORT_STATE]);
 	p->port_no = nl_u16(tb[IFLA_BRPORT_NO]);
-	p->priority = nl_u16(tb[IFLA_BRPORT_PRIORITY]);
 	p->cost = nl_u32(tb[IFLA_BRPORT_COST]);
 	p->learning = nl_u8(tb[IFLA_BRPORT_LEARNING]);
 	p->flood = nl_u8(tb[IFLA_BRPORT_UNICAST_FLOOD]);
@@ -115,7 +123,43 @@ static void parse_port(const struct nlattr *data, struct ifbridge_port *p)
 	p->locked = nl_u8(tb[IFLA_BRPORT_LOCKED]);
 }
 
-static void parse_linkinfo(const struct nlattr *a, struct ifnet *ifp)
+static int keep_info(const struct nlattr *data, struct ifnet *ifp)
+{
+	if (!data || ifp->is_bridge || ifp->tun_type)
+		return 0;
+	ifp->info = malloc(data->nla_len);
+	if (!ifp->info)
+		return -ENOMEM;
+	memcpy(ifp->info, data, data->nla_len);
+	return 0;
+}
+
+/* What all priorities are mapped to is the one that the first is. */
+static void parse_vlan(const struct nlattr *data, struct ifnet *ifp)
+{
+	const struct nlattr *tb[IFLA_VLAN_MAX + 1], *a;
+
+	nl_parse_nested(data, tb, IFLA_VLAN_MAX);
+	ifp->is_vlan = true;
+	ifp->vlan = (struct ifvlan){.vid = nl_u16(tb[IFLA_VLAN_ID]),
+				    .proto = VLAN_PROTO_8021Q,
+				    .parent = ifp->link};
+	if (tb[IFLA_VLAN_PROTOCOL])
+		ifp->vlan.proto = ntohs(nl_u16(tb[IFLA_VLAN_PROTOCOL]));
+	if (!tb[IFLA_VLAN_EGRESS_QOS])
+		return;
+	mnl_attr_for_each_nested (a, tb[IFLA_VLAN_EGRESS_QOS]) {
+		struct ifla_vlan_qos_mapping map;
+
+		if (attr_len(a) < sizeof(map))
+			continue;
+		memcpy(&map, mnl_attr_get_payload(a), sizeof(map));
+		if (!map.from)
+			ifp->vlan.pcp = map.to & 7;
+	}
+}
+
+static int parse_linkinfo(const struct nlattr *a, struct ifnet *ifp)
 {
 	const struct nlattr *tb[IFLA_INFO_MAX + 1];
 	char slave[16];
@@ -126,6 +170,7 @@ static void parse_linkinfo(const struct nlattr *a, struct ifnet *ifp)
 	if (!strcmp(ifp->linux_kind, "bridge")) {
 		ifp->is_bridge = true;
 		parse_bridge(tb[IFLA_INFO_DATA], &ifp->bridge);
+		ifbridge_settings(&ifp->bridge, NULL);
 	}
 	if (!strcmp(ifp->linux_kind, "tun")) {
 		const struct nlattr *tun[TUN_TYPE + 1];
@@ -133,10 +178,22 @@ static void parse_linkinfo(const struct nlattr *a, struct ifnet *ifp)
 		nl_parse_nested(tb[IFLA_INFO_DATA], tun, TUN_TYPE);
 		ifp->tun_type = nl_u8(tun[TUN_TYPE]);
 	}
+	if (!strcmp(ifp->linux_kind, "vlan"))
+		parse_vlan(tb[IFLA_INFO_DATA], ifp);
+	if (!strcmp(slave, "bond")) {
+		const struct nlattr *port[IFLA_BOND_SLAVE_MAX + 1];
+
+		nl_parse_nested(tb[IFLA_INFO_SLAVE_DATA], port,
+				IFLA_BOND_SLAVE_MAX);
+		ifp->bond_backup = nl_u8(port[IFLA_BOND_SLAVE_STATE]) == 1;
+		iflacp_of_slave(port, &ifp->lacp);
+	}
 	if (!strcmp(slave, "bridge")) {
 		ifp->is_port = true;
 		parse_port(tb[IFLA_INFO_SLAVE_DATA], &ifp->port);
+		ifbridge_port_settings(&ifp->port, ifp->index, NULL);
 	}
+	return keep_info(tb[IFLA_INFO_DATA], ifp);
 }
 
 /*
@@ -216,6 +273,7 @@ static int parse_link(const struct nlmsghdr *h, struct ifnet *ifp)
 	str_copy(ifp->name, sizeof(ifp->name), ifname_from_kernel(ifp->kname));
 	text_clean(ifp->name);
 	ifp->mtu = nl_u32(tb[IFLA_MTU]);
+	ifp->group = nl_u32(tb[IFLA_GROUP]);
 	attr_bytes(tb[IFLA_ADDRESS], ifp->mac, sizeof(ifp->mac), &ifp->maclen);
 	attr_bytes(tb[IFLA_PERM_ADDRESS], ifp->permmac, sizeof(ifp->permmac),
 		   &ifp->permmaclen);
@@ -225,7 +283,8 @@ static int parse_link(const struct nlmsghdr *h, struct ifnet *ifp)
 	if (tb[IFLA_LINK_NETNSID])
 		ifp->link_netnsid = (int)nl_u32(tb[IFLA_LINK_NETNSID]);
 	ifp->carrier = nl_u8(tb[IFLA_CARRIER]);
-	parse_linkinfo(tb[IFLA_LINKINFO], ifp);
+	if (parse_linkinfo(tb[IFLA_LINKINFO], ifp) < 0)
+		return -ENOMEM;
 	parse_inet6(tb[IFLA_AF_SPEC], ifp);
 	if (parse_alias(tb[IFLA_IFALIAS], ifp) < 0)
 		return -ENOMEM;
@@ -260,6 +319,7 @@ static bool parse_addr(const struct nlmsghdr *h, struct if_addr *ia)
 			       .valid = UINT32_MAX};
 	if (tb[IFA_FLAGS])
 		ia->flags = nl_u32(tb[IFA_FLAGS]);
+	ia->proto = nl_u8(tb[IFA_PROTO]);
 	copy_addr(local, ia->family, &ia->addr);
 	if (address && tb[IFA_LOCAL]) {
 		copy_addr(address, ia->family, &ia->peer);
@@ -304,7 +364,9 @@ void ifnet_free(struct ifnet *ifp)
 	strv_free(&ifp->groups);
 	strv_free(&ifp->spans);
 	free(ifp->alias);
+	free(ifp->info);
 	free(ifp->descr);
+	free(ifp->vlans);
 	free(ifp->addrs);
 	*ifp = (struct ifnet){0};
 }
@@ -362,6 +424,13 @@ static void links_restart(void *data)
 	l->cap = 0;
 }
 
+/* Netgraph's own ends, and devices that tunnel drivers make by themselves. */
+static bool hidden(const struct ifnet *ifp)
+{
+	return eiface_hidden(ifp) ||
+	       iptunnel_fallback(ifp->linux_kind, ifp->info);
+}
+
 static int links_cb(const struct nlmsghdr *h, void *data, struct err *e)
 {
 	struct loading *l = data;
@@ -382,7 +451,14 @@ static int links_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	v = &l->s.v[l->s.n];
 	*v = (struct ifnet){0};
 	l->s.n++;
-	return parse_link(h, v) < 0 ? err_nomem(e) : 0;
+	if (parse_link(h, v) < 0)
+		return err_nomem(e);
+	if (hidden(v)) {
+		ifnet_free(v);
+		l->s.n--;
+		l->s.hidden++;
+	}
+	return 0;
 }
 
 static void addrs_restart(void *data)
@@ -438,11 +514,28 @@ static int apply_state(struct ifnet *ifp, const struct ifstate *s)
 		if (!ifp->descr)
 			return -ENOMEM;
 	}
+	if (ifp->kind == &kind_lagg) {
+		static const struct iflagg fresh = IFLAGG_DEFAULT;
+
+		ifp->is_lagg = true;
+		ifp->lagg = s->has_lagg ? s->lagg : fresh;
+		if (ifp->info && !s->has_lagg)
+			lagg_of_bond(ifp->info, &ifp->lagg);
+	}
+	if (ifp->kind == &kind_vlan && !ifp->is_vlan) {
+		ifp->is_vlan = true;
+		ifp->vlan =
+			s->has_vlan
+				? s->vlan
+				: (struct ifvlan){.proto = VLAN_PROTO_8021Q};
+	}
 	ifp->metric = s->metric;
 	ifp->fib = s->fib;
 	ifp->tunnelfib = s->tunnelfib;
 	ifp->ext = s->ext;
 	ifp->span_of = s->span_of;
+	if (ifp->is_bridge)
+		ifbridge_settings(&ifp->bridge, s);
 	if (ifp->nd6)
 		ifp->nd6 = (ifp->nd6 & ~s->nd6_clr) | s->nd6_set;
 	return 0;
@@ -464,7 +557,7 @@ static int apply_bridge_state(struct ifnets *all, struct ifnet *br,
 		ifp = ifnets_by_index(all, s->ports[i].index);
 		if (!ifp || ifp->master != br->index)
 			continue;
-		ifp->port.sticky = s->ports[i].sticky;
+		ifbridge_port_settings(&ifp->port, ifp->index, s);
 	}
 	return 0;
 }
@@ -515,6 +608,13 @@ int ifnets_load(struct vnet *v, struct ifnets *ret, struct err *e)
 		if (!l.s.v[i].kind && apply_state(&l.s.v[i], &none) < 0)
 			r = err_nomem(e);
 	}
+	if (r >= 0)
+		r = bridge_vlans_load(v, &l.s, e);
+	l.s.cookie = v->cookie;
+	if (r >= 0) {
+		ifbridge_status_load(v, &l.s);
+		iflacp_status_load(v, &l.s);
+	}
 	if (r < 0) {
 		ifnets_free(&l.s);
 		return r;
@@ -557,24 +657,32 @@ static int one_addr_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	return add_addr(ifp, &ia) < 0 ? err_nomem(e) : 0;
 }
 
-int ifnet_link(struct vnet *v, const char *name, struct ifnet *ret,
-	       struct err *e)
+static int no_link(const char *name, int index, struct err *e)
+{
+	if (name)
+		return err_set(e, ENXIO, "interface %s does not exist", name);
+	return err_set(e, ENXIO, "interface number %d does not exist", index);
+}
+
+int ifnet_link_any(struct vnet *v, const char *name, int index,
+		   struct ifnet *ret, struct err *e)
 {
 	cleanup_ifnet struct ifnet ifp = {0};
 	cleanup_ifstate struct ifstate s = {0};
-	const char *kname = ifname_to_kernel(name);
-	struct ifinfomsg ifi = {0};
+	const char *kname = name ? ifname_to_kernel(name) : NULL;
+	struct ifinfomsg ifi = {.ifi_index = name ? 0 : index};
 	struct nlm m;
 	int r;
 
-	if (!*kname || strlen(kname) >= IFNAMSIZ)
-		return err_set(e, ENXIO, "interface %s does not exist", name);
+	if (kname && (!*kname || strlen(kname) >= IFNAMSIZ))
+		return no_link(name, index, e);
 	nlm_begin(&m, RTM_GETLINK, 0, &ifi, sizeof(ifi));
-	nlm_put_str(&m, IFLA_IFNAME, kname);
+	if (kname)
+		nlm_put_str(&m, IFLA_IFNAME, kname);
 	nlm_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	r = nl_query(v->rt, &m, one_link_cb, &ifp, e);
 	if (r == -ENODEV || (r >= 0 && !ifp.index))
-		return err_set(e, ENXIO, "interface %s does not exist", name);
+		return no_link(name, index, e);
 	if (r < 0)
 		return r;
 	r = ifstate_get(v, ifp.index, &s, e);
@@ -582,6 +690,27 @@ int ifnet_link(struct vnet *v, const char *name, struct ifnet *ret,
 		return r;
 	if (apply_state(&ifp, &s) < 0)
 		return err_nomem(e);
+	*ret = ifp;
+	ifp = (struct ifnet){0};
+	return 0;
+}
+
+int ifnet_link(struct vnet *v, const char *name, struct ifnet *ret,
+	       struct err *e)
+{
+	cleanup_ifnet struct ifnet ifp = {0};
+	cleanup_close int lock = -1;
+	int r;
+
+	r = ifnet_link_any(v, name, 0, &ifp, NULL);
+	if (r == -ENXIO) /* or it is being made anew just now */
+		lock = relink_wait(v);
+	if (r < 0)
+		r = ifnet_link_any(v, name, 0, &ifp, e);
+	if (r < 0)
+		return r;
+	if (hidden(&ifp))
+		return no_link(name, 0, e);
 	*ret = ifp;
 	ifp = (struct ifnet){0};
 	return 0;
@@ -597,6 +726,8 @@ int ifnet_get(struct vnet *v, const char *name, struct ifnet *ret,
 	if (r >= 0)
 		r = load_addrs(v, ifp.index, one_addr_cb, one_addr_restart,
 			       &ifp, e);
+	if (r == -ENODEV) /* it went in between */
+		return no_link(name, 0, e);
 	if (r < 0)
 		return r;
 	*ret = ifp;

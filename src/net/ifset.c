@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "net/addr.h"
 #include "net/bridge.h"
+#include "net/bridge_host.h"
 #include "net/bsderr.h"
 #include "net/ifstate.h"
 #include "net/kind.h"
@@ -65,6 +66,15 @@ int if_set_mtu(struct vnet *v, struct ifnet *ifp, uint32_t mtu, struct err *e)
 	return 0;
 }
 
+/* What is for the member's address is told by it. */
+static int member_mac(struct vnet *v, const char *name, struct err *e)
+{
+	cleanup_ifnet struct ifnet now = {0};
+	int r = ifnet_get(v, name, &now, e);
+
+	return r < 0 ? r : bridge_host_sync(v, &now, bridge_host_has(&now), e);
+}
+
 int if_set_mac(struct vnet *v, struct ifnet *ifp, const unsigned char mac[6],
 	       struct err *e)
 {
@@ -91,6 +101,8 @@ int if_set_mac(struct vnet *v, struct ifnet *ifp, const unsigned char mac[6],
 		return bsd_err(e, r == -EADDRNOTAVAIL ? EINVAL : -r,
 			       "ioctl (SIOCAIFADDR)");
 	memcpy(ifp->mac, mac, MAC_LEN);
+	if (ifp->is_port)
+		return member_mac(v, ifp->name, e);
 	return 0;
 }
 
@@ -135,6 +147,13 @@ static int apply_ext(struct vnet *v, const struct ifnet *ifp, uint32_t old,
 	if (r >= 0 && ((old ^ now) & IFEXT_MONITOR))
 		r = now & IFEXT_MONITOR ? tc_drop_add(v, ifp->index, e)
 					: tc_drop_del(v, ifp->index, e);
+	if (r >= 0 && ((old ^ now) & IFEXT_PCP))
+		r = now & IFEXT_PCP ? tc_pcp_add(v, ifp->index,
+						 ((now & IFEXT_PCP) >>
+						  IFEXT_PCP_SHIFT) -
+							 1,
+						 e)
+				    : tc_pcp_del(v, ifp->index, e);
 	return r;
 }
 

@@ -6,6 +6,9 @@
 #include "base/str.h"
 #include "net/bsderr.h"
 #include "net/kind.h"
+#include "net/vlan.h"
+#include "net/vlanset.h"
+#include "net/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +26,7 @@ void ifstate_free(struct ifstate *s)
 	free(s->descr);
 	free(s->ports);
 	strv_free(&s->groups);
+	strv_free(&s->words);
 	*s = (struct ifstate){0};
 }
 
@@ -31,7 +35,51 @@ bool ifstate_is_default(const struct ifstate *s)
 	return !s->home[0] && !s->descr && !s->groups.n && !s->no_type_group &&
 	       !s->metric && !s->fib && !s->tunnelfib && !s->ext &&
 	       !s->nd6_set && !s->nd6_clr && !s->nspans && !s->nports &&
-	       !s->span_of;
+	       !s->span_of && !s->words.n && !s->stp.set && !s->def_untagged &&
+	       !s->has_vlan && !s->has_lagg;
+}
+
+struct ifstate_port ifstate_port_get(const struct ifstate *s, int index)
+{
+	struct ifstate_port p = IFSTATE_PORT_DEFAULT;
+
+	p.index = index;
+	for (size_t i = 0; i < s->nports; i++)
+		if (s->ports[i].index == index)
+			return s->ports[i];
+	return p;
+}
+
+static bool port_is_default(const struct ifstate_port *p)
+{
+	const struct ifstate_port d = IFSTATE_PORT_DEFAULT;
+
+	return p->flags == d.flags && p->cost == d.cost &&
+	       p->maxaddr == d.maxaddr && p->priority == d.priority;
+}
+
+int ifstate_port_put(struct ifstate *s, const struct ifstate_port *p)
+{
+	struct ifstate_port *ports;
+
+	for (size_t i = 0; i < s->nports; i++)
+		if (s->ports[i].index == p->index)
+			s->ports[i--] = s->ports[--s->nports];
+	if (port_is_default(p))
+		return 0;
+	if (s->nports >= IFSTATE_MAX_PORTS)
+		return -ENOSPC;
+	ports = reallocarray(s->ports, s->nports + 1, sizeof(*ports));
+	if (!ports)
+		return -ENOMEM;
+	s->ports = ports;
+	s->ports[s->nports++] = *p;
+	return 0;
+}
+
+struct ifstate_stp ifstate_stp_get(const struct ifstate *s)
+{
+	return s->stp.set ? s->stp : IFSTATE_STP_DEFAULT;
 }
 
 /* A name that Linux would take for an interface, without control characters */
@@ -136,7 +184,8 @@ static int parse_ext(struct ifstate *s, const char *v)
 {
 	long long n;
 
-	if (in_range(v, 0, UINT32_MAX, &n))
+	if (in_range(v, 0, UINT32_MAX, &n) &&
+	    (n & IFEXT_PCP) >> IFEXT_PCP_SHIFT <= IFEXT_PCP_MAX + 1)
 		s->ext = (uint32_t)n;
 	return 0;
 }
@@ -153,6 +202,16 @@ static int parse_nd6(struct ifstate *s, const char *v)
 	return 0;
 }
 
+static int parse_word(struct ifstate *s, const char *v)
+{
+	if (strlen(v) > IFSTATE_WORD_LEN || s->words.n >= IFSTATE_MAX_WORDS)
+		return 0;
+	for (const char *p = v; *p; p++)
+		if (*p < ' ' || *p == 0x7f)
+			return 0;
+	return strv_add(&s->words, v);
+}
+
 static int parse_span(struct ifstate *s, const char *v)
 {
 	long long n;
@@ -164,19 +223,51 @@ static int parse_span(struct ifstate *s, const char *v)
 
 static int parse_port(struct ifstate *s, const char *v)
 {
-	struct ifstate_port p = {0}, *ports;
-	int sticky;
+	struct ifstate_port p = {0};
+	unsigned int priority;
+	char extra;
+	int r;
+
+	if (sscanf(v, "%d %x %u %u %u%c", &p.index, &p.flags, &priority,
+		   &p.cost, &p.maxaddr, &extra) != 5 ||
+	    p.index <= 0 || priority > 240 || p.cost > IFBRIDGE_COST_MAX)
+		return 0;
+	p.flags &= IFBIF_STATE;
+	p.priority = (uint8_t)(priority & 0xf0);
+	r = ifstate_port_put(s, &p);
+	return r == -ENOSPC ? 0 : r;
+}
+
+static int parse_defuntagged(struct ifstate *s, const char *v)
+{
+	long long n;
+
+	if (in_range(v, VLAN_MIN, VLAN_MAX, &n))
+		s->def_untagged = (uint16_t)n;
+	return 0;
+}
+
+static int parse_stp(struct ifstate *s, const char *v)
+{
+	unsigned int proto, hello, fwd, age, hold, priority;
 	char extra;
 
-	if (sscanf(v, "%d %d%c", &p.index, &sticky, &extra) != 2 ||
-	    p.index <= 0 || s->nports >= IFSTATE_MAX_PORTS)
+	if (sscanf(v, "%u %u %u %u %u %u%c", &proto, &priority, &hello, &fwd,
+		   &age, &hold, &extra) != 6)
 		return 0;
-	p.sticky = sticky == 1;
-	ports = reallocarray(s->ports, s->nports + 1, sizeof(*ports));
-	if (!ports)
-		return -ENOMEM;
-	s->ports = ports;
-	s->ports[s->nports++] = p;
+	if ((proto != 0 && proto != 2) || hello < 1 || hello > 2 || fwd < 4 ||
+	    fwd > 30 || age < 6 || age > 40 || hold < 1 || hold > 10 ||
+	    priority > 61440 || priority % 4096)
+		return 0;
+	s->stp = (struct ifstate_stp){
+		.set = true,
+		.proto = (uint8_t)proto,
+		.hello = (uint8_t)hello,
+		.forward_delay = (uint8_t)fwd,
+		.max_age = (uint8_t)age,
+		.hold_count = (uint8_t)hold,
+		.priority = (uint16_t)priority,
+	};
 	return 0;
 }
 
@@ -189,16 +280,84 @@ static int parse_spanof(struct ifstate *s, const char *v)
 	return 0;
 }
 
+static int parse_lagg(struct ifstate *s, const char *v)
+{
+	struct iflagg l = IFLAGG_DEFAULT;
+	unsigned int proto, hash;
+
+	if (sscanf(v, "%u %u %x %u %u %" SCNu64, &proto, &hash, &l.opts,
+		   &l.shift, &l.limit, &l.cookie) != 6 ||
+	    proto >= LAGG_PROTOS || !hash || hash > 7 || l.shift > 31 ||
+	    l.limit > UINT16_MAX)
+		return 0;
+	l.proto = (uint8_t)proto;
+	l.hash = (uint8_t)hash;
+	s->lagg = l;
+	s->has_lagg = true;
+	return 0;
+}
+
+static int parse_laggport(struct ifstate *s, const char *v)
+{
+	unsigned char m[MAC_LEN];
+	unsigned int v6 = 0;
+	int index;
+
+	if (!s->has_lagg || s->lagg.nports >= IFLAGG_PORTS ||
+	    sscanf(v, "%d %hhx:%hhx:%hhx:%hhx:%hhx:%hhx %u", &index, &m[0],
+		   &m[1], &m[2], &m[3], &m[4], &m[5], &v6) < 7 ||
+	    index <= 0 || (m[0] & 1))
+		return 0;
+	memcpy(s->lagg.ports[s->lagg.nports].mac, m, MAC_LEN);
+	s->lagg.ports[s->lagg.nports].v6 = v6;
+	s->lagg.ports[s->lagg.nports++].index = index;
+	return 0;
+}
+
+static int parse_vlan(struct ifstate *s, const char *v)
+{
+	struct ifvlan l = {0};
+	unsigned int vid, proto, pcp;
+	int at = 0;
+
+	if (sscanf(v, "%u %x %u %d %" SCNu64 " %n", &vid, &proto, &pcp,
+		   &l.parent, &l.cookie, &at) < 5 ||
+	    !at || vid > 4094 || pcp > 7 || l.parent < 0 ||
+	    (proto != VLAN_PROTO_8021Q && proto != VLAN_PROTO_8021AD))
+		return 0;
+	if (v[at] && !name_ok(v + at))
+		return 0;
+	l.vid = (uint16_t)vid;
+	l.proto = (uint16_t)proto;
+	l.pcp = (uint8_t)pcp;
+	str_copy(l.parent_name, sizeof(l.parent_name), v + at);
+	s->vlan = l;
+	s->has_vlan = true;
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*parse)(struct ifstate *s, const char *value);
 } keys[] = {
-	{"home", parse_home},	  {"descr", parse_descr},
-	{"group", parse_group},	  {"ungroup", parse_ungroup},
-	{"metric", parse_metric}, {"fib", parse_fib},
-	{"ext", parse_ext},	  {"tunnelfib", parse_tunnelfib},
-	{"nd6", parse_nd6},	  {"span", parse_span},
-	{"port", parse_port},	  {"spanof", parse_spanof},
+	{"home", parse_home},
+	{"descr", parse_descr},
+	{"group", parse_group},
+	{"ungroup", parse_ungroup},
+	{"metric", parse_metric},
+	{"fib", parse_fib},
+	{"ext", parse_ext},
+	{"tunnelfib", parse_tunnelfib},
+	{"nd6", parse_nd6},
+	{"span", parse_span},
+	{"port", parse_port},
+	{"spanof", parse_spanof},
+	{"word", parse_word},
+	{"stp", parse_stp},
+	{"defuntagged", parse_defuntagged},
+	{"vlan", parse_vlan},
+	{"lagg", parse_lagg},
+	{"laggport", parse_laggport},
 };
 
 static int parse_line(struct ifstate *s, char *line)
@@ -256,13 +415,39 @@ void ifstate_print(const struct ifstate *s, struct strbuf *out)
 		strbuf_addf(out, "ext %u\n", s->ext);
 	if (s->nd6_set || s->nd6_clr)
 		strbuf_addf(out, "nd6 %x %x\n", s->nd6_set, s->nd6_clr);
+	for (size_t i = 0; i < s->words.n; i++)
+		strbuf_addf(out, "word %s\n", s->words.v[i]);
 	for (size_t i = 0; i < s->nspans; i++)
 		strbuf_addf(out, "span %d\n", s->spans[i]);
 	for (size_t i = 0; i < s->nports; i++)
-		strbuf_addf(out, "port %d %d\n", s->ports[i].index,
-			    s->ports[i].sticky);
+		strbuf_addf(out, "port %d %x %u %u %u\n", s->ports[i].index,
+			    s->ports[i].flags, s->ports[i].priority,
+			    s->ports[i].cost, s->ports[i].maxaddr);
 	if (s->span_of)
 		strbuf_addf(out, "spanof %d\n", s->span_of);
+	if (s->def_untagged)
+		strbuf_addf(out, "defuntagged %u\n", s->def_untagged);
+	if (s->stp.set)
+		strbuf_addf(out, "stp %u %u %u %u %u %u\n", s->stp.proto,
+			    s->stp.priority, s->stp.hello, s->stp.forward_delay,
+			    s->stp.max_age, s->stp.hold_count);
+	if (s->has_lagg)
+		strbuf_addf(out, "lagg %u %u %x %u %u %" PRIu64 "\n",
+			    s->lagg.proto, s->lagg.hash, s->lagg.opts,
+			    s->lagg.shift, s->lagg.limit, s->lagg.cookie);
+	for (size_t i = 0; s->has_lagg && i < s->lagg.nports; i++) {
+		const unsigned char *m = s->lagg.ports[i].mac;
+
+		strbuf_addf(out,
+			    "laggport %d %02x:%02x:%02x:%02x:%02x:%02x %d\n",
+			    s->lagg.ports[i].index, m[0], m[1], m[2], m[3],
+			    m[4], m[5], s->lagg.ports[i].v6);
+	}
+	if (s->has_vlan)
+		strbuf_addf(out, "vlan %u %x %u %d %" PRIu64 " %s\n",
+			    s->vlan.vid, s->vlan.proto, s->vlan.pcp,
+			    s->vlan.parent, s->vlan.cookie,
+			    s->vlan.parent_name);
 }
 
 static void state_name(const struct vnet *v, int ifindex, char *buf, size_t n)
@@ -482,15 +667,15 @@ int ifstate_each(const struct vnet *v,
  * The lock orders two commands that change one file.  It is not waited for
  * forever: a jail's root could hold its own level's.
  */
-static int state_lock(const struct vnet *v)
+int ifstate_lock(const struct vnet *v, const char *name, bool create)
 {
 	const struct timespec nap = {.tv_nsec = 5000000};
 	int fd = -1;
 
 	if (v->statefd < 0 ||
-	    file_open_same_mount(v->statefd, "lock",
-				 O_RDWR | O_CREAT | O_NONBLOCK, 0600, &fd,
-				 NULL) < 0)
+	    file_open_same_mount(v->statefd, name,
+				 O_RDWR | O_NONBLOCK | (create ? O_CREAT : 0),
+				 create ? 0600 : 0, &fd, NULL) < 0)
 		return -1;
 	for (int i = 0; fd >= 0 && i < 200; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
@@ -508,7 +693,7 @@ int ifstate_update(const struct vnet *v, int ifindex,
 	cleanup_close int lock = -1;
 	int r;
 
-	lock = state_lock(v);
+	lock = ifstate_lock(v, "lock", true);
 	r = ifstate_get(v, ifindex, &s, e);
 	if (r < 0)
 		return r;

@@ -27,12 +27,35 @@
 #define IFSTATE_MAX_SPANS 16
 #define IFSTATE_MAX_PORTS 1023 /* as many as a Linux bridge takes */
 #define IFDESCR_MAX 1024       /* net.ifdescr_maxlen */
+#define IFSTATE_MAX_WORDS 32
+#define IFSTATE_WORD_LEN 96
 
 /* Per-port facts of a bridge (kept with the bridge). */
 struct ifstate_port {
 	int index;
-	bool sticky;
+	uint32_t flags; /* IFBIF_* of ifnet.h */
+	uint32_t cost;	/* 0: by the link's speed */
+	uint32_t maxaddr;
+	uint8_t priority;
 };
+/* A member of which nothing was said. */
+#define IFSTATE_PORT_DEFAULT                                                   \
+	((struct ifstate_port){.flags = IFBIF_AUTOEDGE | IFBIF_AUTOPTP,        \
+			       .priority = 128})
+
+/* Spanning tree settings of a bridge; `set` when they are not the defaults. */
+struct ifstate_stp {
+	bool set;
+	uint8_t proto, hello, forward_delay, max_age, hold_count;
+	uint16_t priority;
+};
+#define IFSTATE_STP_DEFAULT                                                    \
+	((struct ifstate_stp){.proto = 2,                                      \
+			      .hello = 2,                                      \
+			      .forward_delay = 15,                             \
+			      .max_age = 20,                                   \
+			      .hold_count = 6,                                 \
+			      .priority = 32768})
 
 struct ifstate {
 	char home[IFNAMSIZ]; /* name at creation; "" when it still has it */
@@ -40,18 +63,33 @@ struct ifstate {
 	struct strv groups;  /* beyond the type's */
 	bool no_type_group;
 	int metric, fib, tunnelfib;
-	uint32_t ext;		      /* IFEXT_* */
-	uint32_t nd6_set, nd6_clr;    /* differences from the kind's default */
+	uint32_t ext;		   /* IFEXT_* */
+	uint32_t nd6_set, nd6_clr; /* differences from the kind's default */
+	/* "vxlanid 42": said before the driver could be told */
+	struct strv words;
 	int spans[IFSTATE_MAX_SPANS]; /* ifindexes of span ports */
 	size_t nspans;
 	int span_of; /* ifindex of the bridge it spans */
+	bool has_lagg;
+	struct iflagg lagg;
+	bool has_vlan;
+	struct ifvlan vlan; /* of a vlan that the kernel has no word about */
 	struct ifstate_port *ports;
 	size_t nports;
+	struct ifstate_stp stp;
+	uint16_t def_untagged; /* VLAN of members that are added; 0 none */
 };
 
 void ifstate_free(struct ifstate *s);
 #define cleanup_ifstate __attribute__((cleanup(ifstate_free)))
 bool ifstate_is_default(const struct ifstate *s);
+
+/* What is said of a member; the defaults when nothing is. */
+struct ifstate_port ifstate_port_get(const struct ifstate *s, int index);
+/* Note it; the defaults take the note away.  -ENOSPC, -ENOMEM */
+int ifstate_port_put(struct ifstate *s, const struct ifstate_port *p);
+/* Of the bridge, defaults included. */
+struct ifstate_stp ifstate_stp_get(const struct ifstate *s);
 
 /* Text to model and back; lines that make no sense are left out. */
 int ifstate_parse(const char *text, size_t len, struct ifstate *ret,
@@ -79,6 +117,13 @@ int ifstate_each(const struct vnet *v,
 int ifstate_update(const struct vnet *v, int ifindex,
 		   int (*fn)(struct ifstate *s, void *data, struct err *e),
 		   void *data, struct err *e);
+
+/*
+ * A lock of the vnet's directory by this name; the descriptor that holds it,
+ * or -1 where there is none (or, without `create`, none yet).  Waits a second
+ * at most: a jail's root may hold it for ever.
+ */
+int ifstate_lock(const struct vnet *v, const char *name, bool create);
 
 /*
  * Units.  `base` is the clone's name without end ("epair0", "bridge3"), `end`

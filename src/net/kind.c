@@ -12,8 +12,10 @@
 #include "net/bsderr.h"
 #include "net/bridge.h"
 #include "net/ifstate.h"
+#include "net/iptunnel.h"
 #include "net/kind_rows.h"
 #include "net/link.h"
+#include "net/vlan.h"
 
 #include <errno.h>
 #include <linux/if_arp.h>
@@ -24,10 +26,11 @@
 
 /* The first row that matches an interface is its kind. */
 static const struct ifkind *const kinds[] = {
-	&kind_lo,      &kind_epair, &kind_bridge, &kind_vmnet, &kind_tap,
-	&kind_tun,     &kind_lagg,  &kind_vlan,	  &kind_vxlan, &kind_gif,
-	&kind_gif_ip6, &kind_stf,   &kind_gre,	  &kind_gre6,  &kind_wg,
-	&kind_macvlan, &kind_dummy, &kind_ifb,	  &kind_other, &kind_ether,
+	&kind_lo,    &kind_eiface,  &kind_ngiface, &kind_vlan, &kind_lagg,
+	&kind_epair, &kind_bridge,  &kind_vmnet,   &kind_tap,  &kind_tun,
+	&kind_vxlan, &kind_geneve,  &kind_gif,	   &kind_stf,  &kind_gre,
+	&kind_wg,    &kind_macvlan, &kind_dummy,   &kind_ifb,  &kind_other,
+	&kind_ether,
 };
 
 const struct ifkind *ifkind_by_index(size_t i)
@@ -43,12 +46,22 @@ const struct ifkind *ifkind_by_name(const char *name)
 	return NULL;
 }
 
+bool ifkind_is_linux(const struct ifkind *k, const char *linux_kind)
+{
+	if (!k->linux_kind || !strcmp(k->linux_kind, linux_kind))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(k->linux_also); i++)
+		if (k->linux_also[i] && !strcmp(k->linux_also[i], linux_kind))
+			return true;
+	return false;
+}
+
 const struct ifkind *ifkind_classify(const struct ifnet *ifp)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		const struct ifkind *k = kinds[i];
 
-		if (k->linux_kind && strcmp(k->linux_kind, ifp->linux_kind))
+		if (!ifkind_is_linux(k, ifp->linux_kind))
 			continue;
 		if (!k->match || k->match(ifp))
 			return k;
@@ -103,7 +116,7 @@ bool ifkind_home(const char *name, const char *linux_kind,
 	int unit;
 
 	k = n < IFNAMSIZ ? ifkind_of_name(name, &unit) : NULL;
-	if (!k || (k->linux_kind && strcmp(k->linux_kind, linux_kind)))
+	if (!k || !ifkind_is_linux(k, linux_kind))
 		return false;
 	*ret_end = '-';
 	if (k == &kind_epair) {
@@ -121,8 +134,15 @@ static bool unit_taken(struct vnet *v, const struct ifkind *k, int unit)
 
 	if (snprintf(base, sizeof(base), "%s%d", k->name, unit) >= IFNAMSIZ)
 		return true;
-	if (k != &kind_epair)
-		return vnet_ifindex(v, base) || ifunit_held(v, base);
+	if (k != &kind_epair) {
+		/* to ask for gre0 makes the kernel load the driver that has it
+		 */
+		bool there = vnet_ifindex(v, base);
+
+		if (there && k == &kind_gre && iptunnel_yield(v, base) > 0)
+			there = false;
+		return there || ifunit_held(v, base);
+	}
 	for (const char *end = "ab"; *end; end++) {
 		snprintf(name, sizeof(name), "%s%c", base, *end);
 		if (strlen(name) >= IFNAMSIZ || vnet_ifindex(v, name))
@@ -147,6 +167,11 @@ static int create_lowest(struct vnet *v, const struct ifkind *k, int nwords,
 	return bsd_err(e, ENOSPC, "SIOCIFCREATE2");
 }
 
+static int already(const char *name, struct err *e)
+{
+	return err_set(e, EEXIST, "interface %s already exists", name);
+}
+
 int if_create(struct vnet *v, const char *name, int nwords, char **words,
 	      int *ret_used, char ret_name[IFNAMSIZ], struct err *e)
 {
@@ -164,15 +189,31 @@ int if_create(struct vnet *v, const char *name, int nwords, char **words,
 		return create_lowest(v, k, nwords, words, ret_used, ret_name,
 				     e);
 	k = ifkind_of_name(name, &unit);
+	if (!k && vlan_dotted(name)) {
+		r = vlan_create_dotted(v, name, nwords, words, ret_used,
+				       ret_name, e);
+		return r == -EEXIST ? already(name, e) : r;
+	}
 	if (!k || unit_parse(name + strlen(k->name), name + strlen(name)) < 0)
 		return bsd_err(e, EINVAL, "SIOCIFCREATE2");
 	if (unit_taken(v, k, unit))
 		r = -EEXIST;
 	else
 		r = k->create(v, unit, nwords, words, ret_used, ret_name, e);
-	if (r == -EEXIST)
-		return err_set(e, EEXIST, "interface %s already exists", name);
-	return r;
+	return r == -EEXIST ? already(name, e) : r;
+}
+
+int if_create_epair_at(struct vnet *v, const char *name,
+		       struct vnet *const at[2], struct err *e)
+{
+	int unit, r;
+
+	if (ifkind_of_name(name, &unit) != &kind_epair ||
+	    unit_parse(name + strlen(kind_epair.name), name + strlen(name)) < 0)
+		return bsd_err(e, EINVAL, "SIOCIFCREATE2");
+	r = unit_taken(v, &kind_epair, unit) ? -EEXIST
+					     : epair_create_at(v, unit, at, e);
+	return r == -EEXIST ? already(name, e) : r;
 }
 
 static const char *home_of(const struct ifnet *ifp)
@@ -211,6 +252,14 @@ int if_destroy(struct vnet *v, const char *name, struct err *e)
 int kind_destroy_link(struct vnet *v, const struct ifnet *ifp, struct err *e)
 {
 	return link_delete(v, ifp->index, e);
+}
+
+int kind_refuse(const struct ifkind *k, int error, struct err *e)
+{
+	if (error == EOPNOTSUPP && k->lacks)
+		return err_set(e, EOPNOTSUPP, "%s: this kernel has no %s",
+			       k->name, k->lacks);
+	return bsd_err(e, error, "SIOCIFCREATE2");
 }
 
 /* ------------------------------------------------------------ rename */

@@ -9,6 +9,8 @@
 #include "base/str.h"
 #include "net/bsderr.h"
 #include "net/bridge.h"
+#include "net/bridge_pfil.h"
+#include "net/ifconfig_impl.h"
 #include "net/link.h"
 
 #include <linux/if_bridge.h>
@@ -42,8 +44,17 @@ static int bridge_create(struct vnet *v, int unit, int nwords, char **words,
 	if (r < 0)
 		return bsd_err(e, -r, "SIOCIFCREATE2");
 	link_v6_off(v, names, 1);
+	bridge_pfil_first(v);
 	str_copy(ret_name, IFNAMSIZ, name);
 	return 0;
+}
+
+static void bridge_show(const struct ifnets *all, const struct ifnet *ifp,
+			const struct ifconfig_opts *o, struct strbuf *out)
+{
+	(void)o;
+	if (ifp->is_bridge)
+		ifconfig_format_bridge(all, ifp, out);
 }
 
 const struct ifkind kind_bridge = {
@@ -54,4 +65,5 @@ const struct ifkind kind_bridge = {
 	.ethernet = true,
 	.create = bridge_create,
 	.destroy = kind_destroy_link,
+	.show = bridge_show,
 };

@@ -4,6 +4,7 @@
  * local, and frames sent into either kind end there.  They are known by the
  * name they were made with.
  */
+#include "net/kind_idle.h"
 #include "net/kind_rows.h"
 
 #include "base/str.h"
@@ -20,46 +21,24 @@
 
 static bool lo_match(const struct ifnet *ifp)
 {
-	const char *home = ifp->home_name[0] ? ifp->home_name : ifp->kname;
-
 	if (ifp->arptype == ARPHRD_LOOPBACK)
 		return true;
-	return (!strcmp(ifp->linux_kind, "dummy") ||
-		!strcmp(ifp->linux_kind, "ifb")) &&
-	       ifkind_of_name(home, NULL) == &kind_lo;
-}
-
-static int lo_make(struct vnet *v, const char *name, const char *linux_kind)
-{
-	struct ifinfomsg ifi = {.ifi_flags = IFF_NOARP,
-				.ifi_change = IFF_NOARP};
-	struct nlm m;
-
-	nlm_begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi,
-		  sizeof(ifi));
-	nlm_put_str(&m, IFLA_IFNAME, name);
-	nlm_put_u32(&m, IFLA_MTU, LO_MTU);
-	link_kind(&m, linux_kind);
-	return nl_talk(v->rt, &m, NULL, NULL);
+	return kind_idle_of(ifp, &kind_lo);
 }
 
 static int lo_create(struct vnet *v, int unit, int nwords, char **words,
 		     int *ret_used, char ret_name[IFNAMSIZ], struct err *e)
 {
 	char name[IFNAMSIZ];
-	const char *names[] = {name};
 	int r;
 
 	(void)nwords;
 	(void)words;
 	*ret_used = 0;
 	snprintf(name, sizeof(name), "lo%d", unit);
-	r = lo_make(v, name, "dummy");
-	if (r == -EOPNOTSUPP)
-		r = lo_make(v, name, "ifb");
+	r = kind_idle_make(v, name, LO_MTU, IFF_NOARP, NULL, NULL);
 	if (r < 0)
-		return bsd_err(e, -r, "SIOCIFCREATE2");
-	link_v6_off(v, names, 1);
+		return kind_refuse(&kind_lo, -r, e);
 	str_copy(ret_name, IFNAMSIZ, name);
 	return 0;
 }
@@ -75,6 +54,7 @@ const struct ifkind kind_lo = {
 	.name = "lo",
 	.match = lo_match,
 	.clonable = true,
+	.lacks = "loopback clones (CONFIG_DUMMY or CONFIG_IFB)",
 	.group = true,
 	.create = lo_create,
 	.destroy = lo_destroy,

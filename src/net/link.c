@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 void link_new(struct nlm *m, const char *kname)
 {
@@ -108,6 +109,20 @@ void link_v6_off(struct vnet *v, const char *const *knames, size_t n)
 	vnet_leave(&back);
 }
 
+int link_v6_set(struct vnet *v, const char *kname, bool on, struct err *e)
+{
+	char path[sizeof(V6_CONF) + IFNAMSIZ + 16];
+	int back, r;
+
+	snprintf(path, sizeof(path), V6_CONF "%s/disable_ipv6", kname);
+	r = vnet_enter(v, &back, e);
+	if (r < 0)
+		return r;
+	r = file_poke(AT_FDCWD, path, on ? "0" : "1", e);
+	vnet_leave(&back);
+	return r == -ENOENT ? 0 : r;
+}
+
 int mac_random(unsigned char mac[MAC_LEN], unsigned char last, struct err *e)
 {
 	if (getrandom(mac, MAC_LEN, 0) != MAC_LEN)
@@ -126,16 +141,30 @@ static uint64_t fnv(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
+/* The vnet of the first process. */
+static bool is_machines(const struct vnet *v)
+{
+	struct stat st;
+
+	return stat("/proc/1/ns/net", &st) == 0 && st.st_ino == v->nsino &&
+	       st.st_dev == v->nsdev;
+}
+
 void mac_generated(const struct vnet *v, const char *name,
 		   unsigned char mac[MAC_LEN])
 {
 	static const unsigned char oui[3] = {0x58, 0x9c, 0xfc};
 	cleanup_free char *id = NULL;
 	uint64_t h = 0xcbf29ce484222325ull;
+	char jail[1024];
 
 	if (file_read(AT_FDCWD, "/etc/machine-id", 256, &id, NULL, NULL) >= 0)
 		h = fnv(h, id, strlen(id));
-	h = fnv(h, &v->cookie, sizeof(v->cookie));
+	vnet_jail_name(v, jail, sizeof(jail));
+	h = fnv(h, jail, strlen(jail));
+	/* one that is neither a jail's nor the machine's has no other name */
+	if (!jail[0] && !is_machines(v))
+		h = fnv(h, &v->cookie, sizeof(v->cookie));
 	h = fnv(h, name, strlen(name));
 	/* the high bits of FNV are the well mixed ones */
 	memcpy(mac, oui, sizeof(oui));

@@ -38,6 +38,9 @@ int link_delete(struct vnet *v, int index, struct err *e);
  * (no IPv6, read-only /proc/sys) leaves it on; nd6 flags then show that.
  */
 void link_v6_off(struct vnet *v, const char *const *knames, size_t n);
+/* IPv6 of one interface, whatever the others have; a kernel without it is no
+ * error. */
+int link_v6_set(struct vnet *v, const char *kname, bool on, struct err *e);
 
 /* 02:xx:xx:xx:xx:LAST with random bytes in the middle. */
 int mac_random(unsigned char mac[MAC_LEN], unsigned char last, struct err *e);

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "net/bridge.h"
 #include "net/bsderr.h"
+#include "net/eiface.h"
 #include "net/ifstate.h"
 #include "net/kind_rows.h"
 #include "net/link.h"
@@ -104,6 +105,8 @@ static void state_moved(struct ifstate *s)
 	strv_free(&s->groups);
 	s->no_type_group = false;
 	s->nd6_set = s->nd6_clr = 0;
+	/* the kernel has taken its filters away */
+	s->ext &= ~(uint32_t)IFEXT_PCP;
 	s->nspans = 0;
 	s->span_of = 0;
 	free(take_ptr(s->ports));
@@ -138,16 +141,26 @@ int if_moved(struct vnet *from, struct vnet *to, const char *kname,
 }
 
 static int move_link(struct vnet *from, const struct ifnet *ifp,
-		     struct vnet *to, struct err *e)
+		     struct vnet *to, int index, struct err *e)
 {
 	struct nlm m;
 
-	link_set(&m, ifp->index, 0, 0);
+	/* whoever wants to see everything here (netgraph: its lower hook was
+	 * connected) has lost it, and can take nothing back over there */
+	link_set(&m, ifp->index, IFF_PROMISC, 0);
 	nlm_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)to->nsfd);
+	if (index)
+		nlm_put_u32(&m, IFLA_NEW_IFINDEX, (uint32_t)index);
 	return nl_talk(from->rt, &m, e, NULL);
 }
 
 int if_move(struct vnet *from, const char *name, struct vnet *to, struct err *e)
+{
+	return if_move_as(from, name, to, 0, e);
+}
+
+int if_move_as(struct vnet *from, const char *name, struct vnet *to, int want,
+	       struct err *e)
 {
 	cleanup_ifnet struct ifnet ifp = {0};
 	struct err le = ERR_INIT;
@@ -166,12 +179,16 @@ int if_move(struct vnet *from, const char *name, struct vnet *to, struct err *e)
 	r = bridge_forget(from, &ifp, e);
 	if (r < 0)
 		return r;
-	r = move_link(from, &ifp, to, &le);
+	r = move_link(from, &ifp, to, want, &le);
+	/* somebody else was faster with that number */
+	if (r == -EBUSY && want)
+		r = move_link(from, &ifp, to, 0, &le);
 	if (r < 0)
 		return bsd_err(e, -r, "SIOCSIFVNET");
 	index = vnet_ifindex(to, ifp.kname);
-	if (ifp.kind->clonable)
+	if (ifp.kind->clonable || ifp.kind == &kind_eiface ||
+	    ifp.kind == &kind_ngiface)
 		link_v6_off(to, names, 1);
-	return if_moved(from, to, ifp.kname, ifp.linux_kind, ifp.index, index,
-			e);
+	r = if_moved(from, to, ifp.kname, ifp.linux_kind, ifp.index, index, e);
+	return r < 0 ? r : eiface_settle(to, ifp.kname, e);
 }

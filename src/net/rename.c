@@ -8,37 +8,22 @@
 #include "base/cleanup.h"
 #include "net/addr.h"
 #include "net/link.h"
-#include "net/rtnl_route.h"
+#include "net/relink.h"
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
-
-static void routes_back(struct vnet *v, int index, const struct route *rt,
-			size_t n)
-{
-	/* routes to the next hops first, then those that use them */
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < n; i++)
-			if (rt[i].oif == index && rt[i].has_gw == pass &&
-			    rt[i].protocol != RTPROT_KERNEL)
-				route_add(v, &rt[i], NULL);
-}
 
 int if_rename_down(struct vnet *v, const struct ifnet *ifp, const char *to,
 		   struct err *e)
 {
-	cleanup_free struct route *rt4 = NULL, *rt6 = NULL;
+	cleanup_routes_kept struct routes_kept routes = {0};
 	cleanup_ifnet struct ifnet full = {0};
-	size_t n4 = 0, n6 = 0;
 	struct nlm m;
 	int r, renamed;
 
 	r = ifnet_get(v, ifp->kname, &full, e);
 	if (r >= 0)
-		r = routes_load(v, AF_INET, false, &rt4, &n4, e);
-	if (r >= 0)
-		r = routes_load(v, AF_INET6, false, &rt6, &n6, e);
+		r = routes_keep(v, &routes, e);
 	if (r < 0)
 		return r;
 	/* one request each: the kernel renames before it looks at the flags */
@@ -59,7 +44,6 @@ int if_rename_down(struct vnet *v, const struct ifnet *ifp, const char *to,
 		a.flags |= IFA_F_NODAD; /* it was checked before */
 		addr_add(v, &full, &a, NULL);
 	}
-	routes_back(v, ifp->index, rt4, n4);
-	routes_back(v, ifp->index, rt6, n6);
+	routes_put_back(v, ifp->index, &routes);
 	return renamed < 0 ? renamed : r;
 }

@@ -22,7 +22,8 @@
 #include <string.h>
 
 struct request {
-	const char *cmd; /* as typed */
+	const struct sight *sight; /* of show and get */
+	const char *cmd;	   /* as typed */
 	bool numeric, quiet, verbose, test;
 	int family; /* AF_UNSPEC until known */
 	bool force_net, force_host, iface, reject, blackhole;
@@ -573,7 +574,7 @@ static int cmd_get(struct vnet *v, struct request *q, struct strbuf *out,
 	int r;
 
 	if (!q->dst && !strcmp(q->cmd, "show"))
-		return route_table_print(v, q->family, out, e);
+		return route_table_print(v, q->family, q->sight, out, e);
 	r = resolve_dst(q, e);
 	if (r < 0)
 		return r;
@@ -581,7 +582,8 @@ static int cmd_get(struct vnet *v, struct request *q, struct strbuf *out,
 		r = get_default(v, q->family, &rt, e);
 	else
 		r = route_get(v, q->family, &q->rt.dst, true, &rt, e);
-	if (r == -ENETUNREACH || r == -ESRCH || r == -EHOSTUNREACH)
+	if (r == -ENETUNREACH || r == -ESRCH || r == -EHOSTUNREACH ||
+	    (r >= 0 && !sight_route(q->sight, &rt)))
 		return err_set(e, ESRCH, "route has not been found");
 	if (r < 0)
 		return r;
@@ -648,7 +650,7 @@ static int flush_family(struct vnet *v, const struct request *q, int family,
 
 	r = ifnets_load(v, &ifs, e);
 	if (r >= 0)
-		r = route_rows(v, &ifs, family, &rows, &n, e);
+		r = route_rows(v, &ifs, family, NULL, &rows, &n, e);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		if (!rows[i].rt.has_gw)
 			continue;
@@ -725,9 +727,9 @@ static int parse_options(struct request *q, int n, char *const *words,
 }
 
 int route_command(struct vnet *v, int nwords, char *const *words,
-		  struct strbuf *out, struct err *e)
+		  const struct sight *sight, struct strbuf *out, struct err *e)
 {
-	struct request q = {.family = AF_UNSPEC, .plen = -1};
+	struct request q = {.sight = sight, .family = AF_UNSPEC, .plen = -1};
 	int used = parse_options(&q, nwords, words, e), r;
 
 	if (used < 0)

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "net/ifnet.h"
 #include "net/rtnl_route.h"
+#include "net/sight.h"
 #include "net/vnet.h"
 
 /*
@@ -17,9 +18,10 @@
  * ("add net default: gateway 192.0.2.1") goes to out, also on failure; the
  * error text is what follows "route: ".  -EDESTADDRREQ: a usage error;
  * -EADDRNOTAVAIL: "bad address: x".  `monitor` is route_monitor()'s.
+ * sight, which may be NULL: what `show` shows.
  */
 int route_command(struct vnet *v, int nwords, char *const *words,
-		  struct strbuf *out, struct err *e);
+		  const struct sight *sight, struct strbuf *out, struct err *e);
 
 /* Calls line() for every change of routes, addresses and links; until -1. */
 int route_monitor(struct vnet *v, int (*line)(void *data, const char *text),
@@ -33,13 +35,17 @@ struct route_row {
 	struct route rt;
 };
 
-/* The table of one family in FreeBSD's order (default first). */
+/*
+ * The table of one family in FreeBSD's order (default first), as far as it is
+ * seen; sight may be NULL.
+ */
 int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
-	       struct route_row **ret, size_t *ret_n, struct err *e);
+	       const struct sight *sight, struct route_row **ret, size_t *ret_n,
+	       struct err *e);
 /* FreeBSD's words for a row's flags: "up", "gateway", ... one a letter. */
 const char *route_flag_word(char letter);
 /* "Routing tables" with its headings, as `netstat -rn`. */
-int route_table_print(struct vnet *v, int family, struct strbuf *out,
-		      struct err *e);
+int route_table_print(struct vnet *v, int family, const struct sight *sight,
+		      struct strbuf *out, struct err *e);
 
 #endif

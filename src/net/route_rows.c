@@ -185,7 +185,8 @@ static size_t drop_twins(struct route_row *rows, size_t n)
 }
 
 int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
-	       struct route_row **ret, size_t *ret_n, struct err *e)
+	       const struct sight *sight, struct route_row **ret, size_t *ret_n,
+	       struct err *e)
 {
 	cleanup_free struct route *rts = NULL;
 	struct route_row *rows;
@@ -199,7 +200,7 @@ int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
 	if (!rows)
 		return err_nomem(e);
 	for (size_t i = 0; i < n; i++)
-		if (shown(&rts[i]))
+		if (shown(&rts[i]) && sight_route(sight, &rts[i]))
 			row_fill(&rows[k++], &rts[i], ifs);
 	qsort(rows, k, sizeof(*rows), by_dst);
 	*ret = rows;
@@ -208,7 +209,8 @@ int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
 }
 
 static int table_print(struct vnet *v, const struct ifnets *ifs, int family,
-		       struct strbuf *out, struct err *e)
+		       const struct sight *sight, struct strbuf *out,
+		       struct err *e)
 {
 	int wd = family == AF_INET ? WIDTH_DST4 : WIDTH_DST6;
 	int wg = family == AF_INET ? WIDTH_GW4 : WIDTH_GW6;
@@ -216,7 +218,7 @@ static int table_print(struct vnet *v, const struct ifnets *ifs, int family,
 	size_t n = 0;
 	int r;
 
-	r = route_rows(v, ifs, family, &rows, &n, e);
+	r = route_rows(v, ifs, family, sight, &rows, &n, e);
 	if (r < 0 || !n)
 		return r;
 	strbuf_addf(out, "\n%s:\n",
@@ -233,8 +235,8 @@ static int table_print(struct vnet *v, const struct ifnets *ifs, int family,
 	return 0;
 }
 
-int route_table_print(struct vnet *v, int family, struct strbuf *out,
-		      struct err *e)
+int route_table_print(struct vnet *v, int family, const struct sight *sight,
+		      struct strbuf *out, struct err *e)
 {
 	cleanup_ifnets struct ifnets ifs = {0};
 	int r = ifnets_load(v, &ifs, e);
@@ -243,8 +245,8 @@ int route_table_print(struct vnet *v, int family, struct strbuf *out,
 		return r;
 	strbuf_adds(out, "Routing tables\n");
 	if (family != AF_INET6)
-		r = table_print(v, &ifs, AF_INET, out, e);
+		r = table_print(v, &ifs, AF_INET, sight, out, e);
 	if (r >= 0 && family != AF_INET)
-		r = table_print(v, &ifs, AF_INET6, out, e);
+		r = table_print(v, &ifs, AF_INET6, sight, out, e);
 	return r;
 }

@@ -180,3 +180,67 @@ int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
 	vnet_leave(&back);
 	return r;
 }
+
+long long vnet_sysctl_get(const struct vnet *v, const char *path,
+			  long long dflt)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	cleanup_free char *text = NULL;
+	long long n = dflt;
+	size_t len;
+	int back;
+
+	if (sysctl_path(&b, path, NULL) < 0 || vnet_enter(v, &back, NULL) < 0)
+		return dflt;
+	if (file_read(AT_FDCWD, b.s, 64, &text, &len, NULL) == 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (str_to_int(text, INT64_MIN, INT64_MAX, &n) < 0)
+			n = dflt;
+	}
+	vnet_leave(&back);
+	return n;
+}
+
+/* A small file of the registry, hostile or not: 0 bytes when it is no file. */
+static void read_beside(const struct vnet *v, const char *path, char *buf,
+			size_t size)
+{
+	cleanup_close int fd = -1;
+	struct stat st;
+	ssize_t n = 0;
+
+	if (v->statefd >= 0)
+		fd = openat(v->statefd, path,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, buf, size - 1);
+	buf[n > 0 ? n : 0] = '\0';
+}
+
+long long vnet_kept(const struct vnet *v, const char *name, long long dflt)
+{
+	char path[128], text[32];
+	long long n;
+
+	snprintf(path, sizeof(path), "../sysctl/%s", name);
+	read_beside(v, path, text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	return str_to_int(text, INT32_MIN, INT32_MAX, &n) < 0 ? dflt : n;
+}
+
+void vnet_jail_name(const struct vnet *v, char *buf, size_t size)
+{
+	static const char key[] = "\nfullname = \"";
+	char text[4096];
+	char *p;
+
+	buf[0] = '\0';
+	text[0] = '\n';
+	read_beside(v, "../self", text + 1, sizeof(text) - 1);
+	p = strstr(text, key);
+	if (!p)
+		return;
+	p += sizeof(key) - 1;
+	p[strcspn(p, "\"\n")] = '\0';
+	str_copy(buf, size, p);
+}

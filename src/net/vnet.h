@@ -64,8 +64,19 @@ bool vnet_ifname(const struct vnet *v, int index, char ret[IFNAMSIZ]);
 int vnet_enter(const struct vnet *v, int *ret_back, struct err *e);
 void vnet_leave(int *back);
 
+/*
+ * What lies beside the state directory, in the registry of the level whose vnet
+ * this is (a jail's root writes its own): a number that sysctl(8) keeps, or
+ * `dflt`; and what a jail is called, "" when it is none's own vnet.
+ */
+long long vnet_kept(const struct vnet *v, const char *name, long long dflt);
+void vnet_jail_name(const struct vnet *v, char *buf, size_t size);
+
 /* One file below /proc/sys/net, by its path from there, inside v. */
 int vnet_sysctl_set(const struct vnet *v, const char *path, long long value,
 		    struct err *e);
+/* Its number, or `dflt` where there is none. */
+long long vnet_sysctl_get(const struct vnet *v, const char *path,
+			  long long dflt);
 
 #endif

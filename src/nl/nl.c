@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -571,4 +572,25 @@ uint16_t nl_u16(const struct nlattr *a)
 uint32_t nl_u32(const struct nlattr *a)
 {
 	return has(a, sizeof(uint32_t)) ? mnl_attr_get_u32(a) : 0;
+}
+
+uint32_t nl_u32be(const struct nlattr *a)
+{
+	return be32toh(nl_u32(a));
+}
+
+uint64_t nl_u64be(const struct nlattr *a)
+{
+	uint64_t v = 0;
+
+	if (has(a, sizeof(v)))
+		memcpy(&v, mnl_attr_get_payload(a), sizeof(v));
+	return be64toh(v);
+}
+
+const char *nl_text(const struct nlattr *a)
+{
+	if (!a || mnl_attr_validate(a, MNL_TYPE_NUL_STRING) < 0)
+		return "";
+	return mnl_attr_get_str(a);
 }

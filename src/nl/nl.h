@@ -102,5 +102,10 @@ void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 uint8_t nl_u8(const struct nlattr *a);
 uint16_t nl_u16(const struct nlattr *a);
 uint32_t nl_u32(const struct nlattr *a);
+/* As nftables and conntrack have them: in network order. */
+uint32_t nl_u32be(const struct nlattr *a);
+uint64_t nl_u64be(const struct nlattr *a);
+/* A string with its NUL inside the attribute, or "". */
+const char *nl_text(const struct nlattr *a);
 
 #endif

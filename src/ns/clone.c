@@ -80,7 +80,8 @@ static void args_fill(struct clone_args *a, const struct ns_child *c,
 		.flags = c->flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		/* a sibling's is what the caller's is */
-		.exit_signal = c->flags & CLONE_PARENT ? 0 : SIGCHLD,
+		.exit_signal =
+			c->flags & CLONE_PARENT || c->quiet ? 0 : SIGCHLD,
 	};
 	if (c->cgroup_fd >= 0) {
 		a->flags |= CLONE_INTO_CGROUP;

@@ -43,6 +43,9 @@ struct ns_child {
 	int cgroup_fd;
 	int (*fn)(void *arg); /* its return value is the exit status */
 	void *arg;
+	/* no SIGCHLD at its end, which a caller's program may count: waitpid()
+	 * with __WALL finds it */
+	bool quiet;
 };
 
 /*
@@ -87,13 +90,29 @@ struct ns_users {
 };
 void ns_users_close(struct ns_users *u);
 /*
- * Make them.  flags: CLONE_NEWNET, CLONE_NEWIPC, or 0; uts: a uts namespace,
- * too, whose host name the new namespace's root may set without any
- * capability.  holder: a program (descriptor) that waits for the end of its
- * descriptor 3 and ends then.
+ * A process that does nothing but keep them; it ends with the pipe, so with
+ * whoever made it.
  */
-int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
-		int holder, struct ns_users *ret, struct err *e);
+struct ns_holder {
+	pid_t pid; /* 0: none */
+	int pipe;
+};
+/*
+ * Make a user namespace without ids, and in it the namespaces of flags
+ * (CLONE_NEWNET, CLONE_NEWIPC).  holder: a program (descriptor) that waits for
+ * the end of its descriptor 3 and ends then.
+ */
+int userns_begin(uint64_t flags, int holder, struct ns_holder *ret,
+		 struct err *e);
+/*
+ * Give it its ids, get descriptors of those in flags, and let the holder end.
+ * uts: a uts namespace, too, whose host name the new namespace's root may set
+ * without any capability.
+ */
+int userns_finish(struct ns_holder *h, const struct ns_idmaps *maps,
+		  uint64_t flags, bool uts, struct ns_users *ret,
+		  struct err *e);
+void userns_holder_end(struct ns_holder *h);
 /*
  * fn(arg) with the host name of a uts namespace, in the caller's memory; it
  * returns 0 or a positive errno.

@@ -3,8 +3,9 @@
  *
  * Theory of operation.  The ids of a user namespace can only be written from
  * outside, while a process is in it.  So a holder is made that does nothing
- * but wait for the end of a pipe (ns_hold); its maker writes the maps, opens
- * the holder's namespaces and lets it end.  The descriptors keep them.
+ * but wait for the end of a pipe (userns_begin); its maker writes the maps,
+ * opens the holder's namespaces and lets it end (userns_finish).  The
+ * descriptors keep them.
  *
  * The uts namespace belongs to one user namespace more, an empty one below
  * the first whose owner is the first one's root.  The kernel gives a user
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -103,7 +105,7 @@ int userns_enter(int userfd, struct err *e)
 	return 0;
 }
 
-struct holder {
+struct holding {
 	int prog;
 	int pipe[2];
 	pid_t pid;
@@ -112,7 +114,7 @@ struct holder {
 
 static int holder_child(void *arg)
 {
-	struct holder *h = arg;
+	struct holding *h = arg;
 	char *argv[] = {(char *)"cellblock-holder", NULL}, *envp[] = {NULL};
 	int prog = fcntl(h->prog, F_DUPFD_CLOEXEC, HOLD_FD + 1);
 
@@ -127,45 +129,53 @@ static int holder_child(void *arg)
 	return 1;
 }
 
-static void holder_end(struct holder *h)
+void userns_holder_end(struct ns_holder *h)
 {
-	close(h->pipe[1]);
+	if (h->pid <= 0)
+		return;
+	close(take_fd(&h->pipe));
+	/* some child of ours may have the pipe for a moment more */
+	kill(h->pid, SIGKILL);
 	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	h->pid = 0;
 }
 
-static void holder_settle(const struct holder *h)
+static void holder_settle(pid_t pid)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)h->pid);
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
 	fd = open_settled(path, O_WRONLY);
 	if (fd >= 0)
 		close(fd);
 }
 
 /* All descriptors of ours are close-on-exec, so it has none but the pipe. */
-static int holder_make(struct holder *h, uint64_t flags, struct err *e)
+static int holder_make(int prog, uint64_t flags, struct ns_holder *ret,
+		       struct err *e)
 {
+	struct holding h = {.prog = prog};
 	const struct ns_child c = {
-		.flags = flags, .cgroup_fd = -1, .fn = holder_child, .arg = h};
+		.flags = flags, .cgroup_fd = -1, .fn = holder_child, .arg = &h};
 	int r;
 
-	if (pipe2(h->pipe, O_CLOEXEC) < 0)
+	if (pipe2(h.pipe, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "pipe");
-	r = ns_vfork(&c, &h->pid, NULL, e);
-	close(h->pipe[0]);
+	r = ns_vfork(&c, &h.pid, NULL, e);
+	close(h.pipe[0]);
 	if (r < 0) {
-		close(h->pipe[1]);
+		close(h.pipe[1]);
 		return r;
 	}
-	if (!h->error) {
-		holder_settle(h);
+	*ret = (struct ns_holder){.pid = h.pid, .pipe = h.pipe[1]};
+	if (!h.error) {
+		holder_settle(h.pid);
 		return 0;
 	}
-	holder_end(h);
-	return err_sys(e, h->error, "holder of the jail's users");
+	userns_holder_end(ret);
+	return err_sys(e, h.error, "holder of the jail's users");
 }
 
 struct uts {
@@ -228,13 +238,10 @@ static int make_uts(struct ns_users *n, struct err *e)
 	return 0;
 }
 
-int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
-		int holder, struct ns_users *ret, struct err *e)
+int userns_begin(uint64_t flags, int holder, struct ns_holder *ret,
+		 struct err *e)
 {
-	struct ns_users n
-		__attribute__((cleanup(ns_users_close))) = {-1, -1, -1, -1};
-	struct holder h = {.prog = holder};
-	int r = holder_make(&h, flags | CLONE_NEWUSER, e);
+	int r = holder_make(holder, flags | CLONE_NEWUSER, ret, e);
 
 	if (r == -ENOSPC || r == -EUSERS)
 		return err_set(e, -r,
@@ -246,18 +253,25 @@ int userns_make(const struct ns_idmaps *maps, uint64_t flags, bool uts,
 			       "the kernel lacks user namespaces "
 			       "(CONFIG_USER_NS); host.users=inherit does "
 			       "without");
-	if (r < 0)
-		return r;
-	r = map_write(h.pid, "uid_map", maps->uid, maps->nuid, e);
+	return r;
+}
+
+int userns_finish(struct ns_holder *h, const struct ns_idmaps *maps,
+		  uint64_t flags, bool uts, struct ns_users *ret, struct err *e)
+{
+	struct ns_users n
+		__attribute__((cleanup(ns_users_close))) = {-1, -1, -1, -1};
+	int r = map_write(h->pid, "uid_map", maps->uid, maps->nuid, e);
+
 	if (!r)
-		r = map_write(h.pid, "gid_map", maps->gid, maps->ngid, e);
+		r = map_write(h->pid, "gid_map", maps->gid, maps->ngid, e);
 	if (!r)
-		r = ns_of(h.pid, "user", &n.user, e);
+		r = ns_of(h->pid, "user", &n.user, e);
 	if (!r && flags & CLONE_NEWNET)
-		r = ns_of(h.pid, "net", &n.net, e);
+		r = ns_of(h->pid, "net", &n.net, e);
 	if (!r && flags & CLONE_NEWIPC)
-		r = ns_of(h.pid, "ipc", &n.ipc, e);
-	holder_end(&h);
+		r = ns_of(h->pid, "ipc", &n.ipc, e);
+	userns_holder_end(h);
 	if (!r && uts)
 		r = make_uts(&n, e);
 	if (r < 0)

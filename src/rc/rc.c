@@ -7,9 +7,11 @@
 #include "jail/blockroot.h"
 #include "jail/prison.h"
 #include "net/ifconfig.h"
+#include "pf/load.h"
 #include "rc/rcact.h"
 #include "rc/rcmodel.h"
 #include "rc/rcplan.h"
+#include "rc/rcready.h"
 #include "rc/rcserv.h"
 #include "rc/rcstate.h"
 
@@ -36,7 +38,9 @@ const struct rcdir *rc_level_dir(void)
 
 /* Services whose rc.conf.d/NAME rc reads for itself, in boot order. */
 static const char *const confd_names[] = {
-	"sysctl", "hostname", "netif", "network", "routing", "rctl", "jail",
+	"sysctl",	"hostname", "ip6addrctl", "netif",   "network",
+	"pflog",	"pf",	    "dhclient",	  "routing", "rtsold",
+	"defaultroute", "netwait",  "rtadvd",	  "rctl",    "jail",
 };
 
 static int strv_cmp(const void *a, const void *b)
@@ -64,19 +68,55 @@ static int confd_files(const char *path, struct strv *ret)
 	return r;
 }
 
+const char *rc_local(const struct rcdir *dir, const struct rcconf *c)
+{
+	const char *v = rcconf_get(c, "local_startup"), *file;
+	unsigned int line;
+
+	/* the default is another folder for a block */
+	return v && rcconf_where(c, "local_startup", &file, &line) ? v
+								   : dir->local;
+}
+
+/* rc.conf.d/NAME in the folder of rc.conf and beside the local scripts. */
+static int confd_of(const struct rcdir *dir, const char *name, struct strv *ret)
+{
+	const char *slash = strrchr(dir->local, '/');
+	cleanup_free char *etc = str_printf("%s/rc.conf.d/%s", dir->etc, name);
+	cleanup_free char *local = str_printf(
+		"%.*s/rc.conf.d/%s", slash ? (int)(slash - dir->local) : 0,
+		dir->local, name);
+
+	if (!etc || !local)
+		return -ENOMEM;
+	if (confd_files(etc, ret) < 0)
+		return -ENOMEM;
+	return strcmp(etc, local) ? confd_files(local, ret) : 0;
+}
+
 int rc_files(const struct rcdir *dir, struct strv *ret, struct err *e)
 {
 	int r = strv_addf(ret, "%s/rc.conf", dir->etc);
 
 	if (!r)
 		r = strv_addf(ret, "%s/rc.conf.local", dir->etc);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(confd_names); i++) {
-		cleanup_free char *p =
-			str_printf("%s/rc.conf.d/%s", dir->etc, confd_names[i]);
-
-		r = p ? confd_files(p, ret) : -ENOMEM;
-	}
+	for (size_t i = 0; !r && i < ARRAY_SIZE(confd_names); i++)
+		r = confd_of(dir, confd_names[i], ret);
 	return r ? err_nomem(e) : 0;
+}
+
+int rc_files_of(const struct rcdir *dir, const char *name, struct strv *ret,
+		bool *ret_own, struct err *e)
+{
+	int r = rc_files(dir, ret, e);
+	size_t n = ret->n;
+
+	if (r < 0)
+		return r;
+	if (confd_of(dir, name, ret) < 0)
+		return err_nomem(e);
+	*ret_own = ret->n > n;
+	return 0;
 }
 
 /* Everything one run works with. */
@@ -120,44 +160,103 @@ static void say_each(const struct run *r, const struct strv *list)
 		say(r, list->v[i]);
 }
 
+static void say_interface(struct run *r, struct vnet *v,
+			  const struct ifnets *ifs, const char *name)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	cleanup_strv struct strv lines = {0};
+	struct ifconfig_opts o = {0};
+	struct ifnet *ifp = ifnets_find(ifs, name);
+
+	if (!ifp)
+		return;
+	ifconfig_print(v, ifs, ifp, &o, &out, NULL);
+	if (strv_split(&lines, out.s, "\n") == 0)
+		say_each(r, &lines);
+}
+
+/* One that is where its jail is going to be already. */
+static void say_ready(struct run *r, const char *name)
+{
+	cleanup_ifnets struct ifnets ifs = {0};
+	cleanup_vnet struct vnet *v = NULL;
+
+	if (rcready_open(r->act, name, &v) == 0 &&
+	    ifnets_load(v, &ifs, NULL) == 0)
+		say_interface(r, v, &ifs, name);
+}
+
 /* "Starting Network: lo0 epair1b." and what ifconfig shows of them. */
 static void say_network(struct run *r)
 {
 	cleanup_ifnets struct ifnets ifs = {0};
 	cleanup_strv struct strv names = {0};
-	struct ifconfig_opts o = {0};
 
 	if (!r->rc->messages || !r->act->vnet ||
 	    ifnets_load(r->act->vnet, &ifs, NULL) < 0)
 		return;
-	for (size_t i = 0; i < r->model.interfaces.n; i++)
-		if (ifnets_find(&ifs, r->model.interfaces.v[i]) &&
-		    (!r->rc->interfaces ||
-		     strv_has(r->rc->interfaces, r->model.interfaces.v[i])))
-			strv_add(&names, r->model.interfaces.v[i]);
-	say_list(r, "Starting Network:", &names);
-	for (size_t i = 0; i < names.n; i++) {
-		cleanup_strbuf struct strbuf out = STRBUF_INIT;
-		cleanup_strv struct strv lines = {0};
+	for (size_t i = 0; i < r->model.interfaces.n; i++) {
+		const char *name = r->model.interfaces.v[i];
+		cleanup_vnet struct vnet *v = NULL;
 
-		ifconfig_print(r->act->vnet, &ifs,
-			       ifnets_find(&ifs, names.v[i]), &o, &out, NULL);
-		if (strv_split(&lines, out.s, "\n") == 0)
-			say_each(r, &lines);
+		if ((ifnets_find(&ifs, name) ||
+		     rcready_open(r->act, name, &v) == 0) &&
+		    (!r->rc->interfaces || strv_has(r->rc->interfaces, name)))
+			strv_add(&names, name);
 	}
+	say_list(r, "Starting Network:", &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (ifnets_find(&ifs, names.v[i]))
+			say_interface(r, r->act->vnet, &ifs, names.v[i]);
+		else
+			say_ready(r, names.v[i]);
+}
+
+/* In the order in which FreeBSD's script names them. */
+static const struct routing_option {
+	const char *var, *text;
+	bool inet6;
+} routing_options[] = {
+	{"icmp_bmcastecho", "broadcast ping responses=YES", false},
+	{"icmp_drop_redirect", "ignore ICMP redirect=YES", false},
+	{"gateway_enable", "gateway=YES", false},
+	{"forward_sourceroute", "do source routing=YES", false},
+	{"accept_sourceroute", "accept source routing=YES", false},
+	{"arpproxy_all", "ARP proxyall=YES", false},
+	{"ipv6_gateway_enable", "gateway=YES", true},
+};
+
+static void say_options(struct run *r, bool inet6)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(routing_options); i++)
+		if (routing_options[i].inet6 == inet6 &&
+		    rcconf_yes(r->rc->conf, routing_options[i].var, NULL))
+			strbuf_addf(&b, " %s", routing_options[i].text);
+	if (b.len && r->rc->messages)
+		report(r->rc->report, REPORT_OUT,
+		       "Additional %s routing options:%s.",
+		       inet6 ? "inet6" : "inet", b.s);
 }
 
 static void say_routing(struct run *r)
 {
-	const struct rcconf *c = r->rc->conf;
-	bool v4 = rcconf_yes(c, "gateway_enable", NULL);
-	bool v6 = rcconf_yes(c, "ipv6_gateway_enable", NULL);
-
 	say_each(r, &r->act->routes);
-	if (v4)
-		say(r, "Additional inet routing options: gateway=YES.");
-	if (v6)
-		say(r, "Additional inet6 routing options: gateway=YES.");
+	if (r->scope.kinds && !(r->scope.kinds & 1ul << FACT_SYSCTL))
+		return;
+	say_options(r, false);
+	say_options(r, true);
+}
+
+/* "Binding static ARP pair(s): a b." */
+static void say_pairs(struct run *r, const char *var, const char *head)
+{
+	const char *v = rcconf_get(r->rc->conf, var);
+	cleanup_strv struct strv names = {0};
+
+	if (v && strv_split(&names, v, " \t\n") == 0)
+		say_list(r, head, &names);
 }
 
 static void say_service(struct run *r, int service)
@@ -181,9 +280,31 @@ static void say_service(struct run *r, int service)
 		if (rcconf_yes(r->rc->conf, "netif_enable", NULL))
 			say_network(r);
 		break;
+	case RC_PFLOG:
+		if (r->rc->messages && r->model.of[RC_PFLOG].n)
+			report(r->rc->report, REPORT_OUT, "Starting pflog.");
+		break;
+	case RC_PF:
+		if (r->rc->messages && r->model.of[RC_PF].n)
+			report(r->rc->report, REPORT_OUT, "Enabling pf.");
+		break;
 	case RC_ROUTING:
 		if (r->place.vnet)
 			say_routing(r);
+		break;
+	case RC_KLD:
+		if (r->model.of[RC_KLD].n)
+			say(r, "Loading kernel modules:");
+		break;
+	case RC_STATIC_ARP:
+		if (r->model.of[service].n)
+			say_pairs(r, "static_arp_pairs",
+				  "Binding static ARP pair(s):");
+		break;
+	case RC_STATIC_NDP:
+		if (r->model.of[service].n)
+			say_pairs(r, "static_ndp_pairs",
+				  "Binding static NDP pair(s):");
 		break;
 	case RC_JAIL:
 		say_list(r, "Starting jails:", &r->act->jails);
@@ -217,9 +338,22 @@ static void observe(void *data, const struct plan_step *step, size_t index,
 static int builtin_index(const char *name)
 {
 	static const char *const names[RC_SERVICES] = {
-		[RC_SYSCTL] = "sysctl", [RC_HOSTNAME] = "hostname",
-		[RC_NETIF] = "netif",	[RC_ROUTING] = "routing",
-		[RC_RCTL] = "rctl",	[RC_DEVFS] = "devfs",
+		[RC_KLD] = "kld",
+		[RC_SYSCTL] = "sysctl",
+		[RC_STATIC_ARP] = "static_arp",
+		[RC_STATIC_NDP] = "static_ndp",
+		[RC_HOSTNAME] = "hostname",
+		[RC_NETIF] = "netif",
+		[RC_PFLOG] = "pflog",
+		[RC_PF] = "pf",
+		[RC_ROUTING] = "routing",
+		[RC_RTSOLD] = "rtsold",
+		[RC_DEFAULTROUTE] = "defaultroute",
+		[RC_IP6ADDRCTL] = "ip6addrctl",
+		[RC_NETWAIT] = "netwait",
+		[RC_RTADVD] = "rtadvd",
+		[RC_RCTL] = "rctl",
+		[RC_DEVFS] = "devfs",
 		[RC_JAIL] = "jail",
 	};
 
@@ -233,7 +367,8 @@ static int scope_of(const struct rc *rc, struct rcplan_scope *s, struct err *e)
 {
 	int i;
 
-	*s = (struct rcplan_scope){.only_ifs = rc->interfaces};
+	*s = (struct rcplan_scope){.only_ifs = rc->interfaces,
+				   .kinds = rc->kinds};
 	if (!rc->service) {
 		for (i = 0; i < RC_SERVICES; i++)
 			s->service[i] = true;
@@ -282,29 +417,107 @@ static int run_open(struct run *r, const struct rc *rc, struct err *e)
 	return ret;
 }
 
-static int run_plan(struct run *r, struct plan *plan, struct err *e)
+static void say_warnings(const struct run *r)
 {
 	const struct rc *rc = r->rc;
-	int ret = rcstate_load(&r->state, r->place.vnet, e);
 
 	for (size_t i = 0; i < rc->conf->messages.n; i++)
 		report(rc->report, REPORT_WARN, "%s", rc->conf->messages.v[i]);
 	rcmodel_warn_later(rc->conf, rc->report);
-	if (!ret)
-		ret = rcmodel_build(rc->conf, &r->state.ifs, &r->place,
-				    rc->report, &r->model, e);
-	if (!ret)
-		ret = rcservs_load(rc->dir->local, r->place.jailed,
-				   r->place.vnet, false, &r->servs, e);
-	if (ret < 0)
-		return ret;
 	for (size_t i = 0; i < r->servs.warnings.n; i++)
 		report(rc->report, REPORT_WARN, "rcorder: %s",
 		       r->servs.warnings.v[i]);
-	r->act->parallel = r->model.parallel_start;
-	r->act->reverse_stop = true; /* a rollback goes backwards */
-	return rcplan_build(&r->model, &r->servs, &r->state, r->act, &r->scope,
-			    plan, e);
+}
+
+/* What there is, what is wanted, and the steps from here to there. */
+static int add_steps(struct run *r, const struct rcplan_scope *scope,
+		     struct plan *plan, struct err *e)
+{
+	struct report aloud = r->act->report;
+	int ret;
+
+	rcstate_free(&r->state);
+	rcmodel_free(&r->model);
+	ret = rcstate_load(&r->state, r->place.vnet, e);
+	if (!ret)
+		ret = rcstate_settle(&r->state, &r->act->notes, e);
+	/* what comes before netif is looked at again: then it is time to say
+	 * what is wrong */
+	if (scope->early)
+		r->act->report = (struct report){0};
+	if (!ret)
+		ret = rcmodel_build(r->rc->conf, &r->state.ifs, &r->place,
+				    &r->act->report, &r->model, e);
+	if (!ret) {
+		r->act->parallel = r->model.parallel_start;
+		r->act->jail_limit = r->model.jail_limit;
+		r->act->jail_verbosity = r->model.jail_verbosity;
+		r->act->reverse_stop = true; /* a rollback goes backwards */
+		ret = rcplan_build(&r->model, &r->servs, &r->state, r->act,
+				   scope, plan, e);
+	}
+	r->act->report = aloud;
+	return ret;
+}
+
+static bool has_script(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct rcstep *s = plan->v[i].arg;
+
+		if (!s->remove && s->facts.v[0].kind == FACT_SCRIPT)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A script that comes before netif may make interfaces that netif is to
+ * configure, so it is run before the rest is planned.  All is one plan: what
+ * fails later takes it back, too.
+ */
+static int run_early(struct run *r, struct plan *plan, struct err *e)
+{
+	struct rcplan_scope early = r->scope;
+	cleanup_plan struct plan first = {0};
+	int ret;
+
+	if (!r->scope.scripts || r->rc->dry_run || !rcservs_scripts(&r->servs))
+		return 0;
+	early.early = true;
+	ret = add_steps(r, &early, &first, e);
+	if (ret < 0 || !has_script(&first))
+		return ret;
+	*plan = first;
+	first = (struct plan){0};
+	return plan_run(plan, NULL, observe, r, e);
+}
+
+static int run_plan(struct run *r, struct plan *plan, struct err *e)
+{
+	int ret =
+		rcservs_load(rc_local(r->rc->dir, r->rc->conf), r->place.jailed,
+			     r->place.vnet, false, &r->servs, e);
+
+	if (ret < 0)
+		return ret;
+	say_warnings(r);
+	ret = run_early(r, plan, e);
+	if (ret < 0)
+		return ret;
+	ret = add_steps(r, &r->scope, plan, e);
+	if (ret < 0)
+		plan_undo(plan, NULL, observe, r, NULL);
+	return ret;
+}
+
+/* Addresses and groups have changed: rules that name (IF) or a group follow. */
+static void follow(struct run *r, size_t changes)
+{
+	struct err e = ERR_INIT;
+
+	if (changes && r->act->vnet && pf_refresh(r->act->vnet, &e) < 0)
+		report(r->rc->report, REPORT_WARN, "pf: %s", e.text);
 }
 
 int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
@@ -315,8 +528,11 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 
 	if (!ret)
 		ret = run_plan(&r, &plan, e);
-	if (ret < 0)
+	if (ret < 0) {
+		if (r.act)
+			notes_drop(&r.act->notes); /* if all is undone */
 		return ret;
+	}
 	if (rc->dry_run) {
 		for (size_t i = 0; i < plan.n; i++)
 			report(rc->report, REPORT_STEP, "%s", plan.v[i].text);
@@ -327,6 +543,7 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 			return ret;
 		}
 		say_until(&r, RC_SERVICES);
+		follow(&r, plan.n);
 	}
 	r.act->conf = NULL;
 	if (ret_plan) {

@@ -34,15 +34,19 @@ struct rcconf {
 /*
  * Evaluate built-in defaults, then `files` in order (missing ones skipped),
  * with /bin/sh in a clean environment, time limit 10 s.  A shell error is
- * reported as the shell words it, with file and line.
+ * reported as the shell words it, with file and line.  A value that its
+ * variable cannot have (rcdefaults.h) is told of in `messages`, and the default
+ * holds.
  */
 int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e);
-/* As above; without defaults only what the files set comes back. */
+/* As above, values as they are; without defaults only what the files set. */
 int rcconf_load_bare(const char *const *files, bool defaults,
 		     struct rcconf **ret, struct err *e);
 void rcconf_free(struct rcconf **c);
 #define cleanup_rcconf __attribute__((cleanup(rcconf_free)))
 const char *rcconf_get(const struct rcconf *c, const char *name); /* or NULL */
+/* The first of those whose names begin so: they stand together. */
+size_t rcconf_prefix(const struct rcconf *c, const char *prefix, size_t *ret_n);
 /* Set one for this process (service(8)'s onestart). */
 int rcconf_set(struct rcconf *c, const char *name, const char *value,
 	       struct err *e);
@@ -80,12 +84,19 @@ struct rc {
 	bool keep_going;     /* a step that fails is reported; others follow */
 	const char *service; /* only this one ("netif", a script); NULL: all */
 	const struct strv *interfaces; /* netif: only these; NULL: all */
+	unsigned long kinds;	       /* bits of enum fact_kind; 0: all */
 };
 
 /* The files that make up a level's rc.conf, for rcconf_load(); rcdir's. */
 int rc_files(const struct rcdir *dir, struct strv *ret, struct err *e);
+/* ... and besides those of one service: rc.conf.d/NAME, false: has none. */
+int rc_files_of(const struct rcdir *dir, const char *name, struct strv *ret,
+		bool *ret_own, struct err *e);
 /* "/etc" and "/usr/local/etc/rc.d". */
 extern const struct rcdir rc_system_dir;
+
+/* The folders of local scripts: local_startup, or the level's own. */
+const char *rc_local(const struct rcdir *dir, const struct rcconf *c);
 
 /* Where the calling process's level has them: /etc, or a block's folder. */
 const struct rcdir *rc_level_dir(void);

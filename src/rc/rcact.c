@@ -15,7 +15,13 @@
 #include "net/ifconfig.h"
 #include "net/kind.h"
 #include "net/route.h"
+#include "rc/rcclient.h"
+#include "rc/kld.h"
 #include "rc/rcdevfs.h"
+#include "rc/rcneigh.h"
+#include "rc/rcpf.h"
+#include "rc/rcpflog.h"
+#include "rc/rcready.h"
 #include "rc/rcscript.h"
 #include "rc/sysctl.h"
 
@@ -29,6 +35,7 @@ struct rcact *rcact_new(void)
 
 	if (a) {
 		a->refs = 1;
+		a->jail_limit = -1;
 		a->notes = (struct notes)NOTES_INIT;
 	}
 	return a;
@@ -44,6 +51,8 @@ void rcact_unref(struct rcact *a)
 {
 	if (!a || --a->refs)
 		return;
+	prison_nets_free(&a->nets);
+	rcready_free(&a->ready);
 	vnet_free(&a->vnet);
 	notes_free(&a->notes);
 	free(a->block);
@@ -52,6 +61,8 @@ void rcact_unref(struct rcact *a)
 	strv_free(&a->sysctls);
 	strv_free(&a->jails);
 	facts_free(&a->dad);
+	strv_free(&a->dhcp);
+	netwait_free(&a->netwait);
 	free(a);
 }
 
@@ -172,9 +183,11 @@ static int make_clone(struct rcact *a, const struct fact *f, struct err *e)
 		r = strv_add(&words, f->words.v[i]);
 	if (r < 0)
 		return err_nomem(e);
-	r = apply(a, f->ifname, &words, e);
+	r = rcready_make(a, f, e);
+	if (!r)
+		r = apply(a, f->ifname, &words, e);
 	if (r < 0)
-		return r;
+		return err_wrap(e, "%s", f->ifname);
 	/* epair0 is what is written, its ends are what there is */
 	if (str_prefix(f->ifname, "epair"))
 		r = strv_addf(&a->created, "%sa %sb", f->ifname, f->ifname);
@@ -238,6 +251,9 @@ static int make_rename(struct rcact *a, const struct fact *f, struct err *e)
 
 static int undo_rename(struct rcact *a, const struct note *n, struct err *e)
 {
+	/* gone, under whatever name */
+	if (!a->vnet || !vnet_ifindex(a->vnet, n->fact.key))
+		return 0;
 	return apply_words(a, e, n->fact.key, "name", n->fact.ifname, NULL);
 }
 
@@ -284,11 +300,25 @@ static int make_words(struct rcact *a, const struct fact *f, struct err *e)
 	return apply(a, f->ifname, &f->words, e);
 }
 
-static int undo_nothing(struct rcact *a, const struct note *n, struct err *e)
+/*
+ * What words did is not known, but for an address whose host part only the
+ * interface knows.
+ */
+static int undo_words(struct rcact *a, const struct note *n, struct err *e)
 {
-	(void)a;
-	(void)n;
-	(void)e;
+	cleanup_strv struct strv words = {0};
+	struct err ae = ERR_INIT;
+
+	if (!strv_has(&n->fact.words, "eui64"))
+		return 0;
+	if (strv_copy(&words, &n->fact.words) < 0 ||
+	    strv_add(&words, "-alias") < 0)
+		return err_nomem(e);
+	for (size_t i = words.n - 1; i-- > 0;)
+		if (!strcmp(words.v[i], "alias"))
+			strv_remove(&words, i);
+	/* gone already */
+	(void)apply(a, n->fact.ifname, &words, &ae);
 	return 0;
 }
 
@@ -328,6 +358,11 @@ static int undo_addr(struct rcact *a, const struct note *n, struct err *e)
 	int r = apply_words(a, e, n->fact.ifname, fam, n->fact.key, "-alias",
 			    NULL);
 
+	/* somebody else was faster, or it is another interface by now */
+	if (r == -EADDRNOTAVAIL) {
+		err_clear(e);
+		r = 0;
+	}
 	if (!r && *n->old)
 		r = apply_words(a, e, n->fact.ifname, "inet", n->old, "alias",
 				NULL);
@@ -366,7 +401,7 @@ static int route(struct rcact *a, const char *verb, const struct strv *words,
 		r = strv_add(&w, words->v[i]);
 	if (r < 0)
 		return err_nomem(e);
-	return route_command(a->vnet, (int)w.n, w.v, out, e);
+	return route_command(a->vnet, (int)w.n, w.v, NULL, out, e);
 }
 
 static int make_route(struct rcact *a, const struct fact *f, struct err *e)
@@ -446,6 +481,72 @@ static int undo_file(struct rcact *a, const struct note *n, struct err *e)
 	return 0;
 }
 
+/* Unless somebody has written another since. */
+static int undo_text(struct rcact *a, const struct note *n, struct err *e)
+{
+	cleanup_free char *now = NULL;
+
+	if (file_read(AT_FDCWD, n->fact.key, 1u << 20, &now, NULL, NULL) < 0 ||
+	    strcmp(now, n->fact.value) != 0)
+		return 0;
+	return *n->old ? file_write_atomic(AT_FDCWD, n->fact.key, n->old, 0644,
+					   e)
+		       : undo_file(a, n, e);
+}
+
+static int make_kld(struct rcact *a, const struct fact *f, struct err *e)
+{
+	char name[64];
+
+	(void)a;
+	kld_name(f->key, name, sizeof(name));
+	return kld_load(name, e);
+}
+
+static int undo_kld(struct rcact *a, const struct note *n, struct err *e)
+{
+	char name[64];
+	int r;
+
+	(void)a;
+	kld_name(n->fact.key, name, sizeof(name));
+	r = kld_unload(name, e);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* FreeBSD sources these; its variables are in rc.subr's reach here, too. */
+static int run_ifscript(struct rcact *a, const char *path, const char *ifname,
+			struct err *e)
+{
+	char sh[] = "/bin/sh";
+	char *argv[] = {sh, (char *)path, (char *)ifname, NULL};
+
+	return rcscript_program(argv, 0, &a->report, e);
+}
+
+static int make_ifscript(struct rcact *a, const struct fact *f, struct err *e)
+{
+	struct err se = ERR_INIT;
+
+	(void)e;
+	/* one that fails does not keep the interface from what follows */
+	if (*f->key && run_ifscript(a, f->key, f->ifname, &se) < 0)
+		report(&a->report, REPORT_WARN, "%s: %s", f->key, se.text);
+	return 0;
+}
+
+static int undo_ifscript(struct rcact *a, const struct note *n, struct err *e)
+{
+	const struct fact *f = &n->fact;
+	struct err se = ERR_INIT;
+
+	(void)e;
+	if (access(f->value, R_OK) == 0 &&
+	    run_ifscript(a, f->value, f->ifname, &se) < 0)
+		report(&a->report, REPORT_WARN, "%s: %s", f->value, se.text);
+	return 0;
+}
+
 static int make_devfs(struct rcact *a, const struct fact *f, struct err *e)
 {
 	return rcdevfs_make(f, &a->report, e);
@@ -506,7 +607,10 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 {
 	struct jailcmd c = {
 		.ops = stop ? JAILCMD_REMOVE : JAILCMD_CREATE,
-		.limit = a->parallel ? 0 : 1,
+		.limit = a->jail_limit >= 0 ? a->jail_limit
+			 : a->parallel	    ? 0
+					    : 1,
+		.verbosity = a->jail_verbosity,
 		.file = conf,
 		.names = (const char *const *)names->v,
 		.nnames = names->n,
@@ -514,6 +618,7 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		.cancel_fd = stop ? -1 : cancel_fd(),
 		.keep_output = true,
 		.report = &a->report,
+		.nets = a->nets,
 	};
 	int r;
 
@@ -570,8 +675,18 @@ static const struct act_row {
 	[FACT_ADDR] = {make_words, undo_addr},
 	[FACT_FLAG_UP] = {make_up, undo_up},
 	[FACT_FLAG_DOWN] = {make_down, undo_down},
-	[FACT_WORDS] = {make_words, undo_nothing},
+	[FACT_WORDS] = {make_words, undo_words},
+	[FACT_RTSOL] = {rcclient_rtsol, rcclient_rtsol_undo},
+	[FACT_DHCP] = {rcclient_dhcp, rcclient_dhcp_undo},
+	[FACT_RTSOLD] = {rcclient_rtsold, rcclient_rtsold_undo},
+	[FACT_RTADVD] = {rcclient_rtadvd, rcclient_rtadvd_undo},
+	[FACT_TEXT] = {make_file, undo_text},
+	[FACT_KLD] = {make_kld, undo_kld},
+	[FACT_NEIGH] = {rcneigh_make, rcneigh_undo},
+	[FACT_IFSCRIPT] = {make_ifscript, undo_ifscript},
 	[FACT_ROUTE] = {make_route, undo_route},
+	[FACT_PF] = {rcpf_make, rcpf_undo},
+	[FACT_PFLOG] = {rcpflog_make, rcpflog_undo},
 	[FACT_RULE] = {make_rule, undo_rule},
 	[FACT_FILE] = {make_file, undo_file},
 	[FACT_DEVFS] = {make_devfs, undo_devfs},
@@ -586,7 +701,18 @@ int rcact_make(struct rcact *a, const struct fact *f, struct err *e)
 	return rows[f->kind].make(a, f, e);
 }
 
+/* What was made of an interface is gone with it. */
+static bool is_gone(const struct rcact *a, const struct fact *f)
+{
+	/* a client outlives its interface */
+	return *f->ifname && a->vnet && f->kind != FACT_CLONE &&
+	       f->kind != FACT_RENAME && f->kind != FACT_DHCP &&
+	       !vnet_ifindex(a->vnet, f->ifname);
+}
+
 int rcact_undo(struct rcact *a, const struct note *n, struct err *e)
 {
+	if (is_gone(a, &n->fact))
+		return 0;
 	return rows[n->fact.kind].undo(a, n, e);
 }

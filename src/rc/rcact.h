@@ -5,10 +5,23 @@
 #define CB_RC_RCACT_H
 
 #include "base/report.h"
+#include "rc/netwait.h"
 #include "rc/rc.h"
 #include "rc/rcfact.h"
 #include "rc/rcnote.h"
 #include "rc/rcstate.h"
+
+/* Which end of an epair goes to which jail. */
+struct rcready_end {
+	char *end, *jail;
+	bool named; /* while they are collected: something else is about it */
+};
+
+struct rcready {
+	struct rcready_end *v;
+	size_t n;
+};
+void rcready_free(struct rcready *r);
 
 /* What all steps of a plan share; lives until the last of them is gone. */
 struct rcact {
@@ -19,11 +32,17 @@ struct rcact {
 	const struct rcconf *conf; /* for messages, while rc_start runs */
 	bool keep_going;	   /* report a failed step and go on */
 	bool parallel, reverse_stop;
-	size_t failed; /* steps that failed with keep_going */
-	char *block;   /* owned: block's folder for jails, or NULL */
+	int jail_limit, jail_verbosity; /* the model's */
+	size_t failed;			/* steps that failed with keep_going */
+	char *block; /* owned: block's folder for jails, or NULL */
 	/* what was made, for FreeBSD's summary lines */
 	struct strv created, routes, sysctls, jails;
-	struct facts dad; /* IPv6 addresses that the plan makes */
+	struct facts dad;	  /* IPv6 addresses that the plan makes */
+	struct rcready ready;	  /* rcready.h */
+	struct prison_nets *nets; /* owned; NULL: not needed so far */
+	struct strv dhcp; /* interfaces whose leases were not waited for */
+	int route_delay, carrier_delay; /* the model's */
+	struct netwait netwait;		/* owned; the model's */
 };
 
 struct rcact *rcact_new(void);

@@ -1,7 +1,8 @@
 /*
  * rcconf: evaluates rc.conf(5).
  *
- * Theory of operation.  The files are shell text, so a shell reads them:
+ * Theory of operation.  The files are shell text, so a shell reads them, but
+ * for those in which it would find nothing to do (rcplain.h):
  * /bin/sh is started with a clean environment, given the built-in defaults
  * and then the files, and at the end prints its variables with `set` on a
  * descriptor of its own.  Nothing else comes back, and nothing else than the
@@ -21,6 +22,7 @@
 #include "base/table.h"
 #include "jail/prison.h"
 #include "rc/rcdefaults.h"
+#include "rc/rcplain.h"
 #include "rc/rcset.h"
 
 #include <ctype.h>
@@ -380,7 +382,7 @@ static int var_cmp(const void *a, const void *b)
 		      ((const struct rcvar *)b)->name);
 }
 
-static bool is_shell_var(const char *name)
+bool rcconf_is_shell_var(const char *name)
 {
 	return str_prefix(name, "_cb_") || str_prefix(name, "BASH_") ||
 	       table_index(shell_vars, ARRAY_SIZE(shell_vars), name) >= 0;
@@ -391,7 +393,7 @@ static void vars_settle(struct rcconf *c)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (is_shell_var(c->v[i].name)) {
+		if (rcconf_is_shell_var(c->v[i].name)) {
 			free(c->v[i].name);
 			free(c->v[i].value);
 		} else {
@@ -469,6 +471,11 @@ int rcconf_load_bare(const char *const *files, bool defaults,
 
 	if (!c || !(c->file = strdup(*files ? *files : "/etc/rc.conf")))
 		return err_nomem(e);
+	r = rcplain_load(files, defaults, c);
+	if (!r)
+		*ret = take_ptr(c);
+	if (r != -EAGAIN)
+		return r ? err_nomem(e) : 0;
 	r = shell_argv(files, defaults, &argv, e);
 	if (!r)
 		r = shell_start(&s, argv.v, e);
@@ -484,9 +491,62 @@ int rcconf_load_bare(const char *const *files, bool defaults,
 	return 0;
 }
 
+/* The value that holds instead of one that cannot be. */
+static int take_refuge(struct rcconf *c, struct rcvar *v,
+		       const struct rcvar_def *d, const char *why)
+{
+	const char *dflt = d->dflt		      ? d->dflt
+			   : d->type == RCTYPE_SWITCH ? "NO"
+						      : "";
+	char *value = strdup(dflt);
+	const char *file = c->file;
+	unsigned int line;
+	int r;
+
+	if (!value)
+		return -ENOMEM;
+	/* checkyesno's words are known to those who look for them */
+	if (d->type == RCTYPE_SWITCH)
+		r = strv_addf(&c->messages,
+			      "$%s is not set properly - see rc.conf(5).",
+			      v->name);
+	else if (rcconf_where(c, v->name, &file, &line))
+		r = strv_addf(&c->messages, "%s line %u: %s: %s (%s holds)",
+			      file, line, v->name, why,
+			      *dflt ? dflt : "nothing");
+	else
+		r = strv_addf(&c->messages, "%s: %s: %s (%s holds)", file,
+			      v->name, why, *dflt ? dflt : "nothing");
+	free(v->value);
+	v->value = value;
+	return r;
+}
+
+/* Values that are none are told of, and the defaults hold. */
+static int vars_check(struct rcconf *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < c->n; i++) {
+		const struct rcvar_def *d = rcvar_def_find(c->v[i].name);
+		cleanup_strbuf struct strbuf why = STRBUF_INIT;
+
+		if (d && rcvar_has_refuge(d) &&
+		    !rcvar_value_ok(d, c->v[i].value, &why))
+			r = take_refuge(c, &c->v[i], d, why.s);
+	}
+	return r;
+}
+
 int rcconf_load(const char *const *files, struct rcconf **ret, struct err *e)
 {
-	return rcconf_load_bare(files, true, ret, e);
+	int r = rcconf_load_bare(files, true, ret, e);
+
+	if (!r && vars_check(*ret) < 0) {
+		rcconf_free(ret);
+		return err_nomem(e);
+	}
+	return r;
 }
 
 void rcconf_free(struct rcconf **c)
@@ -510,6 +570,24 @@ const char *rcconf_get(const struct rcconf *c, const char *name)
 		return NULL;
 	v = bsearch(&key, c->v, c->n, sizeof(*c->v), var_cmp);
 	return v ? v->value : NULL;
+}
+
+size_t rcconf_prefix(const struct rcconf *c, const char *prefix, size_t *ret_n)
+{
+	size_t len = strlen(prefix), lo = 0, hi = c->n, n = 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strncmp(c->v[mid].name, prefix, len) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (lo + n < c->n && str_prefix(c->v[lo + n].name, prefix))
+		n++;
+	*ret_n = n;
+	return lo;
 }
 
 int rcconf_set(struct rcconf *c, const char *name, const char *value,

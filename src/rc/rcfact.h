@@ -33,7 +33,18 @@ enum fact_kind {
 	FACT_FLAG_UP,  /* up */
 	FACT_FLAG_DOWN,
 	FACT_WORDS,    /* words whose effect only the notes remember */
+	FACT_RTSOL,    /* a router is asked to say who it is */
+	FACT_DHCP,     /* value: "sync" or not; words: program and its flags */
+	FACT_RTSOLD,   /* words: its flags */
+	FACT_RTADVD,   /* words: interfaces, value: radvd.conf */
+	FACT_TEXT,     /* key: path, value: its text; the old comes back */
+	FACT_KLD,      /* key: a module */
+	FACT_NEIGH,    /* key: address, value: MAC */
+	FACT_IFSCRIPT, /* key: start_if.IF, value: stop_if.IF */
 	FACT_ROUTE,    /* key: canonical "DEST GATEWAY"; words: of route add */
+	FACT_PF,       /* value: the file of rules, words: a number of its text,
+			  pfctl's flags */
+	FACT_PFLOG,    /* key: instance or "", words: flags of pflogd */
 	FACT_RULE,     /* of rctl(8); key: what it is about, value: the rule */
 	FACT_FILE,     /* key: path, value: its text; only when absent */
 	FACT_DEVFS,    /* key: file of rulesets; value: their numbers */

@@ -10,8 +10,12 @@
 #include "jail/rctl_rule.h"
 #include "rc/rcdefaults.h"
 #include "rc/rcdevfs.h"
+#include "rc/rcjailold.h"
+#include "rc/rcpf.h"
+#include "rc/rcpflog.h"
 #include "rc/rcwords.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -23,12 +27,17 @@
 #define SYSCTL_CONF_MAX (1u << 20)
 #define RCTL_CONF_MAX (1u << 20)
 
+char rcmodel_ifvar_char(char c)
+{
+	return c && strchr(".-/+", c) ? '_' : c;
+}
+
 void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
 		   const char *suffix)
 {
 	strbuf_adds(b, prefix);
 	for (const char *p = ifname; *p; p++)
-		strbuf_addch(b, strchr(".-/+", *p) ? '_' : *p);
+		strbuf_addch(b, rcmodel_ifvar_char(*p));
 	strbuf_adds(b, suffix);
 }
 
@@ -131,6 +140,10 @@ static int model_hostname(struct model_ctx *x)
 	if (strlen(h) > 64)
 		return rcconf_err(x->c, "hostname", ENAMETOOLONG, x->e,
 				  "more than 64 characters");
+	for (const char *p = h; *p; p++)
+		if (!isgraph((unsigned char)*p))
+			return rcconf_err(x->c, "hostname", EINVAL, x->e,
+					  "blanks or control characters in it");
 	if (!may_set_hostname()) {
 		if (gethostname(now, sizeof(now)) < 0 || strcmp(now, h) != 0)
 			report(x->r, REPORT_WARN,
@@ -223,7 +236,7 @@ static int model_knobs(struct model_ctx *x)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
 		const struct knob *k = &knobs[i];
-		bool yes = rcconf_yes(x->c, k->var, x->r);
+		bool yes = rcconf_yes(x->c, k->var, NULL); /* auto */
 		const char *value = yes ? k->yes : k->no, *file;
 		unsigned int line;
 		int r;
@@ -241,6 +254,56 @@ static int model_knobs(struct model_ctx *x)
 				   k->var);
 		if (r < 0)
 			return r;
+	}
+	return 0;
+}
+
+/* static_arp_pairs, static_ndp_pairs: names; each variable "ADDRESS MAC". */
+static int static_pairs(struct model_ctx *x, const char *list,
+			const char *prefix, int service)
+{
+	cleanup_strv struct strv names = {0};
+	const char *v = rcconf_get(x->c, list);
+
+	if (rcwords_split(&names, is_set(v) ? v : "") < 0)
+		return err_nomem(x->e);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_strbuf struct strbuf var = STRBUF_INIT;
+		cleanup_strv struct strv words = {0};
+		struct fact *f;
+
+		rcmodel_ifvar(&var, prefix, names.v[i], "");
+		v = rcconf_get(x->c, var.s);
+		if (!is_set(v))
+			return rcconf_err(x->c, list, EINVAL, x->e,
+					  "%s is not set", var.s);
+		if (rcwords_split(&words, v) < 0)
+			return err_nomem(x->e);
+		if (words.n != 2)
+			return rcconf_err(x->c, var.s, EINVAL, x->e,
+					  "an address and a link-level address "
+					  "are needed");
+		f = facts_add(&x->m->of[service], FACT_NEIGH, NULL, words.v[0],
+			      words.v[1], NULL);
+		if (!f || !(f->var = strdup(var.s)))
+			return err_nomem(x->e);
+	}
+	return 0;
+}
+
+static int model_kld(struct model_ctx *x)
+{
+	cleanup_strv struct strv names = {0};
+	const char *v = rcconf_get(x->c, "kld_list");
+
+	if (rcwords_split(&names, is_set(v) ? v : "") < 0)
+		return err_nomem(x->e);
+	for (size_t i = 0; i < names.n; i++) {
+		struct fact *f = facts_add(&x->m->of[RC_KLD], FACT_KLD, NULL,
+					   names.v[i], NULL, NULL);
+
+		if (!f || !(f->var = strdup("kld_list")))
+			return err_nomem(x->e);
 	}
 	return 0;
 }
@@ -313,9 +376,45 @@ static char *jail_file(struct model_ctx *x, const char *name, const char *dflt)
 	return strdup(dflt);
 }
 
+/*
+ * One that variables describe: its jail.conf is written when it is started.
+ * A file that defines it comes before.
+ */
+static int jail_legacy(struct model_ctx *x, const char *name)
+{
+	cleanup_free char *path = rcjailold_file(name);
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
+	cleanup_jailconf struct jailconf *jc = NULL;
+	int r = path ? rcjailold_text(x->c, name, &text, x->e)
+		     : err_nomem(x->e);
+
+	if (r < 0)
+		return r;
+	if (!facts_add(&x->m->of[RC_JAIL], FACT_FILE, NULL, path, text.s, NULL))
+		return err_nomem(x->e);
+	(void)jailconf_parse(path, text.s, text.len, &jc, NULL);
+	return jail_add(x, name, path, jc, "jail_list");
+}
+
+static bool is_legacy(struct model_ctx *x, const char *name, const char *file)
+{
+	return rcjailold_is(x->c, name) && !strcmp(file, x->m->jail_conf);
+}
+
+static void warn_legacy(struct model_ctx *x, bool *warned)
+{
+	if (!*warned && rcconf_yes(x->c, "jail_confwarn", x->r))
+		report(x->r, REPORT_WARN,
+		       "Per-jail configuration via jail_* variables is "
+		       "obsolete.  Please consider migrating to "
+		       "/etc/jail.conf.");
+	*warned = true;
+}
+
 static int jails_listed(struct model_ctx *x, const char *list)
 {
 	cleanup_strv struct strv names = {0};
+	bool warned = false;
 
 	if (rcwords_split(&names, list) < 0)
 		return err_nomem(x->e);
@@ -327,6 +426,18 @@ static int jails_listed(struct model_ctx *x, const char *list)
 
 		if (!f)
 			return err_nomem(x->e);
+		/* it becomes part of a file's name */
+		if (strchr(names.v[i], '/'))
+			return rcconf_err(x->c, "jail_list", EINVAL, x->e,
+					  "\"%s\" is no name of a jail",
+					  names.v[i]);
+		if (is_legacy(x, names.v[i], f)) {
+			warn_legacy(x, &warned);
+			r = jail_legacy(x, names.v[i]);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		/* what is wrong with it is told when the jail is started */
 		(void)jailconf_load_lenient(f, &jc, NULL);
 		r = jail_add(x, names.v[i], f, jc, "jail_list");
@@ -433,7 +544,8 @@ void rcmodel_warn_later(const struct rcconf *c, const struct report *r)
 		cleanup_strbuf struct strbuf at = STRBUF_INIT;
 		unsigned int line;
 
-		if (!d || d->state == RCVAR_ON || !is_set(value))
+		if (!d || d->state == RCVAR_ON || !is_set(value) ||
+		    (d->state == RCVAR_OBSOLETE && rcjailold_uses(c, name)))
 			continue;
 		if (rcconf_where(c, name, &file, &line))
 			strbuf_addf(&at, "%s line %u: ", file, line);
@@ -443,6 +555,22 @@ void rcmodel_warn_later(const struct rcconf *c, const struct report *r)
 	}
 }
 
+/* Values for which no default can stand in. */
+static int check_paths(struct model_ctx *x)
+{
+	for (size_t i = 0; i < x->c->n; i++) {
+		const struct rcvar *v = &x->c->v[i];
+		const struct rcvar_def *d = rcvar_def_find(v->name);
+		cleanup_strbuf struct strbuf why = STRBUF_INIT;
+
+		if (d && d->state == RCVAR_ON && !rcvar_has_refuge(d) &&
+		    !rcvar_value_ok(d, v->value, &why))
+			return rcconf_err(x->c, v->name, EINVAL, x->e, "%s",
+					  why.s);
+	}
+	return 0;
+}
+
 int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
 		  const struct rc_place *place, const struct report *rp,
 		  struct rcmodel *ret, struct err *e)
@@ -450,14 +578,30 @@ int rcmodel_build(const struct rcconf *c, const struct ifnets *have,
 	cleanup_rcmodel struct rcmodel m = {0};
 	struct model_ctx x = {
 		.c = c, .have = have, .place = place, .r = rp, .m = &m, .e = e};
-	int r = model_sysctl(&x);
+	int r = check_paths(&x);
 
+	if (!r)
+		r = model_kld(&x);
+	if (!r)
+		r = model_sysctl(&x);
 	if (!r)
 		r = model_hostname(&x);
 	if (!r && place->vnet && rcconf_yes(c, "netif_enable", rp))
 		r = rcmodel_netif(&x);
 	if (!r && place->vnet)
 		r = rcmodel_routing(&x);
+	if (!r)
+		r = rcmodel_serv(&x);
+	if (!r && place->vnet)
+		r = static_pairs(&x, "static_arp_pairs", "static_arp_",
+				 RC_STATIC_ARP);
+	if (!r && place->vnet)
+		r = static_pairs(&x, "static_ndp_pairs", "static_ndp_",
+				 RC_STATIC_NDP);
+	if (!r)
+		r = rcmodel_pflog(&x);
+	if (!r)
+		r = rcmodel_pf(&x);
 	if (!r)
 		r = model_rctl(&x);
 	if (!r)
@@ -476,7 +620,9 @@ void rcmodel_free(struct rcmodel *m)
 	for (size_t i = 0; i < RC_SERVICES; i++)
 		facts_free(&m->of[i]);
 	strv_free(&m->clones);
+	strv_free(&m->called);
 	strv_free(&m->interfaces);
+	netwait_free(&m->netwait);
 	free(m->jail_conf);
 	*m = (struct rcmodel){0};
 }

@@ -7,15 +7,26 @@
 #define CB_RC_RCMODEL_H
 
 #include "net/ifnet.h"
+#include "rc/netwait.h"
 #include "rc/rc.h"
 #include "rc/rcfact.h"
 
 /* The services that rc itself is (rcserv.c has their order and names). */
 enum rc_service {
+	RC_KLD,
 	RC_SYSCTL,
 	RC_HOSTNAME,
+	RC_IP6ADDRCTL,
 	RC_NETIF,
+	RC_PFLOG,
+	RC_PF,
 	RC_ROUTING,
+	RC_STATIC_ARP,
+	RC_STATIC_NDP,
+	RC_RTSOLD,
+	RC_DEFAULTROUTE, /* has no facts: waits for DHCP */
+	RC_NETWAIT,	 /* the same: waits for others */
+	RC_RTADVD,
 	RC_RCTL,
 	RC_DEVFS,
 	RC_JAIL,
@@ -35,9 +46,15 @@ struct rc_place {
 struct rcmodel {
 	struct facts of[RC_SERVICES];
 	struct strv clones;	/* names as they are after the create */
+	struct strv called;	/* clone, what vlans_IF calls it, ... */
 	struct strv interfaces; /* network_interfaces, final names, in order */
 	bool reverse_stop, parallel_start;
+	/* seconds to wait for a default route by DHCP, and for a carrier */
+	int route_delay, carrier_delay;
+	struct netwait netwait;
 	char *jail_conf; /* path; jails of it */
+	int jail_limit;	 /* jail_flags: -p; -1: not given */
+	int jail_verbosity;
 };
 
 /* What a place lacks (a vnet, jails) is left out of the model. */
@@ -51,6 +68,7 @@ void rcmodel_free(struct rcmodel *m);
 void rcmodel_warn_later(const struct rcconf *c, const struct report *r);
 
 /* "em0.10" -> "em0_10": how an interface is called in variables' names. */
+char rcmodel_ifvar_char(char c);
 void rcmodel_ifvar(struct strbuf *b, const char *prefix, const char *ifname,
 		   const char *suffix);
 
@@ -71,6 +89,10 @@ struct model_ctx {
 };
 int rcmodel_netif(struct model_ctx *x);
 int rcmodel_routing(struct model_ctx *x);
+/* rcmodel_serv.c: the services that read few variables. */
+int rcmodel_serv(struct model_ctx *x);
+/* A number of seconds; rcconf_load() has seen to it that it is one. */
+int rcmodel_seconds(const struct rcconf *c, const char *var, int dflt);
 int rcmodel_sysctl(struct model_ctx *x, struct facts *f, const char *name,
 		   const char *value, const char *var);
 

@@ -9,10 +9,11 @@
  * addresses, IPv6 addresses.  Variables of an interface that is neither
  * there nor going to be are reported, as nobody else would say so.
  */
-#include "rc/rcmodel.h"
+#include "rc/rcmodel_net.h"
 
 #include "base/cleanup.h"
 #include "net/kind.h"
+#include "rc/rcdefaults.h"
 #include "rc/rcwords.h"
 
 #include <ctype.h>
@@ -24,27 +25,26 @@
 /* Words that are no words of ifconfig. */
 static const struct pseudo {
 	const char *word;
-	const char *later; /* NULL: in force */
-	bool noauto;
+	unsigned int bit;
 } pseudos[] = {
-	{"DHCP", "no DHCP client is run", false},
-	{"SYNCDHCP", "no DHCP client is run", false},
-	{"NOSYNCDHCP", "no DHCP client is run", false},
-	{"WPA", "there is no wireless", false},
-	{"HOSTAP", "there is no wireless", false},
-	{"NOAUTO", NULL, true},
+	{"DHCP", PSEUDO_DHCP},
+	{"SYNCDHCP", PSEUDO_SYNCDHCP},
+	{"NOSYNCDHCP", PSEUDO_NOSYNCDHCP},
+	{"WPA", PSEUDO_WIRELESS},
+	{"HOSTAP", PSEUDO_WIRELESS},
+	{"NOAUTO", PSEUDO_NOAUTO},
 };
 
-static const char *if_get(struct model_ctx *x, const char *prefix,
-			  const char *ifname, const char *suffix,
-			  struct strbuf *var)
+const char *rcmodel_if_get(struct model_ctx *x, const char *prefix,
+			   const char *ifname, const char *suffix,
+			   struct strbuf *var)
 {
 	strbuf_clear(var);
 	rcmodel_ifvar(var, prefix, ifname, suffix);
 	return rcconf_get(x->c, var->s);
 }
 
-static int own(struct model_ctx *x, struct fact *f, const char *var)
+int rcmodel_own(struct model_ctx *x, struct fact *f, const char *var)
 {
 	if (!f || (var && !(f->var = strdup(var))))
 		return err_nomem(x->e);
@@ -142,15 +142,19 @@ static int clones(struct model_ctx *x)
 					x->c, "cloned_interfaces", EINVAL, x->e,
 					"%s:%s: unknown option", name, colon);
 		}
+		if (!rcvar_ifname_ok(name))
+			return rcconf_err(x->c, "cloned_interfaces", EINVAL,
+					  x->e, "%s: no name of an interface",
+					  name);
 		if (facts_find(out, &like))
 			continue;
-		create = if_get(x, "create_args_", name, "", &var);
+		create = rcmodel_if_get(x, "create_args_", name, "", &var);
 		if (create && rcwords_split(&args, create) < 0)
 			return err_nomem(x->e);
-		r = own(x,
-			facts_add(out, FACT_CLONE, name, NULL,
-				  sticky ? "sticky" : "", &args),
-			args.n ? var.s : "cloned_interfaces");
+		r = rcmodel_own(x,
+				facts_add(out, FACT_CLONE, name, NULL,
+					  sticky ? "sticky" : "", &args),
+				args.n ? var.s : "cloned_interfaces");
 		if (!r)
 			r = clone_names(x, name);
 		if (r < 0)
@@ -159,28 +163,175 @@ static int clones(struct model_ctx *x)
 	return 0;
 }
 
+static bool vlan_named(struct model_ctx *x, const char *name)
+{
+	if (strv_has(&x->m->clones, name))
+		return true;
+	for (size_t i = 0; i < x->c->n; i++) {
+		cleanup_strv struct strv words = {0};
+
+		if (str_prefix(x->c->v[i].name, "vlans_") &&
+		    rcwords_split(&words, x->c->v[i].value) >= 0 &&
+		    strv_has(&words, name))
+			return true;
+	}
+	return false;
+}
+
+static bool vlan_there(struct model_ctx *x, const char *name)
+{
+	for (size_t i = 0; i < x->have->n; i++)
+		if (!strcmp(x->have->v[i].name, name) ||
+		    !strcmp(x->have->v[i].home_name, name))
+			return true;
+	return false;
+}
+
+/* What becomes `word`: the vlan that it is already, or the first that neither
+ * is there nor has a name in rc.conf. */
+static int vlan_home(struct model_ctx *x, const char *word, char **ret)
+{
+	const struct ifnet *ifp = ifnets_find(x->have, word);
+	cleanup_free char *name = NULL;
+
+	if (ifp && ifp->is_vlan && ifp->home_name[0] &&
+	    strcmp(ifp->home_name, word) != 0)
+		name = strdup(ifp->home_name);
+	for (int unit = 0; !name; unit++) {
+		name = str_printf("vlan%d", unit);
+		if (!name)
+			break;
+		if (vlan_named(x, name) || vlan_there(x, name))
+			free(take_ptr(name));
+	}
+	if (!name || strv_add(&x->m->called, name) < 0 ||
+	    strv_add(&x->m->called, word) < 0)
+		return err_nomem(x->e);
+	*ret = take_ptr(name);
+	return 0;
+}
+
+/*
+ * One word of vlans_IF: 10 is IF.10; vlan0 has its tag in create_args_vlan0;
+ * any other name is one that a vlan gets, with its tag in create_args_NAME.
+ */
+static int vlan_child(struct model_ctx *x, const char *parent, const char *word,
+		      const char *var)
+{
+	bool number = !word[strspn(word, "0123456789.")];
+	cleanup_free char *name =
+		number ? str_printf("%s.%s", parent, word) : strdup(word);
+	cleanup_strbuf struct strbuf avar = STRBUF_INIT;
+	cleanup_strv struct strv args = {0};
+	const struct ifkind *k;
+	const char *create;
+	int r = 0;
+
+	if (!name)
+		return err_nomem(x->e);
+	if (!number && !rcvar_ifname_ok(name))
+		return rcconf_err(x->c, var, EINVAL, x->e,
+				  "%s: neither a tag nor a name", word);
+	if (strlen(name) >= IFNAMSIZ)
+		return rcconf_err(x->c, var, ENAMETOOLONG, x->e,
+				  "%s: more than %d characters", name,
+				  IFNAMSIZ - 1);
+	if (strv_has(&x->m->clones, name) || strv_has(&x->m->called, name))
+		return 0;
+	create = rcmodel_if_get(x, "create_args_", name, "", &avar);
+	if (create && rcwords_split(&args, create) < 0)
+		return err_nomem(x->e);
+	if (!number &&
+	    (strv_add(&args, "vlandev") < 0 || strv_add(&args, parent) < 0))
+		return err_nomem(x->e);
+	k = ifkind_of_name(name, NULL);
+	if (!number && (!k || strcmp(k->name, "vlan") != 0)) {
+		free(take_ptr(name));
+		r = vlan_home(x, word, &name);
+	}
+	if (r >= 0)
+		r = rcmodel_own(x,
+				facts_add(&x->m->of[RC_NETIF], FACT_CLONE, name,
+					  NULL, "", &args),
+				var);
+	return r ? r : clone_names(x, name);
+}
+
+static int vlans_of(struct model_ctx *x, const char *parent)
+{
+	cleanup_strbuf struct strbuf var = STRBUF_INIT;
+	cleanup_strv struct strv words = {0};
+	const char *v = rcmodel_if_get(x, "vlans_", parent, "", &var);
+	int r = 0;
+
+	if (v && rcwords_split(&words, v) < 0)
+		return err_nomem(x->e);
+	for (size_t i = 0; !r && i < words.n; i++)
+		r = vlan_child(x, parent, words.v[i], var.s);
+	return r;
+}
+
+/* Of cards, then of clones: also of those that this makes. */
+static int vlans(struct model_ctx *x)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < x->have->n; i++)
+		if (!strv_has(&x->m->clones, x->have->v[i].name))
+			r = vlans_of(x, x->have->v[i].name);
+	for (size_t i = 0; !r && i < x->m->clones.n; i++) {
+		/* the list may move while it grows */
+		cleanup_free char *name = strdup(x->m->clones.v[i]);
+
+		r = name ? vlans_of(x, name) : err_nomem(x->e);
+	}
+	return r;
+}
+
 /* Every ifconfig_IF_name whose IF is there or will be. */
 static int rename_one(struct model_ctx *x, const char *from, struct strv *names)
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
-	const char *to = if_get(x, "ifconfig_", from, "_name", &var);
+	const char *to = rcmodel_if_get(x, "ifconfig_", from, "_name", &var);
+	const struct strv *called = &x->m->called;
 
+	for (size_t i = 0; i + 1 < called->n; i += 2)
+		if (!strcmp(called->v[i], from))
+			to = called->v[i + 1];
 	if (!to || !*to || !strcmp(to, from))
 		return strv_add(names, from) < 0 ? err_nomem(x->e) : 0;
 	if (strlen(to) >= IFNAMSIZ)
 		return rcconf_err(x->c, var.s, ENAMETOOLONG, x->e,
 				  "%s: more than %d characters", to,
 				  IFNAMSIZ - 1);
-	if (strchr(to, '/') || strpbrk(to, " \t\n"))
+	if (!rcvar_ifname_ok(to))
 		return rcconf_err(x->c, var.s, EINVAL, x->e, "%s: bad name",
 				  to);
 	/* already under its new name: in `names` by itself */
 	if (!ifnets_find(x->have, to) && strv_add(names, to) < 0)
 		return err_nomem(x->e);
-	return own(x,
-		   facts_add(&x->m->of[RC_NETIF], FACT_RENAME, from, to, NULL,
-			     NULL),
-		   var.s);
+	return rcmodel_own(x,
+			   facts_add(&x->m->of[RC_NETIF], FACT_RENAME, from, to,
+				     NULL, NULL),
+			   var.s);
+}
+
+/* One that has got its new name in an earlier run: that is still wanted. */
+static int renamed_one(struct model_ctx *x, const struct ifnet *ifp)
+{
+	cleanup_strbuf struct strbuf var = STRBUF_INIT;
+	const char *home = ifp->home_name, *to;
+
+	if (!*home || !strcmp(home, ifp->name) || ifnets_find(x->have, home) ||
+	    strv_has(&x->m->clones, home))
+		return 0;
+	to = rcmodel_if_get(x, "ifconfig_", home, "_name", &var);
+	if (!to || strcmp(to, ifp->name) != 0)
+		return 0;
+	return rcmodel_own(x,
+			   facts_add(&x->m->of[RC_NETIF], FACT_RENAME, home, to,
+				     NULL, NULL),
+			   var.s);
 }
 
 /* Names after renames: lo0, those there are, clones. */
@@ -191,17 +342,20 @@ static int all_names(struct model_ctx *x, struct strv *names)
 	if (ifnets_find(x->have, "lo0") && strv_add(names, "lo0") < 0)
 		return err_nomem(x->e);
 	for (size_t i = 0; !r && i < x->have->n; i++)
-		if (strcmp(x->have->v[i].name, "lo0"))
-			r = rename_one(x, x->have->v[i].name, names);
+		if (strcmp(x->have->v[i].name, "lo0")) {
+			r = renamed_one(x, &x->have->v[i]);
+			if (!r)
+				r = rename_one(x, x->have->v[i].name, names);
+		}
 	for (size_t i = 0; !r && i < x->m->clones.n; i++)
 		if (!ifnets_find(x->have, x->m->clones.v[i]))
 			r = rename_one(x, x->m->clones.v[i], names);
 	return r;
 }
 
-/* Take the pseudo words out; *ret_noauto when NOAUTO was among them. */
+/* Take the pseudo words out; *ret_bits says which there were. */
 static int pseudo_words(struct model_ctx *x, struct strv *words,
-			const char *var, bool *ret_noauto)
+			const char *var, unsigned int *ret_bits)
 {
 	for (size_t i = 0; i < words->n;) {
 		const struct pseudo *p = NULL;
@@ -209,20 +363,17 @@ static int pseudo_words(struct model_ctx *x, struct strv *words,
 		for (size_t k = 0; k < ARRAY_SIZE(pseudos) && !p; k++)
 			if (!strcasecmp(words->v[i], pseudos[k].word))
 				p = &pseudos[k];
-		if (p && p->later)
+		if (p && p->bit == PSEUDO_WIRELESS)
 			report(x->r, REPORT_WARN,
-			       "%s: %s is not in force yet (%s)", var,
-			       words->v[i], p->later);
-		if (p && p->noauto)
-			*ret_noauto = true;
+			       "%s: %s has no effect: there is no wireless",
+			       var, words->v[i]);
+		if (p)
+			*ret_bits |= p->bit;
 		if (!strcmp(words->v[i], "vnet")) {
 			if (i + 1 >= words->n)
 				return rcconf_err(x->c, var, EINVAL, x->e,
 						  "'vnet' requires argument");
-			report(x->r, REPORT_WARN,
-			       "%s: vnet %s is not in force yet (use "
-			       "vnet.interface in jail.conf)",
-			       var, words->v[i + 1]);
+			/* `service netif vnetup` gives it to the jail */
 			strv_remove(words, i + 1);
 			strv_remove(words, i);
 		} else if (p) {
@@ -235,8 +386,8 @@ static int pseudo_words(struct model_ctx *x, struct strv *words,
 }
 
 /* Words of one variable; errors name it. */
-static int words_of(struct model_ctx *x, const char *ifname,
-		    const struct strv *words, bool alias, const char *var)
+int rcmodel_words(struct model_ctx *x, const char *ifname,
+		  const struct strv *words, bool alias, const char *var)
 {
 	struct err we = ERR_INIT;
 	int r = rcwords_ifconfig(&x->m->of[RC_NETIF], ifname, words, alias, var,
@@ -268,7 +419,7 @@ static int clause(struct model_ctx *x, const char *ifname, struct strv *words,
 		       max);
 	for (size_t i = 0; i < n; i++) {
 		if (!r)
-			r = words_of(x, ifname, &list[i], true, var);
+			r = rcmodel_words(x, ifname, &list[i], true, var);
 		strv_free(&list[i]);
 	}
 	free(list);
@@ -346,20 +497,22 @@ static int aliases(struct model_ctx *x, const char *ifname, bool link,
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
 	cleanup_free const struct rcvar **list = NULL;
-	size_t n = 0, plen;
+	size_t n = 0, plen, first, count;
 	const char *v;
 	int r = 0;
 
 	rcmodel_ifvar(&var, "ifconfig_", ifname, "_alias");
+	if (strbuf_failed(&var))
+		return err_nomem(x->e);
 	plen = var.len;
-	list = calloc(x->c->n + 1, sizeof(*list));
+	first = rcconf_prefix(x->c, var.s, &count);
+	list = calloc(count + 1, sizeof(*list));
 	if (!list)
 		return err_nomem(x->e);
-	for (size_t i = 0; i < x->c->n; i++) {
-		const char *name = x->c->v[i].name;
+	for (size_t i = first; i < first + count; i++) {
+		const char *digits = x->c->v[i].name + plen;
 
-		if (str_prefix(name, var.s) && name[plen] &&
-		    !name[plen + strspn(name + plen, "0123456789")] &&
+		if (*digits && !digits[strspn(digits, "0123456789")] &&
 		    x->c->v[i].value[0])
 			list[n++] = &x->c->v[i];
 	}
@@ -368,7 +521,7 @@ static int aliases(struct model_ctx *x, const char *ifname, bool link,
 	for (size_t i = 0; !r && i < n; i++)
 		r = clauses(x, ifname, list[i]->value, list[i]->name, link,
 			    inet, inet6, false);
-	v = if_get(x, "ifconfig_", ifname, "_aliases", &var);
+	v = rcmodel_if_get(x, "ifconfig_", ifname, "_aliases", &var);
 	if (!r && v)
 		r = clauses(x, ifname, v, var.s, link, inet, inet6, true);
 	return r;
@@ -378,7 +531,7 @@ static int ipv4_addrs(struct model_ctx *x, const char *ifname)
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
 	cleanup_strv struct strv list = {0};
-	const char *v = if_get(x, "ipv4_addrs_", ifname, "", &var);
+	const char *v = rcmodel_if_get(x, "ipv4_addrs_", ifname, "", &var);
 	int r = 0;
 
 	if (rcwords_split(&list, v ? v : "") < 0)
@@ -408,9 +561,12 @@ static int autobridge(struct model_ctx *x)
 		cleanup_strbuf struct strbuf var = STRBUF_INIT;
 		cleanup_strv struct strv globs = {0};
 		const char *br = bridges.v[i];
-		const char *g = if_get(x, "autobridge_", br, "", &var);
+		const char *g = rcmodel_if_get(x, "autobridge_", br, "", &var);
 
-		if (rcwords_split(&globs, g ? g : "") < 0)
+		if (!g)
+			return rcconf_err(x->c, "autobridge_interfaces", EINVAL,
+					  x->e, "autobridge_%s is not set", br);
+		if (rcwords_split(&globs, g) < 0)
 			return err_nomem(x->e);
 		for (size_t k = 0; !r && k < globs.n * x->m->interfaces.n;
 		     k++) {
@@ -423,7 +579,7 @@ static int autobridge(struct model_ctx *x)
 				continue;
 			if (strv_add(&w, "addm") < 0 || strv_add(&w, n) < 0)
 				return err_nomem(x->e);
-			r = words_of(x, br, &w, false, var.s);
+			r = rcmodel_words(x, br, &w, false, var.s);
 		}
 	}
 	return r;
@@ -449,15 +605,19 @@ static bool has_ipv6(struct model_ctx *x, const char *ifname,
 		     const struct strv *words)
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
+	size_t first, n;
 
-	if (strv_has(words, "inet6") ||
-	    if_get(x, "ifconfig_", ifname, "_ipv6", &var))
+	if (strv_has(words, "inet6") || rcmodel_is_wanif(x, ifname))
+		return true;
+	if (rcmodel_ipv6_listed(x, ifname) &&
+	    (rcmodel_if_get(x, "ifconfig_", ifname, "_ipv6", &var) ||
+	     rcmodel_if_get(x, "ipv6_prefix_", ifname, "", &var)))
 		return true;
 	strbuf_clear(&var);
 	rcmodel_ifvar(&var, "ifconfig_", ifname, "_alias");
-	for (size_t i = 0; i < x->c->n; i++)
-		if (str_prefix(x->c->v[i].name, var.s) &&
-		    strstr(x->c->v[i].value, "inet6"))
+	first = rcconf_prefix(x->c, var.s ? var.s : "", &n);
+	for (size_t i = first; i < first + n; i++)
+		if (strstr(x->c->v[i].value, "inet6"))
 			return true;
 	return false;
 }
@@ -466,33 +626,39 @@ static int ipv6_words(struct model_ctx *x, const char *ifname)
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
 	cleanup_strv struct strv words = {0};
-	const char *v = if_get(x, "ifconfig_", ifname, "_ipv6", &var);
+	const char *v = rcmodel_if_get(x, "ifconfig_", ifname, "_ipv6", &var);
 
-	if (!v || !*v)
+	if (!v || !*v || !rcmodel_ipv6_listed(x, ifname))
 		return 0;
-	if (rcwords_split(&words, v) < 0)
+	if (strchr(v, ':') && strncmp(v, "inet6", 5) != 0) {
+		cleanup_free char *with = str_printf("inet6 %s", v);
+
+		report(x->r, REPORT_WARN,
+		       "$%s needs leading \"inet6\" keyword for an IPv6 "
+		       "address.",
+		       var.s);
+		if (!with || rcwords_split(&words, with) < 0)
+			return err_nomem(x->e);
+	} else if (rcwords_split(&words, v) < 0) {
 		return err_nomem(x->e);
+	}
 	if (words.n && strcmp(words.v[0], "inet6"))
 		return rcconf_err(x->c, var.s, EINVAL, x->e,
 				  "\"inet6\" must come first");
-	if (strv_has(&words, "accept_rtadv"))
-		report(x->r, REPORT_WARN,
-		       "%s: no router is solicited (rtsol is not in force yet)",
-		       var.s);
-	return words_of(x, ifname, &words, false, var.s);
+	return rcmodel_words(x, ifname, &words, false, var.s);
 }
 
 static int descr(struct model_ctx *x, const char *ifname)
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
-	const char *v = if_get(x, "ifconfig_", ifname, "_descr", &var);
+	const char *v = rcmodel_if_get(x, "ifconfig_", ifname, "_descr", &var);
 
 	if (!v || !*v)
 		return 0;
-	return own(x,
-		   facts_add(&x->m->of[RC_NETIF], FACT_DESCR, ifname, NULL, v,
-			     NULL),
-		   var.s);
+	return rcmodel_own(x,
+			   facts_add(&x->m->of[RC_NETIF], FACT_DESCR, ifname,
+				     NULL, v, NULL),
+			   var.s);
 }
 
 /* lo0 of a fresh vnet, when nobody says how. */
@@ -534,13 +700,39 @@ static int bring_up(struct model_ctx *x, const char *ifname, size_t since)
 	return 0;
 }
 
+/* /etc/start_if.IF runs first, /etc/stop_if.IF at the end. */
+static int ifscripts(struct model_ctx *x, const char *ifname)
+{
+	cleanup_free char *start_name = str_printf("/etc/start_if.%s", ifname);
+	cleanup_free char *stop_name = str_printf("/etc/stop_if.%s", ifname);
+	cleanup_free char *start = NULL, *stop = NULL;
+	bool starts, stops;
+
+	if (!start_name || !stop_name)
+		return err_nomem(x->e);
+	start = rcmodel_file(x->place, start_name);
+	stop = rcmodel_file(x->place, stop_name);
+	if (!start || !stop)
+		return err_nomem(x->e);
+	starts = access(start, R_OK) == 0;
+	stops = access(stop, R_OK) == 0;
+	if (!starts && !stops)
+		return 0;
+	return rcmodel_own(x,
+			   facts_add(&x->m->of[RC_NETIF], FACT_IFSCRIPT, ifname,
+				     starts ? start : "", stops ? stop : "",
+				     NULL),
+			   NULL);
+}
+
 static int interface(struct model_ctx *x, const char *ifname, bool listed)
 {
 	cleanup_strbuf struct strbuf var = STRBUF_INIT;
 	cleanup_strv struct strv words = {0};
 	struct facts *out = &x->m->of[RC_NETIF];
-	bool lo = !strcmp(ifname, "lo0"), noauto = false;
-	const char *v = if_get(x, "ifconfig_", ifname, "", &var);
+	bool lo = !strcmp(ifname, "lo0");
+	unsigned int bits = 0;
+	const char *v = rcmodel_if_get(x, "ifconfig_", ifname, "", &var);
 	size_t since, before = out->n;
 	int r;
 
@@ -550,11 +742,15 @@ static int interface(struct model_ctx *x, const char *ifname, bool listed)
 	}
 	if (rcwords_split(&words, v ? v : "") < 0)
 		return err_nomem(x->e);
-	r = pseudo_words(x, &words, var.s, &noauto);
-	if (r < 0 || (noauto && !listed))
+	r = pseudo_words(x, &words, var.s, &bits);
+	if (r < 0 || ((bits & PSEUDO_NOAUTO) && !listed))
 		return r;
 	if (strv_add(&x->m->interfaces, ifname) < 0)
 		return err_nomem(x->e);
+	r = ifscripts(x, ifname);
+	if (r < 0)
+		return r;
+	before = out->n;
 	if (lo && !words.n)
 		r = loopback(x);
 	else
@@ -565,9 +761,11 @@ static int interface(struct model_ctx *x, const char *ifname, bool listed)
 					   NULL));
 	since = out->n;
 	if (!r)
-		r = words_of(x, ifname, &words, false, var.s);
+		r = rcmodel_words(x, ifname, &words, false, var.s);
 	if (!r)
 		r = ipv6_words(x, ifname);
+	if (!r)
+		r = rcmodel_wanif(x, ifname);
 	if (!r)
 		r = aliases(x, ifname, true, false, false);
 	if (!r)
@@ -575,11 +773,17 @@ static int interface(struct model_ctx *x, const char *ifname, bool listed)
 	if (!r && (out->n > since || v))
 		r = bring_up(x, ifname, since);
 	if (!r)
+		r = rcmodel_rtsol(x, ifname);
+	if (!r)
+		r = rcmodel_dhcp(x, ifname, bits, var.s);
+	if (!r)
 		r = ipv4_addrs(x, ifname);
 	if (!r)
 		r = aliases(x, ifname, false, true, false);
 	if (!r)
 		r = aliases(x, ifname, false, false, true);
+	if (!r)
+		r = rcmodel_ipv6_prefix(x, ifname);
 	if (!r && !lo && out->n > since)
 		r = bring_up(x, ifname, since);
 	/* a switch alone: nothing configures this interface */
@@ -588,38 +792,45 @@ static int interface(struct model_ctx *x, const char *ifname, bool listed)
 	return r;
 }
 
+/* Is the rest of a variable's name about that interface? */
+static bool is_about(const char *ifpart, const char *ifname)
+{
+	size_t n = 0;
+
+	/* each variable is asked about each interface: nothing is allocated */
+	for (; ifname[n]; n++)
+		if (ifpart[n] != rcmodel_ifvar_char(ifname[n]))
+			return false;
+	return n && (!ifpart[n] || ifpart[n] == '_');
+}
+
+static bool is_known(struct model_ctx *x, const struct strv *names,
+		     const char *ifpart)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (is_about(ifpart, names->v[i]))
+			return true;
+	for (size_t i = 0; i < x->m->clones.n; i++)
+		if (is_about(ifpart, x->m->clones.v[i]))
+			return true;
+	/* the old name of what has been renamed, or is going to be */
+	for (size_t i = 0; i < x->have->n; i++)
+		if (is_about(ifpart, x->have->v[i].home_name) ||
+		    is_about(ifpart, x->have->v[i].name))
+			return true;
+	return false;
+}
+
 /* ifconfig_IF of an IF that nobody has: say so, once an interface. */
 static int unknown_interfaces(struct model_ctx *x, const struct strv *names)
 {
 	for (size_t i = 0; i < x->c->n; i++) {
 		const char *var = x->c->v[i].name, *file = x->c->file;
-		const char *ifpart = var + strlen("ifconfig_");
-		bool known = false;
 		unsigned int line;
 
 		if (!str_prefix(var, "ifconfig_") ||
-		    !strcmp(var, "ifconfig_DEFAULT"))
-			continue;
-		for (size_t k = 0; k < names->n + x->m->clones.n && !known;
-		     k++) {
-			cleanup_strbuf struct strbuf b = STRBUF_INIT;
-			const char *n = k < names->n
-						? names->v[k]
-						: x->m->clones.v[k - names->n];
-
-			rcmodel_ifvar(&b, "", n, "");
-			known = str_prefix(ifpart, b.s) &&
-				(!ifpart[b.len] || ifpart[b.len] == '_');
-		}
-		/* the old name of what has been renamed */
-		for (size_t k = 0; k < x->have->n && !known; k++) {
-			cleanup_strbuf struct strbuf b = STRBUF_INIT;
-
-			rcmodel_ifvar(&b, "", x->have->v[k].home_name, "");
-			known = b.len && str_prefix(ifpart, b.s) &&
-				(!ifpart[b.len] || ifpart[b.len] == '_');
-		}
-		if (known)
+		    !strcmp(var, "ifconfig_DEFAULT") ||
+		    is_known(x, names, var + strlen("ifconfig_")))
 			continue;
 		if (rcconf_where(x->c, var, &file, &line))
 			report(x->r, REPORT_WARN,
@@ -640,6 +851,8 @@ int rcmodel_netif(struct model_ctx *x)
 	int r = clones(x);
 
 	if (!r)
+		r = vlans(x);
+	if (!r)
 		r = all_names(x, &all);
 	if (r < 0)
 		return r;
@@ -647,6 +860,12 @@ int rcmodel_netif(struct model_ctx *x)
 		r = strv_copy(&list, &all);
 	} else {
 		r = rcwords_split(&list, v);
+		for (size_t i = 0; !r && i < list.n; i++)
+			if (!rcvar_ifname_ok(list.v[i]))
+				return rcconf_err(x->c, "network_interfaces",
+						  EINVAL, x->e,
+						  "%s: no name of an interface",
+						  list.v[i]);
 		if (!r && !strv_has(&list, "lo0"))
 			r = strv_add(&list, "lo0");
 		for (size_t i = 0; !r && i < x->m->clones.n; i++)

@@ -125,6 +125,18 @@ struct note *notes_find(const struct notes *n, const struct fact *like)
 	return NULL;
 }
 
+bool notes_have(const struct notes *n, const struct fact *f)
+{
+	const struct note *note = notes_find(n, f);
+
+	if (!note || note->fact.words.n != f->words.n)
+		return false;
+	for (size_t i = 0; i < f->words.n; i++)
+		if (strcmp(note->fact.words.v[i], f->words.v[i]) != 0)
+			return false;
+	return true;
+}
+
 static void notes_remove(struct notes *n, struct note *at)
 {
 	size_t i = (size_t)(at - n->v);

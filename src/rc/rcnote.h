@@ -43,6 +43,8 @@ int notes_made(struct notes *n, const struct fact *f, int ifindex,
 /* It is gone again. */
 int notes_gone(struct notes *n, const struct fact *f, struct err *e);
 struct note *notes_find(const struct notes *n, const struct fact *like);
+/* Is it noted with the same words? */
+bool notes_have(const struct notes *n, const struct fact *f);
 /* Nothing is left: remove the journal. */
 void notes_drop(struct notes *n);
 

@@ -15,7 +15,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/prison.h"
+#include "rc/rcclient.h"
 #include "rc/rcdad.h"
+#include "rc/rcready.h"
 #include "rc/rcscript.h"
 #include "rc/rcsubr.h"
 #include "rc/sysctl.h"
@@ -68,6 +70,7 @@ static int make_jails(struct rcstep *s, struct err *e)
 {
 	cleanup_strv struct strv names = {0}, up = {0};
 	struct rcact *a = s->act;
+	struct err se = ERR_INIT;
 	struct facts *f = &s->facts;
 	int r = 0;
 
@@ -78,6 +81,8 @@ static int make_jails(struct rcstep *s, struct err *e)
 	}
 	if (!r)
 		r = rcact_jails(a, f->v[0].value, &names, false, e);
+	if (rcready_settle(a, &names, &se) < 0)
+		report(&a->report, REPORT_WARN, "%s", se.text);
 	if (!r)
 		return strv_copy(&a->jails, &names) < 0 ? err_nomem(e) : 0;
 	for (size_t i = 0; i < f->n; i++) {
@@ -220,6 +225,25 @@ static int wait_run(void *ctx, void *arg, struct err *e)
 
 	(void)ctx;
 	return tolerate(s, wait_dad(s->act, e), e);
+}
+
+static int netwait_step(void *ctx, void *arg, struct err *e)
+{
+	struct rcstep *s = arg;
+	struct rcact *a = s->act;
+
+	(void)ctx;
+	if (!a->vnet)
+		return 0;
+	return tolerate(s, netwait_run(a->vnet, &a->netwait, &a->report, e), e);
+}
+
+static int wait_route_run(void *ctx, void *arg, struct err *e)
+{
+	struct rcstep *s = arg;
+
+	(void)ctx;
+	return tolerate(s, rcclient_wait_route(s->act, e), e);
 }
 
 /* ---- building ---- */
@@ -365,6 +389,9 @@ static bool in_scope(const struct build *b, const struct fact *f)
 {
 	const struct strv *only = b->scope->only_ifs;
 
+	if (b->scope->kinds && !(b->scope->kinds & 1ul << f->kind))
+		return false;
+
 	if (!only || !*f->ifname)
 		return true;
 	for (size_t i = 0; i < only->n; i++)
@@ -482,6 +509,51 @@ static int want_dad(struct build *b, size_t first)
 	return dad->n ? dad_step(b, RC_NETIF) : 0;
 }
 
+/* Leases that are still to come bring a default route, perhaps. */
+static int want_default_route(struct build *b)
+{
+	struct rcstep *s = NULL;
+
+	for (size_t i = 0; i < b->plan->n; i++) {
+		const struct rcstep *p = b->plan->v[i].arg;
+
+		if (p->facts.n && !p->remove && p->facts.v[0].kind == FACT_DHCP)
+			s = step_new(b, RC_DEFAULTROUTE, false);
+		if (s)
+			break;
+	}
+	if (!s)
+		return 0;
+	b->act->route_delay = b->m->route_delay;
+	b->act->carrier_delay = b->m->carrier_delay;
+	return plan_add(b->plan, wait_route_run, NULL, s, step_free, b->e,
+			"wait for the default route");
+}
+
+/* A boot waits for others; a level that is up has done so. */
+static int want_netwait(struct build *b)
+{
+	const struct netwait *w = &b->m->netwait;
+	struct netwait *to = &b->act->netwait;
+	struct rcstep *s;
+
+	if (!w->wanted || (!b->plan->n && b->scope->service[RC_NETIF]))
+		return 0;
+	s = step_new(b, RC_NETWAIT, false);
+	if (!s)
+		return -ENOMEM;
+	netwait_free(to);
+	*to = *w;
+	to->ips = to->ifs = (struct strv){0};
+	if (strv_copy(&to->ips, &w->ips) < 0 ||
+	    strv_copy(&to->ifs, &w->ifs) < 0) {
+		step_free(s);
+		return err_nomem(b->e);
+	}
+	return plan_add(b->plan, netwait_step, NULL, s, step_free, b->e,
+			"wait for the network");
+}
+
 /* Some get their carrier, and are checked, only when a jail has started. */
 static int want_dad_again(struct build *b)
 {
@@ -511,18 +583,30 @@ static bool jail_changed(const struct build *b, const struct fact *f)
  */
 static int want_jails(struct build *b, const struct facts *f)
 {
+	/* files that rc.conf's own variables make come first */
+	for (size_t i = 0; i < f->n; i++)
+		if (f->v[i].kind == FACT_FILE &&
+		    want_one(b, RC_JAIL, &f->v[i]) < 0)
+			return -ENOMEM;
 	for (size_t i = f->n; i-- > 0;)
-		if (jail_changed(b, &f->v[i]) &&
+		if (f->v[i].kind == FACT_JAIL && jail_changed(b, &f->v[i]) &&
 		    step_single(b, RC_JAIL, true, &f->v[i], strdup("")) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < f->n;) {
-		struct rcstep *s = step_new(b, RC_JAIL, false);
+		struct rcstep *s = NULL;
 		const char *conf = f->v[i].value;
 		int r = 0;
 
+		if (f->v[i].kind != FACT_JAIL) {
+			i++;
+			continue;
+		}
+		s = step_new(b, RC_JAIL, false);
 		if (!s)
 			return -ENOMEM;
-		for (; !r && i < f->n && !strcmp(f->v[i].value, conf); i++)
+		for (; !r && i < f->n && f->v[i].kind == FACT_JAIL &&
+		       !strcmp(f->v[i].value, conf);
+		     i++)
 			if (!rcstate_has(b->s, &b->act->notes, &f->v[i]) ||
 			    jail_changed(b, &f->v[i]))
 				r = step_fact(b, s, &f->v[i], strdup(""));
@@ -537,42 +621,79 @@ static int want_jails(struct build *b, const struct facts *f)
 	return 0;
 }
 
-static int want_script(struct build *b, const struct rcserv *serv)
+/*
+ * A level has one folder of scripts, but in a sandbox that is read where the
+ * block is shown and run where its files were copied to: the name tells.
+ */
+static bool same_script(const char *a, const char *b)
 {
-	struct facts f = {0};
-	int r = 0;
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
 
-	/* kept apart: the second call would move the array */
-	if (!facts_add(&f, FACT_FILE, NULL, RC_SUBR, rc_subr_text, NULL) ||
-	    !facts_add(&f, FACT_SCRIPT, NULL, serv->node.name, NULL, NULL)) {
-		facts_free(&f);
-		return err_nomem(b->e);
-	}
-	if (!rcstate_has(b->s, &b->act->notes, &f.v[1])) {
-		if (!strv_has(&b->coming, RC_SUBR) &&
-		    !rcstate_has(b->s, &b->act->notes, &f.v[0])) {
-			r = strv_add(&b->coming, RC_SUBR)
-				    ? err_nomem(b->e)
-				    : step_single(b, RC_SERVICES, false,
-						  &f.v[0], strdup(""));
-		}
-		if (!r)
-			r = step_single(b, RC_SERVICES, false, &f.v[1],
-					strdup(""));
-	}
-	facts_free(&f);
-	return r;
+	return !strcmp(x ? x + 1 : a, y ? y + 1 : b);
 }
 
-int rcplan_service(enum fact_kind k)
+static bool script_started(const struct notes *n, const char *path)
 {
-	switch (k) {
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].fact.kind == FACT_SCRIPT &&
+		    same_script(n->v[i].fact.key, path))
+			return true;
+	return false;
+}
+
+/* A file that scripts read, unless the system has one. */
+static int want_file(struct build *b, const char *path, const char *text)
+{
+	cleanup_facts struct facts f = {0};
+
+	if (!facts_add(&f, FACT_FILE, NULL, path, text, NULL))
+		return err_nomem(b->e);
+	if (strv_has(&b->coming, path) ||
+	    rcstate_has(b->s, &b->act->notes, &f.v[0]))
+		return 0;
+	return strv_add(&b->coming, path) ? err_nomem(b->e)
+					  : step_single(b, RC_SERVICES, false,
+							&f.v[0], strdup(""));
+}
+
+static int want_script(struct build *b, const struct rcserv *serv)
+{
+	cleanup_facts struct facts f = {0};
+	int r;
+
+	if (!facts_add(&f, FACT_SCRIPT, NULL, serv->node.name, NULL, NULL))
+		return err_nomem(b->e);
+	if (script_started(&b->act->notes, serv->node.name))
+		return 0;
+	r = want_file(b, RC_SUBR, rc_subr_text);
+	if (!r && rcscript_needs_network(serv->node.name))
+		r = want_file(b, NETWORK_SUBR, NETWORK_SUBR_TEXT);
+	return r ? r : step_single(b, RC_SERVICES, false, &f.v[0], strdup(""));
+}
+
+int rcplan_service(const struct fact *f)
+{
+	switch (f->kind) {
 	case FACT_SYSCTL:
 		return RC_SYSCTL;
 	case FACT_HOSTNAME:
 		return RC_HOSTNAME;
 	case FACT_ROUTE:
 		return RC_ROUTING;
+	case FACT_KLD:
+		return RC_KLD;
+	case FACT_NEIGH:
+		return strchr(f->key, ':') ? RC_STATIC_NDP : RC_STATIC_ARP;
+	case FACT_RTSOLD:
+		return RC_RTSOLD;
+	case FACT_RTADVD:
+		return RC_RTADVD;
+	case FACT_TEXT:
+		return RC_IP6ADDRCTL;
+	case FACT_PF:
+		return RC_PF;
+	case FACT_PFLOG:
+		return RC_PFLOG;
 	case FACT_RULE:
 		return RC_RCTL;
 	case FACT_DEVFS:
@@ -591,11 +712,13 @@ int rcplan_service(enum fact_kind k)
 static bool is_wanted(const struct build *b, const struct fact *f,
 		      const struct rcservs *servs)
 {
+	if (f->kind == FACT_FILE && facts_find(&b->m->of[RC_JAIL], f))
+		return true;
 	if (f->kind == FACT_SCRIPT || f->kind == FACT_FILE) {
 		for (size_t i = 0; servs && i < servs->n; i++)
 			if (servs->v[i].script &&
 			    (f->kind == FACT_FILE ||
-			     !strcmp(servs->v[i].node.name, f->key)))
+			     same_script(servs->v[i].node.name, f->key)))
 				return true;
 		return false;
 	}
@@ -608,8 +731,8 @@ static bool is_wanted(const struct build *b, const struct fact *f,
 /* On an interface that is going to be destroyed as a whole? */
 static bool goes_with_clone(const struct build *b, const struct fact *f)
 {
-	return *f->ifname && f->kind != FACT_CLONE &&
-	       strv_has(&b->leaving, f->ifname);
+	return *f->ifname && f->kind != FACT_CLONE && f->kind != FACT_DHCP &&
+	       f->kind != FACT_IFSCRIPT && strv_has(&b->leaving, f->ifname);
 }
 
 /* Mark clones that will be destroyed, with the names they were given. */
@@ -661,6 +784,14 @@ static bool effect_there(struct build *b, const struct fact *f)
 	case FACT_JAIL:
 	case FACT_ROUTE:
 	case FACT_RULE:
+	case FACT_PF:
+	case FACT_PFLOG:
+	case FACT_DHCP:
+	case FACT_RTSOLD:
+	case FACT_RTADVD:
+	case FACT_TEXT:
+	case FACT_KLD:
+	case FACT_NEIGH:
 		return rcstate_has(b->s, &b->act->notes, f);
 	default:
 		return !out_of_reach(b, f) &&
@@ -682,7 +813,7 @@ static int leftovers(struct build *b, const struct rcservs *servs)
 			continue;
 		if (f->kind != FACT_WORDS && !goes_with_clone(b, f) &&
 		    effect_there(b, f))
-			r = step_single(b, rcplan_service(f->kind), true, f,
+			r = step_single(b, rcplan_service(f), true, f,
 					strdup(n->v[i].old));
 		else if (!facts_add(&drop, f->kind, f->ifname, f->key, f->value,
 				    NULL))
@@ -692,6 +823,13 @@ static int leftovers(struct build *b, const struct rcservs *servs)
 	for (size_t i = 0; !r && i < drop.n; i++)
 		r = notes_gone(n, &drop.v[i], b->e);
 	return r;
+}
+
+/* Both interfaces and jails, all of them. */
+static bool whole(const struct rcplan_scope *s)
+{
+	return s->service[RC_NETIF] && s->service[RC_JAIL] && !s->kinds &&
+	       !s->only_ifs && !s->early;
 }
 
 int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
@@ -708,10 +846,15 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 	int r = scope->leftovers ? leftovers(&b, servs) : 0;
 	size_t first;
 
+	if (!r && whole(scope) && !(scope->scripts && rcservs_scripts(servs)))
+		r = rcready_plan(act, m, s, e);
+
 	for (size_t i = 0; !r && i < servs->n; i++) {
 		const struct rcserv *serv = &servs->v[i];
 		const struct facts *f;
 
+		if (scope->early && serv->builtin == RC_NETIF)
+			break;
 		if (serv->script && scope->scripts) {
 			r = want_script(&b, serv);
 			continue;
@@ -724,6 +867,14 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 			r = want_jails(&b, f);
 			if (!r)
 				r = want_dad_again(&b);
+			continue;
+		}
+		if (serv->builtin == RC_DEFAULTROUTE) {
+			r = want_default_route(&b);
+			continue;
+		}
+		if (serv->builtin == RC_NETWAIT) {
+			r = want_netwait(&b);
 			continue;
 		}
 		first = ret->n;
@@ -785,13 +936,15 @@ int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 	struct rcstep *clones = NULL;
 	int r = 0;
 
-	if (scope->service[RC_JAIL])
+	if (whole(scope))
+		r = rcready_stop(act, e);
+	if (!r && scope->service[RC_JAIL])
 		r = stop_jails(&b);
 	if (!r && scope->service[RC_NETIF])
 		r = mark_leaving(&b, leaves_always, NULL);
 	for (size_t i = n->n; !r && i-- > 0;) {
 		const struct fact *f = &n->v[i].fact;
-		int service = rcplan_service(f->kind);
+		int service = rcplan_service(f);
 
 		if (f->kind == FACT_JAIL || goes_with_clone(&b, f) ||
 		    !in_scope(&b, f) ||

@@ -21,8 +21,10 @@ struct rcstep {
 /* Whose facts a plan is about. */
 struct rcplan_scope {
 	bool service[RC_SERVICES];
-	bool scripts;	/* local scripts */
-	bool leftovers; /* undo what was made and is wanted no more */
+	unsigned long kinds; /* of these facts alone, as bits; 0: all */
+	bool scripts;	     /* local scripts */
+	bool leftovers;	     /* undo what was made and is wanted no more */
+	bool early;	     /* only what comes before netif */
 	const struct strv *only_ifs; /* netif of these alone; NULL: all */
 };
 
@@ -36,6 +38,6 @@ int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 		struct plan *ret, struct err *e);
 
 /* The service a kind of fact belongs to when only a note is left of it. */
-int rcplan_service(enum fact_kind k);
+int rcplan_service(const struct fact *f);
 
 #endif

@@ -9,7 +9,12 @@
 #include "base/table.h"
 #include "jail/prison.h"
 #include "jail/rctl.h"
+#include "rc/rcclient.h"
+#include "rc/kld.h"
 #include "rc/rcdevfs.h"
+#include "rc/rcneigh.h"
+#include "rc/rcpf.h"
+#include "rc/rcpflog.h"
 #include "rc/rcwords.h"
 #include "rc/sysctl.h"
 
@@ -18,21 +23,14 @@
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
-static int jails_load(struct strv *ret, struct err *e)
+static int jails_load(struct rcstate *s, struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
-	struct prison *v = NULL;
-	size_t n = 0;
 	int r = prisons_open(&ps, e);
 
-	if (!r)
-		r = prison_list(ps, false, &v, &n, e);
-	for (size_t i = 0; !r && i < n; i++)
-		if (!strchr(v[i].name, '.') && strv_add(ret, v[i].name) < 0)
-			r = err_nomem(e);
-	prison_list_free(&v, n);
-	return r;
+	return r < 0 ? r : prison_names(ps, &s->jails, &s->given, e);
 }
 
 int rcstate_load(struct rcstate *ret, bool vnet, struct err *e)
@@ -48,7 +46,7 @@ int rcstate_load(struct rcstate *ret, bool vnet, struct err *e)
 			r = rcroutes_load(s.vnet, &s.ifs, &s.routes, e);
 	}
 	if (!r)
-		r = jails_load(&s.jails, e);
+		r = jails_load(&s, e);
 	if (r < 0)
 		return r;
 	*ret = s;
@@ -63,6 +61,7 @@ void rcstate_free(struct rcstate *s)
 	strv_free(&s->routes);
 	strv_free(&s->jails);
 	strv_free(&s->lent);
+	strv_free(&s->given);
 	*s = (struct rcstate){0};
 }
 
@@ -109,6 +108,56 @@ bool rcstate_lent(struct rcstate *s, const char *ifname)
 	if (!s->lent_loaded)
 		lent_load(s);
 	return strv_has(&s->lent, ifname);
+}
+
+#define GOING_MS 3000
+#define GOING_POLL_MS 2
+
+/* An epair of the notes with one end here and the other nobody knows where. */
+static bool half_here(struct rcstate *s, const struct fact *f,
+		      char ret[IFNAMSIZ])
+{
+	char end[2][IFNAMSIZ];
+	bool is[2];
+
+	if (f->kind != FACT_CLONE || !str_prefix(f->ifname, "epair"))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		snprintf(end[i], IFNAMSIZ, "%.*s%c", IFNAMSIZ - 2, f->ifname,
+			 "ab"[i]);
+		is[i] = rcstate_if(s, end[i]);
+	}
+	if (is[0] == is[1])
+		return false;
+	memcpy(ret, end[is[1]], IFNAMSIZ);
+	return !strv_has(&s->given, end[is[0]]) && !rcstate_lent(s, end[is[0]]);
+}
+
+int rcstate_settle(struct rcstate *s, const struct notes *n, struct err *e)
+{
+	const struct timespec nap = {.tv_nsec = GOING_POLL_MS * 1000000L};
+	cleanup_ifnets struct ifnets ifs = {0};
+	char end[IFNAMSIZ];
+	bool gone = false;
+	int r, left = GOING_MS;
+
+	for (size_t i = 0; s->vnet && i < n->n; i++) {
+		if (!half_here(s, &n->v[i].fact, end))
+			continue;
+		for (; left > 0 && vnet_ifindex(s->vnet, end);
+		     left -= GOING_POLL_MS)
+			nanosleep(&nap, NULL);
+		gone |= !vnet_ifindex(s->vnet, end);
+	}
+	if (!gone)
+		return 0;
+	r = ifnets_load(s->vnet, &ifs, e);
+	if (r < 0)
+		return r;
+	ifnets_free(&s->ifs);
+	s->ifs = ifs;
+	ifs = (struct ifnets){0};
+	return 0;
 }
 
 static bool here(struct rcstate *s, const char *name, const char *suffix)
@@ -236,6 +285,12 @@ static bool has_words(struct rcstate *s, const struct notes *n,
 	return ifp && note && note->ifindex == ifp->index;
 }
 
+static bool has_client(struct rcstate *s, const struct notes *n,
+		       const struct fact *f, struct ifnet *ifp)
+{
+	return rcclient_runs(f) && (!ifp || has_words(s, n, f, ifp));
+}
+
 static bool has_route(struct rcstate *s, const struct notes *n,
 		      const struct fact *f, struct ifnet *ifp)
 {
@@ -247,13 +302,70 @@ static bool has_route(struct rcstate *s, const struct notes *n,
 	return k && strv_has(&s->routes, k);
 }
 
+/* What is there is the system's; what rc made is as rc makes it now. */
 static bool has_file(struct rcstate *s, const struct notes *n,
 		     const struct fact *f, struct ifnet *ifp)
 {
+	cleanup_free char *text = NULL;
+
+	(void)s;
+	(void)ifp;
+	if (!notes_find(n, f))
+		return access(f->key, F_OK) == 0;
+	return file_read(AT_FDCWD, f->key, 1u << 20, &text, NULL, NULL) == 0 &&
+	       !strcmp(text, f->value);
+}
+
+/* Of the same configuration, which a running one does not read again. */
+static bool has_rtadvd(struct rcstate *s, const struct notes *n,
+		       const struct fact *f, struct ifnet *ifp)
+{
+	const struct note *note = notes_find(n, f);
+
+	(void)s;
+	(void)ifp;
+	return note && !strcmp(note->fact.value, f->value) && rcclient_runs(f);
+}
+
+static char *old_text(const struct fact *f, struct ifnet *ifp)
+{
+	char *text = NULL;
+
+	(void)ifp;
+	return file_read(AT_FDCWD, f->key, 1u << 20, &text, NULL, NULL) < 0
+		       ? NULL
+		       : text;
+}
+
+static bool has_text(struct rcstate *s, const struct notes *n,
+		     const struct fact *f, struct ifnet *ifp)
+{
+	cleanup_free char *text = old_text(f, ifp);
+
+	(void)s;
+	(void)n;
+	return text && !strcmp(text, f->value);
+}
+
+static bool has_kld(struct rcstate *s, const struct notes *n,
+		    const struct fact *f, struct ifnet *ifp)
+{
+	cleanup_strv struct strv loaded = {0};
+	char name[64];
+
 	(void)s;
 	(void)n;
 	(void)ifp;
-	return access(f->key, F_OK) == 0;
+	kld_name(f->key, name, sizeof(name));
+	return kld_list(&loaded, NULL) == 0 && strv_has(&loaded, name);
+}
+
+static bool has_neigh(struct rcstate *s, const struct notes *n,
+		      const struct fact *f, struct ifnet *ifp)
+{
+	(void)n;
+	(void)ifp;
+	return rcneigh_has(s->vnet, f);
 }
 
 static bool has_devfs(struct rcstate *s, const struct notes *n,
@@ -271,6 +383,22 @@ static bool has_script(struct rcstate *s, const struct notes *n,
 	(void)s;
 	(void)ifp;
 	return notes_find(n, f);
+}
+
+static bool has_pf(struct rcstate *s, const struct notes *n,
+		   const struct fact *f, struct ifnet *ifp)
+{
+	(void)s;
+	(void)ifp;
+	return rcpf_has(n, f);
+}
+
+static bool has_pflog(struct rcstate *s, const struct notes *n,
+		      const struct fact *f, struct ifnet *ifp)
+{
+	(void)s;
+	(void)ifp;
+	return rcpflog_has(n, f);
 }
 
 static bool has_jail(struct rcstate *s, const struct notes *n,
@@ -304,6 +432,13 @@ static char *old_ip6(const struct fact *f, struct ifnet *ifp)
 	if (!ifp)
 		return NULL;
 	return strdup(ifp->nd6 & ND6_IFDISABLED ? "ifdisabled" : "-ifdisabled");
+}
+
+static char *old_rtsol(const struct fact *f, struct ifnet *ifp)
+{
+	(void)f;
+	return ifp && (ifp->nd6 & ND6_ACCEPT_RTADV) ? strdup("accept_rtadv")
+						    : NULL;
 }
 
 static char *old_ether(const struct fact *f, struct ifnet *ifp)
@@ -387,7 +522,17 @@ static const struct state_row {
 	[FACT_FLAG_UP] = {.has = has_up},
 	[FACT_FLAG_DOWN] = {.has = has_down},
 	[FACT_WORDS] = {.has = has_words},
+	[FACT_RTSOL] = {.has = has_words, .old = old_rtsol},
+	[FACT_DHCP] = {.has = has_client},
+	[FACT_RTSOLD] = {.has = has_client},
+	[FACT_RTADVD] = {.has = has_rtadvd},
+	[FACT_TEXT] = {.has = has_text, .old = old_text},
+	[FACT_KLD] = {.has = has_kld},
+	[FACT_NEIGH] = {.has = has_neigh},
+	[FACT_IFSCRIPT] = {.has = has_words},
 	[FACT_ROUTE] = {.has = has_route},
+	[FACT_PF] = {.has = has_pf},
+	[FACT_PFLOG] = {.has = has_pflog},
 	[FACT_RULE] = {.old = old_rule},
 	[FACT_FILE] = {.has = has_file},
 	[FACT_DEVFS] = {.has = has_devfs},

@@ -15,11 +15,18 @@ struct rcstate {
 	struct ifnets ifs;
 	struct strv routes; /* "inet DEST GATEWAY", sorted */
 	struct strv jails;  /* names of running ones */
+	struct strv given;  /* interfaces that they were lent, by name */
 	bool lent_loaded;
 	struct strv lent; /* interfaces inside jails, home names too */
 };
 
 int rcstate_load(struct rcstate *ret, bool vnet, struct err *e);
+/*
+ * An end of an epair that was in the vnet of a jail that has not come to be
+ * (prison_nets.h) goes with that, and takes the other end along, in a moment:
+ * wait for it, and look again.
+ */
+int rcstate_settle(struct rcstate *s, const struct notes *n, struct err *e);
 void rcstate_free(struct rcstate *s);
 #define cleanup_rcstate __attribute__((cleanup(rcstate_free)))
 

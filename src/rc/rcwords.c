@@ -2,6 +2,7 @@
 #include "rc/rcwords.h"
 
 #include "base/cleanup.h"
+#include "net/ifconfig_words.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -10,94 +11,26 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a word is to rc; those without a kind of their own are FACT_WORDS. */
-static const struct word {
+/* Words of ifconfig(8) that are more to rc than words. */
+static const struct {
 	const char *name;
+	enum fact_kind kind;
+} kinds[] = {
+	{"addm", FACT_MEMBER},	     {"descr", FACT_DESCR},
+	{"description", FACT_DESCR}, {"down", FACT_FLAG_DOWN},
+	{"ether", FACT_ETHER},	     {"group", FACT_GROUP},
+	{"link", FACT_ETHER},	     {"lladdr", FACT_ETHER},
+	{"metric", FACT_METRIC},     {"mtu", FACT_MTU},
+	{"span", FACT_SPAN},	     {"up", FACT_FLAG_UP},
+};
+
+struct word {
 	int nargs;
 	enum fact_kind kind;
-} words_table[] = {
-	{"addm", 1, FACT_MEMBER},
-	{"descr", 1, FACT_DESCR},
-	{"description", 1, FACT_DESCR},
-	{"down", 0, FACT_FLAG_DOWN},
-	{"ether", 1, FACT_ETHER},
-	{"group", 1, FACT_GROUP},
-	{"link", 1, FACT_ETHER},
-	{"lladdr", 1, FACT_ETHER},
-	{"metric", 1, FACT_METRIC},
-	{"mtu", 1, FACT_MTU},
-	{"span", 1, FACT_SPAN},
-	{"up", 0, FACT_FLAG_UP},
-	/* nd6 and interface flags */
-	{"accept_rtadv", 0, FACT_WORDS},
-	{"auto_linklocal", 0, FACT_WORDS},
-	{"arp", 0, FACT_WORDS},
-	{"debug", 0, FACT_WORDS},
-	{"defaultif", 0, FACT_WORDS},
-	{"link0", 0, FACT_WORDS},
-	{"link1", 0, FACT_WORDS},
-	{"link2", 0, FACT_WORDS},
-	{"monitor", 0, FACT_WORDS},
-	{"no_dad", 0, FACT_WORDS},
-	{"no_prefer_iface", 0, FACT_WORDS},
-	{"no_radr", 0, FACT_WORDS},
-	{"nud", 0, FACT_WORDS},
-	{"promisc", 0, FACT_WORDS},
-	{"staticarp", 0, FACT_WORDS},
-	{"stickyarp", 0, FACT_WORDS},
-	/* bridge */
-	{"autoedge", 1, FACT_WORDS},
-	{"autoptp", 1, FACT_WORDS},
-	{"deladdr", 1, FACT_WORDS},
-	{"deletem", 1, FACT_WORDS},
-	{"discover", 1, FACT_WORDS},
-	{"edge", 1, FACT_WORDS},
-	{"flush", 0, FACT_WORDS},
-	{"flushall", 0, FACT_WORDS},
-	{"fwddelay", 1, FACT_WORDS},
-	{"hellotime", 1, FACT_WORDS},
-	{"holdcnt", 1, FACT_WORDS},
-	{"ifmaxaddr", 2, FACT_WORDS},
-	{"ifpathcost", 2, FACT_WORDS},
-	{"ifpriority", 2, FACT_WORDS},
-	{"iftagged", 2, FACT_WORDS},
-	{"ifuntagged", 2, FACT_WORDS},
-	{"learn", 1, FACT_WORDS},
-	{"maxaddr", 1, FACT_WORDS},
-	{"maxage", 1, FACT_WORDS},
-	{"priority", 1, FACT_WORDS},
-	{"private", 1, FACT_WORDS},
-	{"proto", 1, FACT_WORDS},
-	{"ptp", 1, FACT_WORDS},
-	{"static", 2, FACT_WORDS},
-	{"sticky", 1, FACT_WORDS},
-	{"stp", 1, FACT_WORDS},
-	{"timeout", 1, FACT_WORDS},
-	/* other kinds */
-	{"deletetunnel", 0, FACT_WORDS},
-	{"fib", 1, FACT_WORDS},
-	{"grekey", 1, FACT_WORDS},
-	{"lagghash", 1, FACT_WORDS},
-	{"laggport", 1, FACT_WORDS},
-	{"laggproto", 1, FACT_WORDS},
-	{"media", 1, FACT_WORDS},
-	{"mediaopt", 1, FACT_WORDS},
-	{"mode", 1, FACT_WORDS},
-	{"pcp", 1, FACT_WORDS},
-	{"tunnel", 2, FACT_WORDS},
-	{"tunnelfib", 1, FACT_WORDS},
-	{"vhid", 1, FACT_WORDS},
-	{"vlan", 1, FACT_WORDS},
-	{"vlandev", 1, FACT_WORDS},
-	{"vlanpcp", 1, FACT_WORDS},
-	{"vlanproto", 1, FACT_WORDS},
-	{"vni", 1, FACT_WORDS},
-	{"vxlanid", 1, FACT_WORDS},
-	{"vxlanlocal", 1, FACT_WORDS},
-	{"vxlanremote", 1, FACT_WORDS},
-	{"vxlangroup", 1, FACT_WORDS},
-	{"vxlandev", 1, FACT_WORDS},
 };
+
+/* Settings that are made together: what their words begin with. */
+static const char *const sets[] = {"vxlan", "geneve"};
 
 /* Words that go on with an address and belong to it. */
 static const struct addr_word {
@@ -111,15 +44,19 @@ static const struct addr_word {
 	{"vltime", 1},	  {"eui64", 0},
 };
 
-static const struct word *word_find(const char *s)
+/* Words that need their family before them, each of them. */
+static bool is_inet6_flag(const char *s)
 {
-	/* -stp IF takes what stp IF takes */
-	if (*s == '-' && s[1])
-		s++;
-	for (size_t i = 0; i < ARRAY_SIZE(words_table); i++)
-		if (!strcmp(words_table[i].name, s))
-			return &words_table[i];
-	return NULL;
+	static const char *const flags[] = {
+		"accept_rtadv", "auto_linklocal",  "defaultif", "no_dad",
+		"no_radr",	"no_prefer_iface", "nud",	"ipv6_only",
+	};
+
+	s += *s == '-';
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (!strcmp(flags[i], s))
+			return true;
+	return false;
 }
 
 static const struct addr_word *addr_word_find(const char *s)
@@ -128,6 +65,31 @@ static const struct addr_word *addr_word_find(const char *s)
 		if (!strcmp(addr_words[i].name, s))
 			return &addr_words[i];
 	return NULL;
+}
+
+/* An address's own words are none: they go with it. */
+static bool word_find(const char *s, struct word *ret)
+{
+	const struct ifconfig_word *w;
+	bool on = true;
+
+	*ret = (struct word){.kind = FACT_WORDS};
+	if (strcmp(s, "no_dad") != 0 && addr_word_find(s + (*s == '-')))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, s))
+			ret->kind = kinds[i].kind;
+	w = ifconfig_word_find(s, &on);
+	ret->nargs = w ? w->nargs : 1;
+	/* to ifconfig "ether" is a family */
+	return w || ret->kind == FACT_ETHER;
+}
+
+static bool is_known(const char *s)
+{
+	struct word w;
+
+	return word_find(s, &w);
 }
 
 static bool is_family(const char *s)
@@ -202,6 +164,7 @@ struct scan {
 	const struct strv *w;
 	size_t i;
 	bool alias;
+	bool inet6; /* the last family that was said */
 	struct err *e;
 };
 
@@ -293,6 +256,11 @@ static bool numeric(int family, const char *s)
 	return rcwords_addr(family, s, -1, buf, sizeof(buf));
 }
 
+static bool is_switch(const char *s)
+{
+	return !strcmp(s, "ifdisabled") || !strcmp(s, "-ifdisabled");
+}
+
 /* After "inet" or "inet6". */
 static int scan_family(struct scan *s)
 {
@@ -300,32 +268,86 @@ static int scan_family(struct scan *s)
 	const char *fam = s->w->v[s->i++];
 	int family = !strcmp(fam, "inet") ? AF_INET : AF_INET6;
 	const char *next = s->i < s->w->n ? s->w->v[s->i] : NULL;
-	const struct word *w = next ? word_find(next) : NULL;
+	struct word w;
+	bool is_word = next && word_find(next, &w);
 
+	s->inet6 = family == AF_INET6;
 	if (strv_add(&words, fam) < 0)
 		return err_nomem(s->e);
 	if (!next)
 		return 0; /* the family alone changes nothing */
 	if (numeric(family, next))
 		return scan_addr(s, family, &words);
-	if (!strcmp(next, "ifdisabled") || !strcmp(next, "-ifdisabled")) {
+	if (is_switch(next)) {
 		s->i++;
 		return scan_add(s, FACT_IP6, NULL, next, NULL, false);
 	}
 	/* a flag word of the family; the next one stands for itself */
-	if (w && w->nargs == 0 && w->kind == FACT_WORDS) {
+	if (is_word && w.nargs == 0 && w.kind == FACT_WORDS) {
 		int r = scan_take(s, 0, &words);
 
 		return r ? r : scan_words(s, &words);
 	}
-	if (w)
+	if (is_word)
 		return 0;
 	/* a host name, or something newer than this table: to the end */
-	while (s->i < s->w->n && !word_find(s->w->v[s->i]) &&
+	while (s->i < s->w->n && !is_known(s->w->v[s->i]) &&
 	       !is_family(s->w->v[s->i]))
 		if (strv_add(&words, s->w->v[s->i++]) < 0)
 			return err_nomem(s->e);
 	return scan_words(s, &words);
+}
+
+/* addm IF untagged N tagged LIST: what follows the member, in words alone. */
+static int scan_vlans(struct scan *s, const char *member)
+{
+	int r = 0;
+
+	while (!r && s->i + 1 < s->w->n &&
+	       (!strcmp(s->w->v[s->i], "untagged") ||
+		!strcmp(s->w->v[s->i], "tagged"))) {
+		cleanup_strv struct strv words = {0};
+
+		if (strv_addf(&words, "if%s", s->w->v[s->i]) < 0 ||
+		    strv_add(&words, member) < 0 ||
+		    strv_add(&words, s->w->v[s->i + 1]) < 0)
+			return err_nomem(s->e);
+		s->i += 2;
+		r = scan_words(s, &words);
+	}
+	return r;
+}
+
+static const char *set_of(const char *word)
+{
+	static const char vlan[] = "vlan";
+
+	if (vlan_is_word(word))
+		return vlan;
+	if (!strcmp(word, "vni"))
+		return sets[0];
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		if (str_prefix(word + (*word == '-'), sets[i]))
+			return sets[i];
+	return NULL;
+}
+
+/* What else belongs to the words that were taken. */
+static int scan_rest(struct scan *s, const char *name, struct strv *words)
+{
+	const char *set = set_of(name);
+	struct word w;
+	int r = 0;
+
+	/* static IF MAC vlan N, deladdr MAC vlan N */
+	if ((!strcmp(name, "static") || !strcmp(name, "deladdr")) &&
+	    s->i + 1 < s->w->n && !strcmp(s->w->v[s->i], "vlan"))
+		return scan_take(s, 1, words);
+	/* half of what a vlan is cannot be set */
+	while (!r && set && s->i < s->w->n && set_of(s->w->v[s->i]) == set &&
+	       word_find(s->w->v[s->i], &w))
+		r = scan_take(s, w.nargs, words);
+	return r;
 }
 
 /* One known word. */
@@ -333,25 +355,31 @@ static int scan_word(struct scan *s, const struct word *w)
 {
 	cleanup_strv struct strv words = {0};
 	const char *name = s->w->v[s->i];
-	enum fact_kind kind = *name == '-' ? FACT_WORDS : w->kind;
-	int r = scan_take(s, w->nargs, &words);
-	const char *arg = words.n > 1 ? words.v[1] : NULL;
+	const char *arg;
+	int r = 0;
 
+	if (s->inet6 && is_inet6_flag(name) && strv_add(&words, "inet6") < 0)
+		return err_nomem(s->e);
+	r = scan_take(s, w->nargs, &words);
+	arg = words.n > 1 ? words.v[1] : NULL;
 	if (r)
 		return r;
-	switch (kind) {
+	switch (w->kind) {
 	case FACT_MEMBER:
+		r = scan_add(s, w->kind, arg, NULL, &words, false);
+		return r ? r : scan_vlans(s, arg);
 	case FACT_SPAN:
 	case FACT_GROUP:
-		return scan_add(s, kind, arg, NULL, &words, false);
+		return scan_add(s, w->kind, arg, NULL, &words, false);
 	case FACT_ETHER:
 		if (!strcmp(arg, "random"))
 			return scan_words(s, &words);
-		return scan_add(s, kind, NULL, arg, &words, false);
+		return scan_add(s, w->kind, NULL, arg, &words, false);
 	case FACT_WORDS:
-		return scan_words(s, &words);
+		r = scan_rest(s, name, &words);
+		return r ? r : scan_words(s, &words);
 	default:
-		return scan_add(s, kind, NULL, arg, &words, false);
+		return scan_add(s, w->kind, NULL, arg, &words, false);
 	}
 }
 
@@ -363,7 +391,7 @@ static int scan_unknown(struct scan *s)
 	do {
 		if (strv_add(&words, s->w->v[s->i++]) < 0)
 			return err_nomem(s->e);
-	} while (s->i < s->w->n && !word_find(s->w->v[s->i]) &&
+	} while (s->i < s->w->n && !is_known(s->w->v[s->i]) &&
 		 !is_family(s->w->v[s->i]) && !numeric(AF_INET, s->w->v[s->i]));
 	return scan_words(s, &words);
 }
@@ -382,12 +410,15 @@ int rcwords_ifconfig(struct facts *out, const char *ifname,
 
 	while (!r && s.i < words->n) {
 		const char *t = words->v[s.i];
-		const struct word *w = word_find(t);
+		struct word w;
 
 		if (is_family(t)) {
 			r = scan_family(&s);
-		} else if (w) {
-			r = scan_word(&s, w);
+		} else if (s.inet6 && is_switch(t)) {
+			s.i++;
+			r = scan_add(&s, FACT_IP6, NULL, t, NULL, false);
+		} else if (word_find(t, &w)) {
+			r = scan_word(&s, &w);
 		} else if (numeric(AF_INET, t)) {
 			cleanup_strv struct strv aw = {0};
 

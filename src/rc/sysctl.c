@@ -175,6 +175,8 @@ int sysctl_set(const char *name, const char *value, struct strbuf *ret_old,
 	if (r < 0)
 		return r;
 	r = row ? row->set(row, value, e) : file_poke(AT_FDCWD, path, value, e);
+	if (r == -EOPNOTSUPP) /* says by itself what is missing */
+		return err_wrap(e, "%s=%s", name, value);
 	if (r < 0)
 		return err_sys(e, -r, "%s=%s", name, value);
 	if (ret_old)

@@ -18,6 +18,9 @@
 #include "base/file.h"
 #include "jail/param.h"
 #include "jail/prison.h"
+#include "net/bridge_pfil.h"
+#include "net/lagg.h"
+#include "pf/pfil.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -573,6 +576,48 @@ static int set_metamax(const struct sysctl_row *row, const char *value,
 	return set_keep(row, value, e);
 }
 
+/* Laggs that are there follow. */
+static int set_rx_all(const struct sysctl_row *row, const char *value,
+		      struct err *e)
+{
+	cleanup_vnet struct vnet *v = NULL;
+	long long n;
+	int r;
+
+	if (str_to_int(value, INT32_MIN, INT32_MAX, &n) < 0)
+		return err_sys(e, EINVAL, "%s", row->name);
+	r = set_keep(row, value, e);
+	if (r >= 0)
+		r = vnet_open(-1, VNET_STATEDIR, &v, e);
+	return r < 0 ? r : lagg_rx_all_apply(v, e);
+}
+
+/* In force, or as before. */
+static int set_pfil(const struct sysctl_row *row, const char *value,
+		    struct err *e)
+{
+	cleanup_strbuf struct strbuf old = STRBUF_INIT;
+	cleanup_vnet struct vnet *v = NULL;
+	long long n;
+	int r;
+
+	if (str_to_int(value, INT32_MIN, INT32_MAX, &n) < 0)
+		return err_sys(e, EINVAL, "%s", row->name);
+	r = get_keep(row, &old, e);
+	if (r >= 0)
+		r = vnet_open(-1, VNET_STATEDIR, &v, e);
+	if (r >= 0)
+		r = set_keep(row, value, e);
+	if (r < 0)
+		return r;
+	r = pf_pfil_apply(v, e);
+	if (r < 0) {
+		set_keep(row, old.s, NULL);
+		pf_pfil_apply(v, NULL);
+	}
+	return r;
+}
+
 /* ---- rows ---- */
 
 #define PROC(n, p, d)                                                          \
@@ -614,6 +659,11 @@ static int set_metamax(const struct sysctl_row *row, const char *value,
 		.name = n, .get = get_keep, .set = set_keep, .dflt = v,        \
 		.descr = d, .inert = why                                       \
 	}
+#define PFIL(n, d)                                                             \
+	{                                                                      \
+		.name = n, .get = get_keep, .set = set_pfil, .dflt = "0",      \
+		.descr = d                                                     \
+	}
 #define FIXED(n, v, d)                                                         \
 	{                                                                      \
 		.name = n, .get = get_fixed, .dflt = v, .descr = d             \
@@ -633,11 +683,9 @@ static int set_metamax(const struct sysctl_row *row, const char *value,
 		.name = n, .type = t, .get = f, .arg = a, .descr = d           \
 	}
 
-#define NO_PF "packet filters do not see bridged frames yet"
-#define NO_LAGG "lagg is not in force yet"
 #define NO_TAP "tap devices are not opened through device nodes"
 #define NO_FIBS "there is one fib"
-#define NO_STP "the kernel writes its own log"
+#define NO_FLAP "nobody looks for it"
 #define NO_OTHER "nothing here acts on it"
 
 #define C4 "net/ipv4/conf/"
@@ -792,28 +840,24 @@ static const struct sysctl_row sysctl_rows[] = {
 	PROC("net.inet6.ip6.v6only", "net/ipv6/bindv6only",
 	     "Restrict AF_INET6 sockets to IPv6 addresses only"),
 	KEEP("net.link.bridge.allow_llz_overlap", "0",
-	     "Allow overlap of link-local scope zones", NO_OTHER),
+	     "Allow overlap of link-local scope zones", NULL),
 	KEEP("net.link.bridge.inherit_mac", "0",
-	     "Inherit MAC address from the first bridge member", NO_OTHER),
+	     "Inherit MAC address from the first bridge member", NULL),
 	KEEP("net.link.bridge.ipfw", "0", "Pass bridged frames to ipfw",
 	     "there is no ipfw"),
 	KEEP("net.link.bridge.ipfw_arp", "0", "Filter ARP packets through ipfw",
 	     "there is no ipfw"),
 	KEEP("net.link.bridge.log_mac_flap", "1",
-	     "Log MAC address port flapping", NO_STP),
-	KEEP("net.link.bridge.log_stp", "0", "Log STP state changes", NO_STP),
-	KEEP("net.link.bridge.member_ifaddrs", "0",
-	     "Allow layer 3 addresses on bridge members", NO_OTHER),
-	KEEP("net.link.bridge.pfil_bridge", "0",
-	     "Packet filter on the bridge interface", NO_PF),
-	KEEP("net.link.bridge.pfil_local_phys", "0",
+	     "Log MAC address port flapping", NO_FLAP),
+	KEEP("net.link.bridge.log_stp", "0", "Log STP state changes", NULL),
+	KEEP("net.link.bridge.member_ifaddrs", "1",
+	     "Allow layer 3 addresses on bridge members", NULL),
+	PFIL(PFIL_BRIDGE, "Packet filter on the bridge interface"),
+	PFIL(PFIL_LOCAL_PHYS,
 	     "Packet filter on the physical interface for locally destined "
-	     "packets",
-	     NO_PF),
-	KEEP("net.link.bridge.pfil_member", "0",
-	     "Packet filter on the member interface", NO_PF),
-	KEEP("net.link.bridge.pfil_onlyip", "0",
-	     "Only pass IP packets when pfil is enabled", NO_PF),
+	     "packets"),
+	PFIL(PFIL_MEMBER, "Packet filter on the member interface"),
+	PFIL(PFIL_ONLYIP, "Only pass IP packets when pfil is enabled"),
 	KEEP("net.link.epair.netisr_maxqlen", "2100",
 	     "Maximum queue length of epair interfaces", NO_OTHER),
 	PROC("net.link.ether.inet.max_age",
@@ -825,8 +869,11 @@ static const struct sysctl_row sysctl_rows[] = {
 	     "there is no ipfw"),
 	KEEP("net.link.gif.max_nesting", "1", "Maximum nesting of tunnels",
 	     NO_OTHER),
-	KEEP("net.link.lagg.failover_rx_all", "0",
-	     "Accept input from any interface in a failover lagg", NO_LAGG),
+	{.name = LAGG_RX_ALL_NAME,
+	 .get = get_keep,
+	 .set = set_rx_all,
+	 .dflt = "0",
+	 .descr = "Accept input from any interface in a failover lagg"},
 	KEEP("net.link.tap.up_on_open", "0",
 	     "Bring interface up when the device is opened", NO_TAP),
 	KEEP("net.link.tap.user_open", "0",

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # What a jail's root could want of the broker of who made the jail: addresses
 # that are not the jail's, other jails, and other jails' masters.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # A directory that jails' roots can use.
 [ -z "$CELLBLOCK_BOX" ] || [ -d /tmp/t ] || mkdir -m 1777 /tmp/t
@@ -176,6 +176,56 @@ stack_body()
 	must_hold jexec d "$ESC/broker" -n /dev/null set "$JID" 1 0 127.0.0.5
 }
 
+# A network stack's file by that name, with somebody's netgraph in it.
+net_file()
+{
+	touch "$1"
+	mount --bind "$2" "$1"
+}
+
+atf_test_case netgraph
+netgraph_head()
+{
+	atf_set descr "The netgraph of the host, of another jail, of the parent"
+}
+netgraph_body()
+{
+	net_file /tmp/t/host /proc/self/ns/net
+	plain_jail z vnet path=/
+	net_file /tmp/t/z "/proc/$(init_pid z)/ns/net"
+	# its own it has, and the host's with the host's stack given away
+	plain_jail d vnet path=/ children.max=4
+	must_escape jexec d "$ESC/broker" open
+	KIND="vnet"
+	must_hold jexec d "$ESC/broker" -n /tmp/t/host open
+	must_hold jexec d "$ESC/broker" -n /tmp/t/z open
+	must_hold jexec d "$ESC/broker" -n /tmp/t/host end
+	must_hold jexec d "$ESC/broker" -n /tmp/t/z end
+	must_hold jexec d "$ESC/broker" -n /proc/self/ns/mnt open
+	must_hold jexec d "$ESC/broker" -n /dev/null open
+	# its own ends with it
+	must_hold jexec d "$ESC/broker" end
+	# its nodes have the broker's rights: no socket in the host's files
+	atf_check -o ignore ngctl mkpeer . ksocket x local/stream/0
+	atf_check -s exit:71 -e match:"Address family not supported" \
+	    jexec d ngctl mkpeer . ksocket x local/stream/0
+	# a user of it, a jail in it, with the door open
+	jexec d chmod 666 /run/cellblock/broker
+	must_hold jexec -U nobody d "$ESC/broker" open
+	touch /tmp/t/door
+	jexec d mount --bind /run/cellblock/broker /tmp/t/door
+	jexec d jail -q -c name=b persist path=/
+	must_hold jexec d.b "$ESC/broker" -p /tmp/t/door open
+	must_hold jexec d.b "$ESC/broker" open
+	# the host's stack without a vnet of its own
+	KIND="no vnet"
+	plain_jail e path=/ children.max=4
+	must_hold jexec e "$ESC/broker" open
+	must_hold jexec e "$ESC/broker" -n /tmp/t/z open
+	# the file system tells nothing
+	atf_check -s exit:1 jexec d test -e /run/cellblock/ng
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case foreign
@@ -183,4 +233,5 @@ atf_init_test_cases()
 	atf_add_test_case others
 	atf_add_test_case nested
 	atf_add_test_case stack
+	atf_add_test_case netgraph
 }

@@ -58,7 +58,7 @@
 # attacks on the joining of a jail, which no parameter of a jail can weaken.
 
 # shellcheck source=tests/system/common.sh
-. "$(atf_get_srcdir)/../system/common.sh"
+. "$(atf_get_srcdir)/../system/common.sh" || exit
 
 ESC=/tmp/escape
 export ESC

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Rights that whoever starts something in a jail leaves it: groups,
 # capabilities, environment, terminal, a place outside the jail's cgroup.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 atf_test_case groups
 groups_head()

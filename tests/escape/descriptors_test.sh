@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Ways out by descriptors and working directories that whoever starts
 # something in a jail leaves it (CVE-2024-21626, CVE-2016-9962's other half).
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # What only the box has at this path: the registry of the jail itself.
 marker()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Overwriting what the host runs: the program that joins a jail, its loader,
 # its libraries, the jail's first process (CVE-2019-5736).
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # hostile_scripts DIR: in the root DIR, programs which make whoever runs them
 # run itself.
@@ -61,11 +61,11 @@ boot_body()
 	echo 'jail_enable="YES"' >host/rc.conf
 	echo "a { path = $PWD/root; persist; host.users = inherit; }" \
 	    >host/jail.conf
-	: >host/jails/a/rc.conf
+	# one that only a shell can read
+	echo 'if :; then :; fi' >host/jails/a/rc.conf
 	atf_check -o ignore -e ignore cellblock up --host host
 	ln -f root/tmp/again root/bin/sh
 	KIND='up --host' ROOT=$PWD/root
-	# it reads the jail's rc.conf, which is text for a shell
 	atf_check -s exit:1 -o ignore -e match:"a: .*rc.conf" \
 	    cellblock up --host host
 	must_hold watched a "$ESC/exewrite 5 /tmp/caught" \

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Ways out by files that are the machine's: settings, devices, handles, and
 # what a jail leaves behind where the host's users look.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # both ATTACK...: in a jail without walls, and in any other; the tests of one
 # file (single) in two kinds, those of many in all.

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Ways out by the one kernel that all share: system calls that change or show
 # the whole machine, and those whose bugs have been ways out before.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # both ATTACK...: it succeeds in a jail without walls, and in no other.  What
 # this kernel has not for anybody (modules, kexec) is shown where it has.

@@ -5,7 +5,7 @@
 #
 # $VICTIM is a directory of the box that nothing may be mounted on, nothing be
 # made in, and nothing of it seen in a jail.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 VICTIM=/tmp/victim
 

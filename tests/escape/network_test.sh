@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Ways out by the network: sockets that no mount keeps apart, a stack that is
 # the host's, interfaces of another's, and what the host learns from a jail.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # The kinds of jail that share the box's stack.
 each_sharing()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # A jail that may have jails of its own has more rights inside, mounts and
 # namespaces among them, and the machine no closer.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # held_in_parents ATTACK...: in both kinds of jail with children.
 parents()

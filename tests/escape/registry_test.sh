@@ -2,7 +2,7 @@
 # What a jail's root puts into its own /run/cellblock, which host commands
 # read: links, fifos, devices, huge and endless files, texts.  No command may
 # follow, hang, crash, or say what the host's files hold.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # Host commands that look into a jail's registry, and the longest they may
 # take on a busy or an emulated machine.

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # What `jail -c path=/ vnet persist` and `jexec 1 sh` give: a root that can do
 # in its own network what root does, and nothing to the machine.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # The jail of every case here, as one would make it.
 the_jail()

@@ -2,7 +2,7 @@
 # Ways out by the sockets of a stack that is shared: other addresses than the
 # jail's to send from and to be heard at, and the host's loopback to come to.
 # share.c says what the lines of the tables mean.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 table_held()
 {
@@ -228,6 +228,22 @@ udp4 bind 239.1.2.3 mine
 udp4 bind 255.255.255.255 mine
 udp4 bind 127.255.255.255 mine
 udp6 bind ff02::1%lo mine'
+
+# A socket that is in the table of those that hear for all addresses would not
+# leave it, had it changed its family.
+FORM='
+udp6 bind any/PORT connect ::ffff:192.0.2.1 addrform mine
+udp6 reuseaddr bind any/PORT connect ::ffff:192.0.2.1 addrform mine'
+
+atf_test_case form
+form_head()
+{
+	atf_set descr "IPV6_ADDRFORM on the wildcard of both families"
+}
+form_body()
+{
+	table_test "$FORM"
+}
 
 atf_test_case sources
 sources_head()
@@ -459,6 +475,7 @@ atf_init_test_cases()
 	atf_add_test_case mixed
 	atf_add_test_case loopback
 	atf_add_test_case hears
+	atf_add_test_case form
 	atf_add_test_case rights
 	atf_add_test_case ping
 	atf_add_test_case uring

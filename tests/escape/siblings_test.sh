@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Two jails side by side see nothing of each other, and what one gives the
 # other leads no further than the giver's own root.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # spy: each kind of trace that jail a has left where this is run, one a line.
 make_spy()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Getting hold of processes of the runtime: while they join the jail
 # (CVE-2016-9962), of the jail's first process, of its keeper.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 atf_test_case join
 join_head()

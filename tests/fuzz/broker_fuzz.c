@@ -39,7 +39,8 @@ static void check_request(const uint8_t *data, size_t size)
 		check_error(&e);
 		return;
 	}
-	if (!m.depth || m.depth > BROKER_DEPTH || !broker_name(m.request))
+	if ((!m.depth && m.request < BROKER_NG_OPEN) ||
+	    m.depth > BROKER_DEPTH || !broker_name(m.request))
 		abort();
 	for (size_t i = 0; i < m.depth; i++)
 		if (m.path[i] < 1 || m.path[i] > BROKER_JID_MAX)

@@ -12,7 +12,7 @@
 # as expected; read the diff before you commit it.
 # shellcheck disable=SC2034 # for system/common.sh
 CB_NO_BOX=1
-. "$(atf_get_srcdir)/../system/common.sh"
+. "$(atf_get_srcdir)/../system/common.sh" || exit
 
 # compare WANT GOT: show a difference, or take GOT as wanted
 compare()

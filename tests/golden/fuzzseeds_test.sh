@@ -2,7 +2,7 @@
 # The seeds of each fuzzer, and what it once found, run through it again: one
 # case for each directory of tests/fuzz.
 CB_NO_BOX=1
-. "$(atf_get_srcdir)/../system/common.sh"
+. "$(atf_get_srcdir)/../system/common.sh" || exit
 
 # replay NAME [DIRECTORY...]: with the seeds that lie elsewhere.
 replay()

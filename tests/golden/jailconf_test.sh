@@ -6,7 +6,7 @@
 # file that does not parse gives.  Where NAME.canonical or NAME.export exist,
 # the canonical text and the lines of `jail -e :` are compared too.  Every
 # file that parses must also survive parse -> print -> parse.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 golden()
 {

@@ -4,7 +4,7 @@
 # NAME.conf comes with NAME.plan, what rcconf_dump prints of it: warnings, the
 # steps of a boot on an empty vnet, or the error.  NAME.etc, where it exists,
 # is the folder of sysctl.conf and jail.conf.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 golden()
 {

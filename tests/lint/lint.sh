@@ -60,7 +60,7 @@ code_only() {
 rule_layers() {
 	sources '[chly]' src | xargs -r awk '
 	BEGIN {
-		n = split("base nl ns net ipshare jail lib rc block cmd", l, " ")
+		n = split("base nl ns net ipshare pf netgraph jail lib ifng rc block ngctl cmd", l, " ")
 		for (i = 1; i <= n; i++) rank[l[i]] = i
 	}
 	/^#[ \t]*include[ \t]*"/ {
@@ -163,6 +163,67 @@ rule_pages() {
 	done
 }
 
+# rc.conf(5) and the table of rc's variables: each names what the other has,
+# with the same default; what has no effect stands under that heading.
+rule_rcvars() {
+	table=src/rc/rcdefaults.c
+	page=man/rc.conf.5
+	[ -f "$table" ] || return 0
+	awk '
+	# IF, NAME and the like stand for anything
+	function pattern(name) {
+		sub(/\[0-9\]/, "", name)
+		if (name != "ifconfig_DEFAULT")
+			gsub(/[A-Z]+/, "*", name)
+		while (sub(/\*_\*/, "*", name))
+			;
+		return name
+	}
+	function wrong(what) { print FILENAME ":" FNR ": " what }
+	# value: its default, "" where the page has none
+	function told_of(name, value,    p) {
+		p = pattern(name)
+		told[p] = 1
+		if (p == "*_enable")
+			return
+		if (!(p in row))
+			wrong(name " is not in " table)
+		else if (value != "" && p !~ /[*]/ && value != default_of[p])
+			wrong("the default of " name " is " default_of[p])
+		else if ((kind[p] == "ON") == idle)
+			wrong(name " is " kind[p] " in " table)
+	}
+	FILENAME == table && /^\t\{"/ {
+		split($0, quoted, "\"")
+		given = quoted[3] == ", "
+		rest = given ? quoted[5] : quoted[3]
+		sub(/^, NULL/, "", rest)
+		p = pattern(quoted[2])
+		if (!match(rest, /^, [A-Z]+,/))
+			wrong("no row that lint can read")
+		row[p] = FNR
+		default_of[p] = given ? quoted[4] : ""
+		kind[p] = substr(rest, 3, RLENGTH - 3)
+	}
+	FILENAME == table { next }
+	/^\.S[sh] / { idle = $2 == "Without" }
+	/^\.Va / { told[pattern($2)] = 1 }
+	# .It Va NAME , NAME Pq DEFAULT , Va NAME
+	/^\.It Va / {
+		n = split(substr($0, 8), list, " , ")
+		for (i = 1; i <= n; i++) {
+			sub(/^Va /, "", list[i])
+			split(list[i], half, " Pq ")
+			told_of(half[1], half[2])
+		}
+	}
+	END {
+		for (p in row)
+			if (!(p in told))
+				print table ":" row[p] ": " p " is not in " page
+	}' table="$table" page="$page" "$table" "$page"
+}
+
 # packages.txt: sorted, no line twice, names only.
 rule_packages() {
 	for f in packages.txt packages-bench.txt; do
@@ -193,6 +254,12 @@ rule_shell() {
 			;;
 		esac
 	done
+}
+
+# A test that goes on without common.sh runs outside of its box.
+rule_boxed() {
+	sources sh tests | xargs -r grep -nE '^\. .*common\.sh"?$' |
+		sed -E 's/^([^:]*:[^:]*):.*/\1: no "|| exit" behind it/'
 }
 
 # Every test that docs/SECURITY.md names, as SUITE/PROGRAM:CASE, is there.

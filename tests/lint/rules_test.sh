@@ -2,7 +2,7 @@
 # The rules of tests/lint/lint.sh hold in the tree, and each rule finds a
 # mistake planted for it.
 CB_NO_BOX=1
-. "$(atf_get_srcdir)/../system/common.sh"
+. "$(atf_get_srcdir)/../system/common.sh" || exit
 
 # The tree obeys rule $1.
 clean()
@@ -38,8 +38,8 @@ layers_body()
 	caught layers 'init includes base/err.h'
 	echo '#include "err.h"' | plant src/base/x.c
 	caught layers 'include "LAYER/err.h"'
-	echo '#include "pf/pf.h"' | plant src/net/x.c
-	caught layers 'pf is not a layer'
+	echo '#include "zfs/zfs.h"' | plant src/net/x.c
+	caught layers 'zfs is not a layer'
 }
 
 atf_test_case length
@@ -128,6 +128,38 @@ man_body()
 	clean pages
 }
 
+atf_test_case rcvars
+rcvars_head()
+{
+	atf_set descr "rc.conf(5) and the table of rc's variables agree"
+}
+# want TEXT: what is said of the page on stdin beside a table of three rows
+want()
+{
+	plant man/rc.conf.5
+	plant src/rc/rcdefaults.c <<'EOF'
+	{"a_enable", "NO", ON, "x", SWITCH},
+	{"b_*_alias[0-9]*", NULL, ON,
+	{"c", NULL, NEVER, "x", TEXT},
+EOF
+	[ -z "$1" ] || { caught rcvars "$1"; return; }
+	atf_check "$CB_SRC/tests/lint/lint.sh" rcvars bad
+}
+rcvars_body()
+{
+	clean rcvars
+	printf '.It Va a_enable Pq NO , Va b_IF_aliasN\n.Ss Without effect\n.It Va c\n' |
+	    want ''
+	printf '.It Va a_enable Pq YES , Va b_IF_aliasN\n.Ss Without effect\n.It Va c\n' |
+	    want '^man/rc.conf.5:1: the default of a_enable is NO$'
+	printf '.It Va a_enable , b_IF_aliasN , d\n.Ss Without effect\n.It Va c\n' |
+	    want '^man/rc.conf.5:1: d is not in '
+	printf '.It Va a_enable , c\n.Va b_IF_aliasN\n' |
+	    want '^man/rc.conf.5:1: c is NEVER in '
+	printf '.It Va a_enable\n.Ss Without effect\n.It Va c\n' |
+	    want '^src/rc/rcdefaults.c:2: b_\*_alias\* is not in man/rc.conf.5$'
+}
+
 atf_test_case packages
 packages_head()
 {
@@ -157,6 +189,19 @@ shell_body()
 	caught shell 'tools/x.sh:2'
 }
 
+atf_test_case boxed
+boxed_head()
+{
+	atf_set descr "No test goes on without what puts it into a box"
+}
+boxed_body()
+{
+	clean boxed
+	echo '. "$(atf_get_srcdir)/common.sh"' |
+	    plant tests/system/x_test.sh
+	caught boxed 'tests/system/x_test.sh:1: no "|| exit" behind it'
+}
+
 atf_test_case security
 security_head()
 {
@@ -180,7 +225,9 @@ atf_init_test_cases()
 	atf_add_test_case calls
 	atf_add_test_case comment
 	atf_add_test_case man
+	atf_add_test_case rcvars
 	atf_add_test_case packages
 	atf_add_test_case shell
+	atf_add_test_case boxed
 	atf_add_test_case security
 }

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Static analysis by cppcheck and clang-tidy, each within limited time.
 CB_NO_BOX=1
-. "$(atf_get_srcdir)/../system/common.sh"
+. "$(atf_get_srcdir)/../system/common.sh" || exit
 
 LIMIT=${CB_STATIC_SECONDS:-400}
 

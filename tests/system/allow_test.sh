@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Rights of jails, allow.*: those that are in force, with and without.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # make_jail NAME PARAMETER...
 make_jail()

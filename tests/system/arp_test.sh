@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # arp(8) and ndp(8).
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 setup()
 {

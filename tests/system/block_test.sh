@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # cellblock up, down, diff, status: whole folders come up, talk, and go clean.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # What a block could leave behind.  Addresses of the box's own lo stay.
 snapshot()
@@ -319,7 +319,7 @@ ipv6_body()
 	echo 'ifconfig_bridge0_ipv6="inet6 2001:db8:9::1/64"' >>lab/rc.conf
 	echo 'ifconfig_epair0b_ipv6="inet6 2001:db8:9::2/64"' \
 	    >>lab/jails/a/rc.conf
-	echo 'a { exec.start += "ping -c 1 -W 10 2001:db8:9::1"; }' \
+	echo '* { exec.start += "ping -c 1 -W 10 2001:db8:9::1"; }' \
 	    >>lab/jail.conf
 	atf_check -o match:"^lab: up" -e match:"wait for IPv6 addresses" \
 	    cellblock up lab
@@ -603,6 +603,162 @@ killed_body()
 	atf_check -o ignore jexec lab ping -c 1 -W 10 10.9.0.2
 }
 
+# watch: what happens to interfaces here from now on, into the file log
+watch()
+{
+	ip monitor link >log &
+	watcher=$!
+	wait_for 30 watching
+	: >log
+}
+watching()
+{
+	ip link add name watch0 type veth peer name watch1
+	ip link del watch0
+	grep -q watch0 log
+}
+
+atf_test_case ready
+ready_head()
+{
+	atf_set descr "An epair is made with its end in the jail to come"
+	atf_set timeout 60
+	vm_also "ends made in other network namespaces on 6.1"
+}
+ready_body()
+{
+	lab lab
+	cellblock status >/dev/null
+	watch
+	snapshot >before
+	atf_check -o ignore -e ignore cellblock up --host lab
+	atf_check -o ignore ping -c 1 -W 10 10.9.0.2
+	atf_check -o inline:"epair0b lo0\n" -x "jexec a ifconfig -l | xargs -n1 |
+	    sort | xargs"
+	atf_check -o match:"groups: epair" jexec a ifconfig epair0b
+	# its unit is taken, though its name is not here
+	atf_check -s exit:1 -e match:"epair0 already exists" \
+	    ifconfig epair0 create
+	atf_check -o inline:"lab: as its files say, nothing to do\n" \
+	    cellblock up --host lab
+	atf_check -o ignore -e ignore cellblock down lab
+	atf_check grep -q "epair0a" log
+	atf_check -s exit:1 grep "epair0b[@:]" log
+	same
+	# one that is lent when the jail is there, and taken back, as ever
+	atf_check -o ignore -e ignore cellblock up --host lab
+	atf_check -o ignore jail -r a
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check -o ignore jail -c -f lab/jail.conf a
+	atf_check -s exit:1 -e ignore ifconfig epair0b
+	atf_check -o ignore -e ignore cellblock down lab
+	kill $watcher
+	same
+}
+
+atf_test_case ready_home
+ready_home_head()
+{
+	atf_set descr "Commands that could look for an end find it at home"
+	atf_set timeout 60
+}
+ready_home_body()
+{
+	lab lab
+	sed -i "s|^a {|a { exec.prestart = \"ifconfig epair0b >$PWD/start\"; \
+		exec.poststop = \"ifconfig epair0b >$PWD/stop\";|" lab/jail.conf
+	cellblock status >/dev/null
+	watch
+	snapshot >before
+	atf_check -o ignore -e ignore cellblock up --host lab
+	atf_check -o match:"^epair0b: " cat start
+	atf_check -o ignore -e ignore cellblock down lab
+	atf_check -o match:"^epair0b: " cat stop
+	atf_check grep -q "epair0b[@:]" log
+	kill $watcher
+	same
+}
+
+atf_test_case ready_failed
+ready_failed_head()
+{
+	atf_set descr "An end whose jail cannot be made comes home"
+	atf_set timeout 60
+}
+ready_failed_body()
+{
+	lab lab
+	sed -i 's|^a {|a { path = "/nowhere";|' lab/jail.conf
+	cellblock status >/dev/null
+	snapshot >before
+	# rc goes on where `up` takes all back
+	atf_check -o ignore -e match:"path /nowhere" rc -d lab start
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check -o ignore -e ignore rc -d lab stop
+	atf_check -s exit:1 -o ignore -e match:"path /nowhere" \
+	    cellblock up --host lab
+	same
+	# a process that only makes jails comes so far before it fails
+	sed -i 's|path = "/nowhere";|host.unconfined = nothing;|' lab/jail.conf
+	echo 'jail_parallel_start="YES"' >>lab/rc.conf
+	for j in c d e f; do
+		echo "$j { persist; }" >>lab/jail.conf
+	done
+	atf_check -o ignore -e match:'unknown word "nothing"' rc -d lab start
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check -o ignore -e ignore rc -d lab stop
+	atf_check -s exit:1 -o ignore -e match:'unknown word "nothing"' \
+	    cellblock up --host lab
+	same
+}
+
+atf_test_case ready_killed
+ready_killed_head()
+{
+	atf_set descr "up and down killed at any step between interface and jail"
+	atf_set timeout 300
+}
+ready_killed_body()
+{
+	lab lab
+	cellblock status >/dev/null
+	snapshot >before
+	n=1
+	while [ $n -lt 200 ]; do
+		if CELLBLOCK_DIE_AT=$n cellblock up --host lab >/dev/null 2>&1
+		then
+			break
+		fi
+		# a first process that was stopped for us has the block's lock
+		jls >/dev/null
+		# half of them come up at once, half go down
+		if [ $((n % 4)) = 1 ]; then
+			atf_check -o ignore -e ignore cellblock up --host lab
+			atf_check -o ignore ping -c 1 -W 10 10.9.0.2
+		fi
+		cellblock down lab >/dev/null 2>&1
+		same "after step $n"
+		n=$((n + 2))
+	done
+	[ $n -gt 30 ] || atf_fail "only $n failpoints"
+	[ $n -lt 200 ] || atf_fail "never came up"
+	# which would be killed as well
+	sed -i /exec.stop/d lab/jail.conf
+	atf_check -o ignore -e ignore cellblock down lab
+	atf_check -o ignore -e ignore cellblock up --host lab
+	n=1
+	while CELLBLOCK_DIE_AT=$n cellblock down lab >/dev/null 2>&1; st=$?
+		[ $st = 137 ]; do
+		jls >/dev/null
+		cellblock down lab >/dev/null 2>&1
+		same "after step $n of down"
+		atf_check -o ignore -e ignore cellblock up --host lab
+		n=$((n + 4))
+	done
+	[ $n -gt 10 ] || atf_fail "only $n failpoints of down"
+	same
+}
+
 atf_test_case doctor
 doctor_head()
 {
@@ -611,6 +767,10 @@ doctor_head()
 }
 doctor_body()
 {
+	atf_check -o match:"^engine: epair: the kernel's veth$" \
+	    -o match:"^engine: vlan: (the kernel's 8021q|netgraph)$" \
+	    -o match:"^engine: bridge stp: (the keeper of bridges|none)" \
+	    cellblock doctor
 	# what ip(8) cannot make, doctor must not call well
 	for kind in dummy bond veth; do
 		if ip link add name probe type $kind 2>/dev/null; then
@@ -622,18 +782,55 @@ doctor_body()
 		fi
 	done
 	atf_check -o match:"^nothing was left behind$" cellblock doctor
+	# in a jail that may not try, nothing is made, nothing said to be missing
+	jail -c name=y vnet persist
+	jexec y ifconfig -l >before
+	atf_check -o match:" veth +untold: the machine's root can try$" \
+	    -o match:" cgroup2 +untold: " -o not-match:MISSING \
+	    jexec y cellblock doctor
+	atf_check -o file:before jexec y ifconfig -l
+	# filters that see what bridges carry, and were not asked to
+	ifconfig -j y bridge0 create
+	if [ -d /proc/sys/net/bridge ]; then
+		atf_check -o not-match:"^warning: bridges" cellblock doctor
+		ifconfig bridge7 create
+		echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+		atf_check -o match:"^warning: bridges: what they carry" \
+		    cellblock doctor
+		atf_check -o ignore sysctl net.link.bridge.pfil_member=0
+		atf_check -o not-match:"^warning: bridges" cellblock doctor
+		ifconfig bridge7 destroy
+	fi
+	jail -r y
 	jail -c name=x vnet persist
 	root=/sys/fs/cgroup/unified
 	[ -d $root ] || root=/sys/fs/cgroup
 	base=$(find $root -maxdepth 1 -name 'cellblock*')
 	mkdir "$base/77" "$root/cellblock.1"
 	ln -s 77 /run/cellblock/names/ghost
+	# a vnet whose jail is no more, pins without a vnet; one that lives is
+	# left alone
+	atf_check ngctl -f - <<-'EOF'
+		mkpeer eiface a ether
+		rmhook a
+	EOF
+	mkdir /run/cellblock/ng/bpf/ng-4d2
+	mkdir -p /run/cellblock/ng/4711
+	echo "77 -1" >/run/cellblock/ng/4711/owner
 	atf_check -s exit:1 -o match:"^remains: cgroup $base/77 " \
 	    -o match:'^remains: name "ghost" ' \
-	    -o match:"^remains: cgroup $root/cellblock.1 " cellblock doctor
+	    -o match:"^remains: cgroup $root/cellblock.1 " \
+	    -o match:"^remains: netgraph of .*, /run/cellblock/ng/4711$" \
+	    -o match:"^remains: netgraph of .*, /run/cellblock/ng/1234$" \
+	    cellblock doctor
+	atf_check -s exit:1 -o save:doctor.out cellblock doctor
+	atf_check -o inline:"2\n" grep -c '^remains: .*netgraph' doctor.out
 	atf_check -o match:"^nothing was left behind$" \
 	    cellblock doctor --repair
 	atf_check -o match:"^nothing was left behind$" cellblock doctor
+	atf_check test ! -e /run/cellblock/ng/4711
+	atf_check test ! -e /run/cellblock/ng/bpf/ng-4d2
+	atf_check -o match:"ngeth0" ngctl msg ngeth0: getifname
 	atf_check -o ignore jls -j x jid
 	atf_check jail -r x
 	atf_check -o match:'"what": "epair"' -o match:'"remains": ..' \
@@ -690,4 +887,8 @@ atf_init_test_cases()
 	atf_add_test_case two_blocks
 	atf_add_test_case host
 	atf_add_test_case killed
+	atf_add_test_case ready
+	atf_add_test_case ready_home
+	atf_add_test_case ready_failed
+	atf_add_test_case ready_killed
 }

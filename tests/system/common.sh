@@ -7,7 +7,7 @@
 #
 #	#! /usr/bin/env atf-sh
 #	# What this program tests, in one sentence.
-#	. "$(atf_get_srcdir)/common.sh"
+#	. "$(atf_get_srcdir)/common.sh" || exit
 #
 #	atf_test_case ping
 #	ping_head()
@@ -284,4 +284,57 @@ cb_same_now()
 {
 	box_state "$1.now"
 	cmp -s "$1" "$1.now"
+}
+
+# Netgraph's brokers die at once; the next command has another.
+kill_brokers()
+{
+	local p killed=
+
+	for p in /proc/[0-9]*; do
+		grep -qs cellblock-netgraph "$p/cmdline" || continue
+		kill -9 "${p#/proc/}" && killed=y
+	done
+	# one that has nothing to do ends by itself, two seconds later
+	[ "$killed${CB_SLOW:-}" ] || atf_fail "no broker to kill"
+}
+
+# eiface_jail NAME N: a vnet jail with the interface of an eiface node of its
+# name, 10.0.0.N and 02:00:00:00:00:0N, not connected; called nic0 in the jail.
+eiface_jail()
+{
+	local ifname
+
+	ngctl -f - <<-EOF || atf_fail "no eiface"
+		mkpeer . eiface x ether
+		name .x $1
+		msg .x set 02:00:00:00:00:0$2
+	EOF
+	ifname=$(ngctl msg "$1:" getifname |
+	    awk '$1 == "Args:" { gsub("\"", ""); print $2 }')
+	make_jail "$1" vnet vnet.interface="$ifname" allow.raw_sockets
+	atf_check -o inline:"nic0\n" jexec "$1" ifconfig "$ifname" name nic0
+	atf_check jexec "$1" ifconfig nic0 "10.0.0.$2/24" up
+}
+# eiface_jails A B ...: one each, numbered from 1.
+eiface_jails()
+{
+	local name n=0
+
+	for name; do
+		n=$((n + 1))
+		eiface_jail "$name" $n
+	done
+}
+
+# jail_reaches A N: jail A gets an answer from 10.0.0.N; jail_lost A N: none.
+jail_reaches()
+{
+	wait_for 10 jexec "$1" ping -q -c 1 -W 1 "10.0.0.$2" ||
+	    atf_fail "$1 does not reach 10.0.0.$2"
+}
+jail_lost()
+{
+	atf_check -s exit:1 -o ignore jexec "$1" ping -q -c 2 -i 0.2 -W 1 \
+	    "10.0.0.$2"
 }

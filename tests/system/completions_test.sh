@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Completion in bash and zsh: what is offered for the words of a command line.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # make_offer: a program offer WORD... that prints what bash offers for the
 # last word, one candidate a line.  Words that bash would split at "=" are
@@ -13,7 +13,11 @@ source "$CB_SRC/completions/bash/$1" || exit
 compopt() { :; }
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
-"_$1"
+if declare -F "_$1" >/dev/null; then
+	"_$1"
+else
+	_freebsd "$1"
+fi
 printf '%s\n' "${COMPREPLY[@]}"
 EOF
 	chmod +x offer
@@ -102,6 +106,21 @@ complete_body()
 	bash -c 'source "$CB_SRC/completions/bash/cellblock"
 	    printf "%s\n" $_cellblock_resources' | sort >have
 	atf_check diff -u want have
+	# each row of the tables of ifconfig's words; which have an opposite
+	awk '
+	/^const struct ifconfig_word / { on = 1 }
+	/^};/ { on = 0 }
+	on && /^\t(\{|[A-Z0-9_]+\()"/ {
+		split($0, quoted, "\"")
+		neg = /^\t(EXT|CAP|KEPT|ND6|ND6_SHOWN|LATER_NEG)\(/ ||
+		    (/^\tFLAG/ && !/false/) || /", *[0-9], *true/
+		print quoted[2] (neg ? "-" : "")
+	}' "$CB_SRC"/src/net/ifconfig_*.c | sort >want
+	atf_check -o not-empty cat want
+	bash -c 'source "$CB_SRC/completions/bash/cellblock"
+	    printf "%s\n" $_cellblock_ifconfig_words' | sort >have
+	atf_check diff -u want have
+	atf_check -o inline:"-promisc\n" ./offer cellblock ifconfig bridge0 -pro
 	for cmd in jail:jail/jailcmd_args.c jls:jail/jls.c \
 	    jexec:cmd/cmd_jexec.c; do
 		letters=$(sed -n 's/.*getopt_long(.*"+:\([^"]*\)".*/\1/p' \
@@ -114,6 +133,82 @@ complete_body()
 	done
 }
 
+atf_test_case freebsd
+freebsd_head()
+{
+	atf_set descr "FreeBSD's other commands: options, services, variables"
+}
+freebsd_body()
+{
+	local c cmd letters
+
+	make_offer
+	# each service's own words, but for those that all have
+	sed -n '/^static const struct service_word words/,/^};/s/^	{"\([^"]*\)", "\([^"]*\)".*/\1 \2/p' \
+	    "$CB_SRC/src/cmd/service_word.c" |
+	    grep -vE ' (start|stop|restart)$' | sort >want
+	atf_check -o not-empty cat want
+	bash -c '. "$CB_SRC/completions/bash/sysrc"
+	    for s in "${!_freebsd_words[@]}"; do
+		    printf "$s %s\n" ${_freebsd_words[$s]}
+	    done' | sort >have
+	atf_check diff -u want have
+	# cmd:file, where its options are; all of build/bin has some
+	for cmd in arp:arp cpuset:cpuset daemon:daemon dhclient:dhclient \
+	    freebsd-version:freebsd_version ifconfig:ifconfig jot:jot \
+	    ndp:ndp netstat:netstat pflogd:pflog rc:rc rcorder:rcorder \
+	    service:service sysctl:sysctl sysrc:sysrc uname:uname; do
+		letters=$(tr -d ' \t\n' <"$CB_SRC/src/cmd/cmd_${cmd#*:}.c" |
+		    sed -n 's/.*getopt[_a-z]*(\**argc,\**argv,"+*:*\([^"]*\)".*/\1/p')
+		cmd=${cmd%%:*}
+		[ -n "$letters" ] || atf_fail "no options of $cmd found"
+		atf_check_equal "$cmd $letters" "$cmd $(bash -c '
+		    . "$CB_SRC/completions/bash/sysrc"
+		    echo "${_freebsd_letters[$1]}"' - "$cmd")"
+	done
+	letters=$(tr -d ' \t\n"' <"$CB_SRC/src/pf/ctl_args.c" |
+	    sed -n 's/.*getopt(argc,argv,+\([^)]*\)).*/\1/p' | tr -d :)
+	echo "j$letters" | fold -w1 | sort >want
+	atf_check -o match:'^T$' cat want
+	./offer pfctl - | sed 's/^-//' | sort >have
+	atf_check diff -u want have
+	for c in "$CB_BIN"/*; do
+		c=${c##*/}
+		case $c in
+		cellblock|dhclient-script|jail|jls|jexec|rctl|devfs) continue ;;
+		ngctl|nghook|pfctl) continue ;;
+		esac
+		bash -c '. "$CB_SRC/completions/bash/sysrc"
+		    [[ -v _freebsd_letters[$1] ]]' - "$c" ||
+		    atf_fail "nothing is offered for $c"
+	done
+	some_jails
+	atf_check -o inline:"netif\n" ./offer cellblock service neti
+	atf_check -o inline:"restart\nreload\nresync\n" \
+	    ./offer cellblock service pf re
+	atf_check -o inline:"vnetup\nvnetdown\n" \
+	    ./offer cellblock service netif vn
+	atf_check -o inline:"console\nconfig\n" \
+	    ./offer cellblock service jail con
+	atf_check -o inline:"snort\nsnort.child\n" \
+	    ./offer cellblock service jail restart sn
+	atf_check -o inline:"onestart\nonestop\n" \
+	    ./offer cellblock service netif onest
+	atf_check -o inline:"lo0\n" ./offer cellblock service netif restart lo
+	atf_check -o inline:"gateway_enable=\n" ./offer sysrc gatewa
+	atf_check -o inline:"YES\nNO\n" ./offer sysrc gateway_enable =
+	atf_check -o inline:"YES\n" ./offer sysrc rc_startmsgs = Y
+	atf_check -o inline:"\n" ./offer sysrc hostname =
+	atf_check -o inline:"snort\nsnort.child\n" ./offer sysrc -n -j s
+	atf_check -o inline:"netif\n" ./offer sysrc -s neti
+	atf_check -o inline:"lo0\n" ./offer cellblock netstat -n -I lo
+	atf_check -o inline:"monitor\n" ./offer cellblock route -n mon
+	atf_check -o inline:"kern.hostname\n" \
+	    ./offer cellblock sysctl kern.hostn
+	atf_check -o inline:"start\n" ./offer cellblock rc -n sta
+	atf_check -o match:"^-n$" -o match:"^-q$" ./offer kldload -
+}
+
 atf_test_case zsh
 zsh_head()
 {
@@ -123,10 +218,58 @@ zsh_head()
 zsh_body()
 {
 	atf_check zsh -n "$CB_SRC/completions/zsh/_cellblock"
-	atf_check -o inline:"_cellblock\n" zsh -fc '
+	atf_check -o inline:"_cellblock _cellblock _cellblock\n" zsh -fc '
 		fpath=($CB_SRC/completions/zsh $fpath)
 		autoload -Uz compinit && compinit -u -d dump
-		print -r -- $_comps[jexec]'
+		print -r -- $_comps[jexec] $_comps[ngctl] $_comps[sysrc]'
+}
+
+# What bash offers at the end of a line of ngctl or nghook.
+ngctl_offer()
+{
+	cat >line <<-'EOF'
+		#!/bin/bash
+		source "$CB_SRC/completions/bash/ngctl" || exit
+		compopt() { :; }
+		COMP_LINE=$1 COMP_POINT=${#1}
+		"_${1%% *}"
+		printf '%s\n' "${COMPREPLY[@]}"
+	EOF
+	chmod +x line
+}
+
+atf_test_case ngctl
+ngctl_head()
+{
+	atf_set descr "ngctl, nghook: commands, nodes, hooks, types"
+}
+ngctl_body()
+{
+	ngctl_offer
+	some_jails
+	atf_check ngctl -f - <<-'EOF'
+		mkpeer . hub x a
+		name .x switch
+		msg switch: setpersistent
+		mkpeer switch: hub link0 b
+		mkpeer switch: hub link1 c
+	EOF
+	atf_check -o inline:"show\nshutdown\nstatus\n" ./line "ngctl s"
+	atf_check -o inline:"switch:\n" ./line "ngctl show s"
+	atf_check -o inline:"switch:\n" ./line "ngctl -d -n x show s"
+	# what stands before the last colon is there already
+	atf_check -o inline:"link1\nlink0\n" ./line "ngctl show switch:"
+	atf_check -o inline:"link1\n" ./line "ngctl msg switch:link1"
+	atf_check -o inline:"link1.c\n" ./line "ngctl show switch:link1."
+	atf_check -o inline:"link1\nlink0\n" ./line "ngctl rmhook switch: "
+	atf_check -o inline:"hub\n" ./line "ngctl mkpeer switch: hu"
+	atf_check -o inline:"hub\n" ./line "ngctl mkpeer hu"
+	atf_check -o inline:"nodeinfo\n" ./line "ngctl msg switch: no"
+	atf_check -o inline:"mkpeer\nmsg\n" ./line "ngctl help m"
+	atf_check -o inline:"snort\nsnort.child\n" ./line "ngctl -j s"
+	atf_check -o inline:"-d\n-f\n-j\n-n\n" ./line "ngctl -"
+	atf_check -o inline:"switch:\n" ./line "nghook -a s"
+	atf_check -o inline:"link0\n" ./line "nghook switch: link0"
 }
 
 atf_init_test_cases()
@@ -134,5 +277,7 @@ atf_init_test_cases()
 	atf_add_test_case names
 	atf_add_test_case words
 	atf_add_test_case complete
+	atf_add_test_case freebsd
 	atf_add_test_case zsh
+	atf_add_test_case ngctl
 }

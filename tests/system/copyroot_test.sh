@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Copy-on-write roots: what of the machine's files a jail in a block sees.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 make_block()
 {

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # jail(8) is killed (SIGKILL) before each of its steps in turn, the next
 # command comes along, and nothing may be left of what was begun.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # die_at N COMMAND...: run it, dying at its Nth step.  Status 0: it died.
 die_at()

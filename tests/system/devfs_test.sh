@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # A jail's /dev: what devfs rulesets show and hide, devfs(8), the device
 # filter, ports below 1024.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # Names and kinds in a jail's /dev, one a line, without "total".
 dev_list()

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # cellblock doctor: who else listens on the addresses of jails.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 tcp_means="answers on their addresses where no listener of their own does"
 udp_means="keeps them from binding this port \\(EADDRINUSE\\)"

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # The walls around a jail's processes, from inside: the filter of system calls
 # and the capabilities, of the first process, of commands, in jails in jails.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # field NAME: of a process's status, from standard input
 field()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # An interface lent to a jail is back in the vnet it came from when jail -r
 # returns: whatever the jail was doing, however often, and soon.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 LIMIT_MS=50
 

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # The test harness itself: a box hides the machine and leaves nothing behind.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 atf_test_case private
 private_head()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # make install and make uninstall: what they put where, that it runs from
 # there, and that nothing of it stays.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # check_install VERB PREFIX OUTPUT: exit status 0 and that output.
 check_install()
@@ -21,7 +21,7 @@ layout_body()
 
 	root=$PWD/dest/usr/local
 	check_install install /usr/local "^installed in $root$"
-	for cmd in cellblock jail jls jexec rctl; do
+	for cmd in cellblock jail jls jexec rctl ngctl nghook pfctl; do
 		atf_check test -x "$root/sbin/$cmd"
 	done
 	# Names that Linux has too stay off the ordinary PATH.
@@ -45,6 +45,54 @@ layout_body()
 	atf_check -o empty find dest -mindepth 1
 	atf_check -s exit:1 -e match:"nothing is installed" \
 	    "$CB_SRC/tools/install.sh" uninstall "$CB_BUILD" "$PWD/dest" /usr/local
+}
+
+# What systemd would run of the unit for a block: ExecStart, ...
+unit_line()
+{
+	sed -n "s/^$1=//p" "dest/opt/lib/systemd/system/cellblock@.service" |
+	    sed "s|%i|lab|g; s|/opt/sbin|$PWD/dest/opt/sbin|; s|/etc/cellblock|$PWD/etc|"
+}
+
+atf_test_case unit
+unit_head()
+{
+	atf_set descr "cellblock@.service: its commands work, and tell their status"
+}
+unit_body()
+{
+	check_install install /opt .
+	mkdir -p etc/lab
+	printf '%s\n' 'cloned_interfaces="bridge7"' 'jail_enable="YES"' \
+	    >etc/lab/rc.conf
+	echo 'a { path = /; persist; }' >etc/lab/jail.conf
+	if command -v systemd-analyze >where; then
+		mkdir units
+		sed 's|/opt/sbin/cellblock|/bin/true|' \
+		    "dest/opt/lib/systemd/system/cellblock@.service" \
+		    >units/cellblock@.service
+		atf_check -e not-match:"cellblock@" env \
+		    SYSTEMD_UNIT_PATH="$PWD/units:" \
+		    systemd-analyze verify --man=no cellblock@lab.service
+	fi
+	nc -lUu -k notify >told &
+	must_wait 5 test -S notify
+	# shellcheck disable=SC2046 # a command's words
+	NOTIFY_SOCKET=$PWD/notify atf_check -o match:"^lab: up" -e ignore \
+	    env $(unit_line ExecStart)
+	atf_check -o match:"bridge7" ip link show bridge7
+	atf_check -o match:"a" jls name
+	must_wait 5 grep -aq "STATUS=lab: up" told
+	# shellcheck disable=SC2046
+	atf_check -o match:"nothing to do" env $(unit_line ExecReload)
+	# shellcheck disable=SC2046
+	NOTIFY_SOCKET=$PWD/notify atf_check -o match:"^lab: down" -e ignore \
+	    env $(unit_line ExecStop)
+	must_wait 5 grep -aq "STATUS=down" told
+	atf_check -s exit:1 -e ignore ip link show bridge7
+	kill %1
+	check_install uninstall /opt .
+	atf_check -o empty find dest -mindepth 1
 }
 
 atf_test_case libjail
@@ -81,6 +129,53 @@ libjail_body()
 	    "$root/lib/libjail.a" -lmnl -ljansson -lcap-ng \
 	    -lbpf -lelf -lz
 	atf_check -o inline:'jail "nobody" not found\n' ./static
+	check_install uninstall /opt .
+}
+
+atf_test_case libnetgraph
+libnetgraph_head()
+{
+	atf_set descr "A program builds and runs against the installed libnetgraph"
+}
+libnetgraph_body()
+{
+	need cc pkg-config
+	local root
+
+	root=$PWD/dest/opt
+	check_install install /opt .
+	cat >program.c <<-'END'
+	#include <netgraph.h>
+	#include <netgraph/ng_bridge.h>
+	#include <stdio.h>
+	int main(void)
+	{
+		struct ngm_mkpeer m = {NG_BRIDGE_NODE_TYPE, "x", "link0"};
+		int cs, ds;
+		if (NgMkSockNode("program", &cs, &ds) < 0 ||
+		    NgSendMsg(cs, ".", NGM_GENERIC_COOKIE, NGM_MKPEER, &m,
+			      sizeof(m)) < 0)
+			return 1;
+		if (NgSendMsg(cs, ".:x", NGM_BRIDGE_COOKIE,
+			      NGM_BRIDGE_RESET, 0, 0) < 0)
+			return 2;
+		return NgSendMsg(cs, "nobody:", 1, 1, 0, 0) < 0 ?
+			       perror("nobody"), 0 : 3;
+	}
+	END
+	PKG_CONFIG_PATH=$root/lib/pkgconfig
+	PKG_CONFIG_SYSROOT_DIR=$PWD/dest
+	CELLBLOCK_RUNTIME=$root/libexec/cellblock
+	export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR CELLBLOCK_RUNTIME
+	# shellcheck disable=SC2046 # lists of words
+	atf_check cc program.c -o shared \
+	    $(pkg-config --cflags --libs cellblock-libnetgraph)
+	atf_check -e inline:"nobody: No such file or directory\n" \
+	    env LD_LIBRARY_PATH="$root/lib" ./shared
+	atf_check cc -I"$root/include" program.c -o static \
+	    "$root/lib/libnetgraph.a" -lmnl -ljansson -lcap-ng \
+	    -lbpf -lelf -lz
+	atf_check -e inline:"nobody: No such file or directory\n" ./static
 	check_install uninstall /opt .
 }
 
@@ -130,6 +225,8 @@ atf_init_test_cases()
 {
 	atf_add_test_case answers
 	atf_add_test_case layout
+	atf_add_test_case unit
 	atf_add_test_case libjail
+	atf_add_test_case libnetgraph
 	atf_add_test_case again
 }

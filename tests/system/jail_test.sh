@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # jail(8): operations, flags, messages, order of work, failures.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # conf TEXT: write it to ./jail.conf.
 conf()
@@ -924,6 +924,50 @@ many_body()
 	box_same before
 }
 
+atf_test_case crew
+crew_head()
+{
+	atf_set descr "Jails that other processes make come in order, or not"
+	atf_set timeout 120
+}
+crew_body()
+{
+	box_state before
+	echo 'persist; children.max = 2; exec.start = "true";' >c
+	printf 'j%d { }\n' 0 1 2 3 4 5 >>c
+	printf 'j%d: created\n' 0 1 2 3 4 5 >out
+	printf 'j%d\n' 0 1 2 3 4 5 >names
+	atf_check -o file:out jail -f c -c
+	atf_check -o file:names jls name
+	atf_check -o ignore jail -f c -r '*'
+	# one fails over there
+	sed 's/^j2 {/& host.unconfined = nothing;/' c >bad
+	sed -i /j2/d out names
+	echo 'jail: j2: host.unconfined: unknown word "nothing"' >err
+	atf_check -s exit:1 -o file:out -e file:err jail -f bad -c
+	atf_check -o file:names jls name
+	atf_check -o ignore jail -f c -r '*'
+	# whoever of them it is that is killed
+	n=1
+	until CELLBLOCK_DIE_AT=$n jail -f c -c >/dev/null 2>&1; do
+		# those that are complete stay, the others are taken back
+		must_wait 5 nothing_pending
+		jail -q -f c -r '*'
+		atf_check -o empty jls name
+		n=$((n + 9))
+		[ $n -lt 500 ] || atf_fail "no end"
+	done
+	[ $n -gt 9 ] || atf_fail "only $n steps"
+	atf_check -o ignore jail -f c -r '*'
+	box_same before
+}
+# The kernel is about to kill those that served the one that was killed.
+nothing_pending()
+{
+	jail -q -c name=y persist && jail -q -r y
+	[ -z "$(ls /run/cellblock/pending 2>/dev/null)" ]
+}
+
 atf_test_case restart_chain
 restart_chain_head()
 {
@@ -965,7 +1009,7 @@ atf_init_test_cases()
 	    parallel restart modify jidfile export verbose command \
 	    nonpersist consolelog environment background vnet inner_commands \
 	    name_taken nested cleanup enospc broken_pipe aliases \
-	    interrupted killed block progress many; do
+	    interrupted killed block progress many crew; do
 		atf_add_test_case $c
 	done
 	atf_add_test_case restart_chain

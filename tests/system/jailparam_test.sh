@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Parameters of jails, as jail(8) sets and jls(8) shows them.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # repeat N CHARACTER
 repeat()

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # jexec(8): running things in jails.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 usage='usage: jexec [-l] [-d working-directory] [-e name=value]
              [-u username | -U username] jail [command ...]'

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # jls(8): listings of real jails.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 header='   JID  IP Address      Hostname                      Path'
 

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # libjail: jail(3) for programs that know only its headers, shared and static.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 atf_test_case import
 import_head()

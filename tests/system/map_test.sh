@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # cellblock map: that what is drawn is what runs.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # cable N: epairN with its a end up on bridge0
 cable()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # The mounts of a jail: mount, mount.fstab and their types; whose files they
 # show; what of /proc and /sys is masked.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # new_root: $root, a directory with the machine's programs, and lines for them
 # in the file tab.

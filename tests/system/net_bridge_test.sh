@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # Bridges: frames that cross and frames that must not, the table of addresses,
-# MTU, span ports that get each frame once.
-. "$(atf_get_srcdir)/common.sh"
+# MTU, span ports that get each frame once, addresses of members.
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # host N: another machine hN behind member epairNa of bridge0, 10.0.0.N
 host()
@@ -107,8 +107,9 @@ errors_body()
 	atf_check -s exit:1 \
 	    -e match:"BRDGDADDR .*: No such file or directory" \
 	    ifconfig bridge0 deladdr 02:00:00:00:00:99
-	atf_check -s exit:1 -e match:"BRDGSIFAMAX epair1a: Linux bridges" \
-	    ifconfig bridge0 ifmaxaddr epair1a 5
+	atf_check -s exit:1 \
+	    -e inline:"ifconfig: BRDGSIFAMAX 5: No such file or directory\n" \
+	    ifconfig bridge0 ifmaxaddr epair9a 5
 }
 
 atf_test_case private
@@ -241,8 +242,7 @@ sticky_body()
 	listen 3
 	say 1 01
 	heard 3 01
-	atf_check -e match:"^ifconfig: sticky epair1a: " \
-	    ifconfig bridge0 sticky epair1a
+	atf_check ifconfig bridge0 sticky epair1a
 	atf_check -o match:"^02:00:00:00:00:01 .* epair1a 0 flags=2<STICKY>$" \
 	    ifconfig bridge0 addr
 	atf_check -o match:"member: epair1a flags=[0-9a-f]+<.*STICKY" \
@@ -253,8 +253,146 @@ sticky_body()
 	not_heard 3 02
 	atf_check -o match:"^02:00:00:00:00:01 .* epair1a " \
 	    ifconfig bridge0 addr
+	# what comes later stays as soon as it is learned
+	say 1 11
+	wait_for 10 sh -c "bridge fdb show dev epair1a | grep -q '^02:00:00:00:00:11 .*sticky'" ||
+	    atf_fail "not sticky: $(bridge fdb show dev epair1a)"
+	say 3 11
+	say 2 03 02:00:00:00:00:11
+	heard 1 03
+	not_heard 3 03
 	atf_check ifconfig bridge0 -sticky epair1a
 	atf_check -o not-match:"member: epair1a flags=[0-9a-f]+<.*STICKY" \
+	    ifconfig bridge0
+}
+
+atf_test_case ifmaxaddr
+ifmaxaddr_head()
+{
+	atf_set descr "A member with as many addresses as it may have gets no more"
+}
+ifmaxaddr_body()
+{
+	two_hosts
+	# or the host's own address, which IPv6 uses by itself, is one of them
+	in_h 1 sh -c 'echo 1 >/proc/sys/net/ipv6/conf/epair1b/disable_ipv6'
+	atf_check ifconfig bridge0 ifmaxaddr epair1a 3
+	atf_check -o match:"ifmaxaddr 3 port" ifconfig bridge0
+	listen 2
+	ifconfig bridge0 flush
+	for i in 01 02 03; do
+		say 1 $i
+		heard 2 $i
+	done
+	wait_for 10 sh -c "bridge -d link show dev epair1a | grep -q 'locked on'" ||
+	    atf_fail "not locked"
+	# those that are known still speak, others do not
+	say 1 04
+	say 1 02
+	wait_for 10 sh -c '[ "$(grep -c "^02:00:00:00:00:02 " h2)" = 2 ]' ||
+	    atf_fail "02 is not heard any more"
+	not_heard 2 04
+	atf_check_equal 3 "$(ifconfig bridge0 addr | grep -c " epair1a ")"
+	# there is room again
+	atf_check ifconfig bridge0 deladdr 02:00:00:00:00:03
+	wait_for 10 sh -c "bridge -d link show dev epair1a | grep -q 'locked off'" ||
+	    atf_fail "still locked"
+	say 1 05
+	heard 2 05
+	atf_check ifconfig bridge0 ifmaxaddr epair1a 0
+	say 1 06
+	heard 2 06
+	atf_check -o match:"ifmaxaddr 0 port" ifconfig bridge0
+}
+
+atf_test_case vlan_errors
+vlan_errors_head()
+{
+	atf_set descr "VLANs of members: refused where none are filtered"
+}
+vlan_errors_body()
+{
+	two_hosts
+	atf_check -s exit:1 -e inline:"ifconfig: BRDGSIFUNTAGGED 5: Invalid argument (extended error VLAN filtering not enabled)\n" \
+	    ifconfig bridge0 ifuntagged epair1a 5
+	if ! ifconfig bridge0 vlanfilter 2>err; then
+		atf_check -o inline:"ifconfig: vlanfilter: this kernel's bridges filter no VLANs (CONFIG_BRIDGE_VLAN_FILTERING)\n" cat err
+	fi
+	atf_check -s exit:1 -e match:"get bridge flags epair9a: No such file" \
+	    ifconfig bridge0 qinq epair9a
+	atf_check -s exit:1 \
+	    -e inline:"ifconfig: unrecognised VLAN protocol: 802.1x\n" \
+	    ifconfig bridge0 ifvlanproto epair1a 802.1x
+	atf_check -s exit:1 \
+	    -e inline:"ifconfig: BRDGSIFVLANPROTO epair9a: No such file or directory\n" \
+	    ifconfig bridge0 ifvlanproto epair9a 802.1ad
+	atf_check -s exit:1 \
+	    -e inline:"ifconfig: BRDGSIFVLANSET 5: No such file or directory\n" \
+	    ifconfig bridge0 iftagged epair9a 5
+}
+
+atf_test_case vlan
+vlan_head()
+{
+	atf_set descr "Members in VLANs: untagged ones meet in theirs only"
+	vm_only "the machine's kernel filters no VLANs"
+}
+vlan_body()
+{
+	two_hosts
+	host 3
+	atf_check ifconfig bridge0 vlanfilter
+	atf_check -s exit:1 -o ignore ip netns exec h1 ping -c 1 -W 1 10.0.0.2
+	atf_check ifconfig bridge0 ifuntagged epair1a 5 ifuntagged epair2a 5 \
+	    ifuntagged epair3a 6
+	atf_check -o match:"path cost 2000 vlan protocol 802.1q untagged 5$" \
+	    -o match:"bridge flags=1<VLANFILTER>" ifconfig bridge0
+	# while h1 still looks for the other in vain, a ping fails at once
+	must_wait 10 in_h 1 ping -q -c 1 -W 1 10.0.0.2 >/dev/null
+	atf_check -s exit:1 -o ignore ip netns exec h1 ping -c 1 -W 1 10.0.0.3
+	atf_check -o match:" Vlan5 epair1a " ifconfig bridge0 addr
+	# tagged where it leaves, on a member that takes it so
+	atf_check ifconfig bridge0 -ifuntagged epair3a iftagged epair3a 4-6 \
+	    -iftagged epair3a 4 +iftagged epair3a 9
+	atf_check -o match:"tagged 5-6,9$" ifconfig bridge0
+	ip -n h3 addr flush dev epair3b
+	ip -n h3 link add link epair3b name v5 type vlan id 5
+	ip -n h3 addr add 10.0.0.3/24 dev v5
+	ip -n h3 link set v5 up
+	must_wait 10 in_h 1 ping -q -c 1 -W 1 10.0.0.3 >/dev/null
+	# new members by themselves, and addresses by VLAN
+	ifconfig epair4 create >/dev/null
+	atf_check ifconfig bridge0 defuntagged 7 addm epair4a tagged 8
+	atf_check -o match:"untagged 7 tagged 8$" ifconfig bridge0
+	atf_check ifconfig bridge0 static epair4a 02:00:00:00:00:77 vlan 8
+	atf_check -o match:"^02:00:00:00:00:77 Vlan8 epair4a" \
+	    ifconfig bridge0 addr
+	atf_check ifconfig bridge0 deladdr 02:00:00:00:00:77 vlan 8
+	atf_check ifconfig bridge0 -vlanfilter
+	atf_check -o not-match:VLANFILTER ifconfig bridge0
+}
+
+atf_test_case vlan_proto
+vlan_proto_head()
+{
+	atf_set descr "One type of tags for all members; what is below them passes"
+}
+vlan_proto_body()
+{
+	two_hosts
+	ifconfig bridge0 vlanfilter 2>/dev/null ||
+	    atf_skip "this kernel's bridges filter no VLANs"
+	atf_check ifconfig bridge0 defuntagged 7 ifuntagged epair1a 5 \
+	    iftagged epair2a 8
+	atf_check ifconfig bridge0 qinq epair1a defqinq ifvlanproto epair1a 802.1q
+	atf_check -s exit:1 -e match:"Linux's bridges" \
+	    ifconfig bridge0 -qinq epair1a
+	atf_check -s exit:1 -e match:"Linux's bridges have one VLAN protocol" \
+	    ifconfig bridge0 ifvlanproto epair1a 802.1ad
+	atf_check ifconfig bridge0 iftagged epair2a none \
+	    ifvlanproto epair1a 802.1ad iftagged epair1a 8
+	atf_check -o match:"vlan protocol 802.1ad untagged 5 tagged 8$" \
+	    -o match:"bridge flags=1<VLANFILTER> defuntagged=7$" \
 	    ifconfig bridge0
 }
 
@@ -304,6 +442,78 @@ address_body()
 	ifconfig bridge0 destroy
 	ifconfig bridge0 create
 	atf_check -o match:"ether $mac" ifconfig bridge0
+}
+
+mac_of()
+{
+	"$@" | sed -n 's/^	ether //p'
+}
+
+atf_test_case address_jail
+address_jail_head()
+{
+	atf_set descr "The same jail's bridge has the same MAC again, others not"
+}
+address_jail_body()
+{
+	local one two
+
+	ifconfig bridge0 create
+	make_jail j vnet children.max=2
+	make_jail k vnet
+	jexec j ifconfig bridge0 create
+	one=$(mac_of jexec j ifconfig bridge0)
+	jexec k ifconfig bridge0 create
+	two=$(mac_of jexec k ifconfig bridge0)
+	[ "$one" != "$two" ] || atf_fail "j and k have the same"
+	[ "$one" != "$(mac_of ifconfig bridge0)" ] ||
+	    atf_fail "the host and j have the same"
+	# a jail of the same name below
+	atf_check jail -c path=/ persist name=j.k vnet
+	jexec j.k ifconfig bridge0 create
+	[ "$two" != "$(mac_of jexec j.k ifconfig bridge0)" ] ||
+	    atf_fail "k and j.k have the same"
+	atf_check jail -r j
+	make_jail j vnet
+	# made from outside it is the same
+	ifconfig -j j bridge0 create
+	atf_check_equal "$one" "$(mac_of jexec j ifconfig bridge0)"
+}
+
+atf_test_case inherit
+inherit_head()
+{
+	atf_set descr "inherit_mac: the first member's; scopes do not overlap"
+}
+inherit_body()
+{
+	local mac
+
+	ifconfig bridge0 create
+	mac=$(mac_of ifconfig bridge0)
+	ifconfig epair1 create >/dev/null
+	ifconfig epair2 create >/dev/null
+	atf_check -o ignore sysctl net.link.bridge.inherit_mac=1
+	atf_check ifconfig bridge0 addm epair1a addm epair2a
+	atf_check_equal "$(mac_of ifconfig epair1a)" "$(mac_of ifconfig bridge0)"
+	atf_check ifconfig bridge0 deletem epair1a
+	atf_check_equal "$(mac_of ifconfig epair2a)" "$(mac_of ifconfig bridge0)"
+	atf_check ifconfig bridge0 deletem epair2a
+	atf_check_equal "$mac" "$(mac_of ifconfig bridge0)"
+	# one that the user has given stays
+	atf_check ifconfig bridge0 ether 02:00:00:00:00:42 addm epair1a
+	atf_check_equal 02:00:00:00:00:42 "$(mac_of ifconfig bridge0)"
+	# link-local addresses of bridge and member
+	atf_check ifconfig bridge0 inet6 fe80::1/64
+	atf_check ifconfig epair2a inet6 fe80::2/64
+	atf_check -e match:"^ifconfig: bridge0: IPv6 addresses on epair2a have been removed before adding it" \
+	    ifconfig bridge0 addm epair2a
+	atf_check -o not-match:inet6 ifconfig epair2a inet6
+	atf_check ifconfig bridge0 deletem epair2a
+	atf_check ifconfig epair2a inet6 fe80::2/64
+	atf_check -o ignore sysctl net.link.bridge.allow_llz_overlap=1
+	atf_check ifconfig bridge0 addm epair2a
+	atf_check -o match:"inet6 fe80::2%epair2a" ifconfig epair2a inet6
 }
 
 # count N SRC: how often the sensor has heard that address
@@ -427,8 +637,124 @@ span_errors_body()
 	atf_check ifconfig bridge0 addm epair7a
 }
 
+# two_ways: all of the three on the wire reach each other
+two_ways()
+{
+	must_wait 10 ping -q -c 1 -W 1 10.0.0.1 >/dev/null
+	must_wait 10 ping -q -c 1 -W 1 10.0.0.2 >/dev/null
+	must_wait 10 in_h 1 ping -q -c 1 -W 1 10.0.0.9 >/dev/null
+	must_wait 10 in_h 2 ping -q -c 1 -W 1 10.0.0.9 >/dev/null
+	must_wait 10 in_h 1 ping -q -c 1 -W 1 10.0.0.2 >/dev/null
+}
+
+# no_filters DEV...: neither of its hooks
+no_filters()
+{
+	for d; do
+		atf_check tc filter show dev $d ingress
+		atf_check tc filter show dev $d egress
+	done
+}
+
+atf_test_case host_address
+host_address_head()
+{
+	atf_set descr "The host's own address on a member: reached by members"
+}
+host_address_body()
+{
+	ifconfig bridge0 create
+	host 1
+	host 2
+	ifconfig bridge0 up
+	# epair2a is the "network card", h2 the wire
+	atf_check ifconfig epair2a inet 10.0.0.9/24
+	two_ways
+	# ... with its own link address, and the bridge's for none of it
+	mac=$(ifconfig epair2a ether | sed -n 's/.*ether //p')
+	for h in 1 2; do
+		atf_check -o match:"^10.0.0.9 .* lladdr $mac " \
+		    ip netns exec h$h ip neigh show
+	done
+	atf_check -o match:"^02:.* dev epair1a master bridge0 *$" \
+	    -o not-match:"^$mac dev epair2a master bridge0 *$" \
+	    bridge fdb show br bridge0
+	# IPv6, too: neighbours are found by groups
+	in_h 1 ifconfig epair1b inet6 fd00::1/64 no_dad
+	atf_check ifconfig epair2a inet6 fd00::9/64 no_dad
+	must_wait 10 in_h 1 ping -q -c 1 -W 1 fd00::9 >/dev/null
+	# another link address
+	atf_check ifconfig epair2a ether 02:00:00:00:00:77
+	two_ways
+	# who forges its address is not taken for the host: heard once by the
+	# wire, and not by a private member, being one
+	host 3
+	ifconfig bridge0 private epair1a private epair3a
+	listen 2
+	listen 3
+	say 1 77
+	say 1 78
+	heard 2 78
+	say 2 79
+	heard 3 79
+	# (the host speaks by that address itself)
+	! grep "^02:00:00:00:00:77 .* 0x88b5" h3 || atf_fail "h3 has heard it"
+	atf_check -o inline:"1\n" grep -c "^02:00:00:00:00:77 .* 0x88b5" h2
+	ifconfig bridge0 -private epair1a deletem epair3a
+	# joins with an address; leaves nothing
+	atf_check ifconfig bridge0 deletem epair2a
+	no_filters bridge0 epair2a
+	atf_check ifconfig bridge0 addm epair2a
+	two_ways
+	atf_check ifconfig epair2a inet6 fd00::9 -alias
+	atf_check -o match:cb_member tc filter show dev bridge0 ingress
+	atf_check ifconfig epair2a inet 10.0.0.9 -alias
+	no_filters bridge0 epair2a
+	# a member handed away
+	ifconfig epair2a inet 10.0.0.9/24
+	atf_check -o match:cb_member tc filter show dev bridge0 ingress
+	jail -c name=a persist vnet vnet.interface=epair2a path=/ >/dev/null
+	no_filters bridge0
+}
+
+atf_test_case member_ifaddrs
+member_ifaddrs_head()
+{
+	atf_set descr "member_ifaddrs=0 refuses addresses on members; so does \
+a jail, which cannot have them"
+}
+member_ifaddrs_body()
+{
+	ifconfig bridge0 create
+	ifconfig epair0 create >/dev/null
+	ifconfig epair1 create >/dev/null
+	ifconfig epair0a inet 10.0.0.9/24
+	atf_check -o inline:"net.link.bridge.member_ifaddrs: 1 -> 0\n" \
+	    sysctl net.link.bridge.member_ifaddrs=0
+	atf_check -s exit:1 -e inline:"ifconfig: BRDGADD epair0a: Invalid \
+argument\n" ifconfig bridge0 addm epair0a
+	atf_check ifconfig bridge0 addm epair1a
+	atf_check -s exit:1 -e inline:"ifconfig: ioctl (SIOCAIFADDR): Invalid \
+argument\n" ifconfig epair1a inet 10.0.1.9/24
+	# of its own link alone
+	atf_check ifconfig epair1a inet6 fe80::9/64
+	jail -c name=a persist vnet path=/ vnet.interface=epair0a >/dev/null
+	jexec a ifconfig bridge0 create
+	jexec a ifconfig epair0a inet 10.0.0.9/24
+	atf_check -s exit:1 -e inline:"ifconfig: BRDGADD epair0a: epair0a has \
+addresses, and a jail's bridge does not reach those of its members\n" \
+	    jexec a ifconfig bridge0 addm epair0a
+	jexec a ifconfig epair0a inet 10.0.0.9 -alias
+	atf_check jexec a ifconfig bridge0 addm epair0a
+	atf_check -s exit:1 -e inline:"ifconfig: epair0a has addresses, and a \
+jail's bridge does not reach those of its members\n" \
+	    jexec a ifconfig epair0a inet 10.0.0.9/24
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case host_address
+	atf_add_test_case member_ifaddrs
 	atf_add_test_case talk
 	atf_add_test_case errors
 	atf_add_test_case private
@@ -436,8 +762,14 @@ atf_init_test_cases()
 	atf_add_test_case table
 	atf_add_test_case maxaddr
 	atf_add_test_case sticky
+	atf_add_test_case ifmaxaddr
+	atf_add_test_case vlan_errors
+	atf_add_test_case vlan
+	atf_add_test_case vlan_proto
 	atf_add_test_case mtu
 	atf_add_test_case address
+	atf_add_test_case address_jail
+	atf_add_test_case inherit
 	atf_add_test_case span
 	atf_add_test_case span_members
 	atf_add_test_case span_errors

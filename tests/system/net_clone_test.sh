@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Clones: names, units that outlive names and vnets, pairs that go together.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 mac_of()
 {

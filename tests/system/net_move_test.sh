@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # Interfaces between vnets: what goes along, what stays behind, what is refused.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # Vnet x, with its own state directory at the usual place for who runs ./x.
 vnet_x()

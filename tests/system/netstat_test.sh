@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # netstat(1): routes are route_test's; interfaces, sockets, counters, JSON.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 setup()
 {

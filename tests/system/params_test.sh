@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # What jail-params(7) says is in force: tried with and without; what Linux
 # cannot give: refused in one line, and no jail.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # refused LINE PARAMETER...: no jail, exit 1, that one line (a pattern)
 refused()

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # The life of jails: what they consist of, how they end, jails in jails, and
 # what a jail's root can make the outside believe.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # life JID KEY: the pid that the registry has for it
 life()

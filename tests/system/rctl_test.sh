@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # rctl(8): rules, and that what they limit is limited, by cgroups of either
 # version: the machine's v1 hierarchies and, in the virtual machine, cgroup2.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 LATER="Operation not supported"
 

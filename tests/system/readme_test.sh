@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # The tour of the README is what one gets who types it.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # What differs from machine to machine, and from one time to the next.
 mask()

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # route(8): what it says, and that packets follow.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 setup()
 {

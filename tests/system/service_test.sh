@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # service(8) and rcorder(8).
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # The machine's /etc and /usr/local/etc stay as they are.
 own_etc()
@@ -27,25 +27,56 @@ list_body()
 EOF
 	chmod +x /usr/local/etc/rc.d/mine
 	atf_check -o inline:"sysctl
+kld
 hostname
+ip6addrctl
 mine
 netif
+pflog
+pf
 routing
+static_arp
+static_ndp
+dhclient
+rtsold
+defaultroute
+netwait
 devfs
+rtadvd
 rctl
 jail\n" service -l
 	atf_check -o inline:"/etc/rc.d/sysctl
+/etc/rc.d/kld
 /etc/rc.d/hostname
+/etc/rc.d/ip6addrctl
 /usr/local/etc/rc.d/mine
 /etc/rc.d/netif
+/etc/rc.d/pflog
+/etc/rc.d/pf
 /etc/rc.d/routing
+/etc/rc.d/static_arp
+/etc/rc.d/static_ndp
+/etc/rc.d/rtsold
+/etc/rc.d/defaultroute
+/etc/rc.d/netwait
 /etc/rc.d/devfs
+/etc/rc.d/rtadvd
 /etc/rc.d/rctl
 /etc/rc.d/jail\n" service -r
 	atf_check -o not-match:mine -o not-match:jail -o match:netif \
 	    service -e
 	echo 'mine_enable=YES jail_enable=YES' >/etc/rc.conf
 	atf_check -o match:mine -o match:jail service -e
+	# more folders of scripts; one that only a first boot has
+	mkdir more /usr/local/etc/rc.conf.d
+	printf '#!/bin/sh\n# PROVIDE: further\n' >more/further
+	printf '#!/bin/sh\n# PROVIDE: once\n# KEYWORD: firstboot\n' >more/once
+	chmod +x more/further more/once
+	echo "local_startup=\"/usr/local/etc/rc.d $PWD/more\"" >>/etc/rc.conf
+	echo 'rctl_enable=NO' >/usr/local/etc/rc.conf.d/rctl
+	atf_check -o match:"^$PWD/more/further\$" -o not-match:once \
+	    -o match:'rc.d/mine$' service -r
+	atf_check -o not-match:'/rctl' service -e
 	atf_check -s exit:1 \
 	    -e match:'^nosuch does not exist in /etc/rc.d or the local startup$' \
 	    service nosuch start
@@ -157,6 +188,128 @@ EOF
 	atf_check jls name
 }
 
+atf_test_case verbs
+verbs_head()
+{
+	atf_set descr "Parts of netif and routing; static_arp; vnetup; what all have"
+}
+verbs_body()
+{
+	own_etc
+	cat >/etc/rc.conf <<'EOF'
+cloned_interfaces="epair0 epair1"
+ifconfig_epair0a="inet 192.0.2.1/24"
+ifconfig_epair1a_name="wan0"
+ifconfig_epair1b="vnet v"
+defaultrouter="192.0.2.254"
+gateway_enable="YES"
+static_arp_pairs="gw"
+static_arp_gw="192.0.2.254 02:00:00:00:00:01"
+EOF
+	cat >/etc/start_if.epair0a <<'EOF'
+ifconfig lo0 description "$1 starts"
+EOF
+	echo 'ifconfig lo0 -description' >/etc/stop_if.epair0a
+	atf_check -o match:'^Created clone interfaces: epair0a epair0b epair1a epair1b\.$' \
+	    service netif cloneup
+	atf_check -o not-match:'inet 192' ifconfig epair0a
+	atf_check -o ignore ifconfig wan0
+	atf_check -o ignore service netif start
+	atf_check -o match:'description: epair0a starts' ifconfig lo0
+	atf_check -o inline:"add net default: gateway 192.0.2.254\n" \
+	    service routing static
+	atf_check -o inline:"Additional inet routing options: gateway=YES.\n" \
+	    service routing options
+	atf_check -o inline:"Binding static ARP pair(s): gw.\n" \
+	    service static_arp start
+	atf_check -o match:'at 02:00:00:00:00:01 on epair0a permanent' \
+	    arp -n 192.0.2.254
+	atf_check service static_arp stop
+	atf_check -s exit:1 -o match:'no entry' -e ignore arp -n 192.0.2.254
+	atf_check jail -c name=v vnet persist path=/
+	atf_check -o inline:"Moving Network: epair1b.\n" service netif vnetup
+	atf_check -o match:epair1b jexec v ifconfig -l
+	atf_check -o inline:"Reclaiming Network: epair1b.\n" \
+	    service netif vnetdown epair1b
+	atf_check -o inline:"Destroyed clone interfaces: epair0 epair1.\n" \
+	    service netif clonedown
+	atf_check -o inline:"lo0\n" ifconfig -l
+	atf_check -o ignore service netif stop
+	# what every service has
+	atf_check -o inline:"Network interface setup\n" service netif describe
+	atf_check -o inline:"cloneup clonedown clear vnetup vnetdown\n" \
+	    service netif extracommands
+	atf_check -s exit:1 -e match:"unknown directive 'frob'" \
+	    -e match:'\|static\|options\)$' service routing frob
+	atf_check -o ignore sysrc rtsold_enable=NO
+	atf_check -o inline:"rtsold_enable deleted in /etc/rc.conf\n" \
+	    service rtsold delete
+	atf_check -s exit:1 grep rtsold /etc/rc.conf
+	atf_check -s exit:1 -o inline:"rtsold is not running.\n" \
+	    service rtsold status
+	# dhclient is about one interface
+	atf_check -s exit:1 -e match:'no interface specified' \
+	    service dhclient start
+	atf_check -s exit:1 -o inline:"'epair0a' is not a DHCP-enabled interface\n" \
+	    service dhclient start epair0a
+	atf_check -s exit:1 -o inline:"dhclient is not running.\n" \
+	    service dhclient status epair0a
+}
+
+atf_test_case ifscripts
+ifscripts_head()
+{
+	atf_set descr "start_if.IF and stop_if.IF"
+}
+ifscripts_body()
+{
+	own_etc
+	echo 'cloned_interfaces="epair0"' >/etc/rc.conf
+	cat >/etc/start_if.epair0a <<'EOF'
+ifconfig lo0 description "$1 starts"
+EOF
+	echo 'ifconfig lo0 -description' >/etc/stop_if.epair0a
+	atf_check -o ignore service netif start
+	atf_check -o match:'description: epair0a starts' ifconfig lo0
+	ifconfig lo0 description mine
+	# once
+	atf_check -o ignore service netif start
+	atf_check -o match:'description: mine' ifconfig lo0
+	atf_check -o ignore service netif stop
+	atf_check -o not-match:description ifconfig lo0
+}
+
+atf_test_case legacy
+legacy_head()
+{
+	atf_set descr "A jail that rc.conf's jail_* variables describe"
+	atf_set timeout 60
+}
+legacy_body()
+{
+	own_etc
+	cat >/etc/rc.conf <<'EOF'
+jail_enable="YES"
+jail_list="old"
+jail_old_rootdir="/"
+jail_old_hostname="old.example"
+jail_old_exec_start="true"
+jail_old_ip="lo0|127.0.0.7"
+EOF
+	: >/etc/jail.conf
+	atf_check -o match:'^Starting jails: old\.$' \
+	    -e inline:"service: Per-jail configuration via jail_* variables is obsolete.  Please consider migrating to /etc/jail.conf.\n" \
+	    service jail start
+	atf_check -o inline:"old old.example 127.0.0.7\n" \
+	    jls name host.hostname ip4.addr
+	atf_check -o match:'ip4.addr \+= "?lo0\|127.0.0.7/32"?;' \
+	    service jail config
+	atf_check -o match:'^Stopping jails: old\.$' service jail stop
+	atf_check -o ignore sysrc jail_old_colour=red
+	atf_check -s exit:1 -e match:'jail_old_colour: there is no such variable' \
+	    service jail start
+}
+
 atf_test_case script
 script_head()
 {
@@ -209,6 +362,56 @@ EOF
 	atf_check -o match:'^demo_enable="NO"' cat /etc/rc.conf
 	atf_check -o match:'^starts' -e ignore service demo onestart
 	[ ! -e /etc/rc.subr ] || atf_fail "/etc/rc.subr is left"
+}
+
+atf_test_case bare
+bare_head()
+{
+	atf_set descr "A script of functions that never calls run_rc_command"
+}
+bare_body()
+{
+	own_etc
+	cat >/usr/local/etc/rc.d/pieces <<'EOF'
+#!/bin/sh
+# REQUIRE: FILESYSTEM kld
+# PROVIDE: wires
+# BEFORE: netif
+
+wires_start() {
+  kld_load ng_bridge ng_ether if_epair || return 3
+  echo "starts $*"
+}
+
+wires_stop () {
+  echo "stops"
+}
+EOF
+	chmod +x /usr/local/etc/rc.d/pieces
+	atf_check -o match:'^starts' service pieces start
+	atf_check -o match:'^stops' -o match:'^starts' service pieces restart
+	atf_check -o inline:"stops\n" service pieces onestop
+	atf_check -s exit:1 -e match:'^Usage: .*start\|stop' \
+	    service pieces nosuch
+	# what it loaded is listed
+	atf_check -o match:'^ 1 .* kernel$' -o match:'^ 2 .* ng_bridge.ko$' \
+	    -o match:'^ 4 .* if_epair.ko$' kldstat
+	atf_check kldstat -q -m ng_ether
+	atf_check -s exit:1 -e inline:"kldstat: can't find module ng_tee: No \
+such file or directory\n" kldstat -m ng_tee
+	atf_check -s exit:1 -e inline:"kldload: can't load ng_ether: module \
+already loaded or in kernel\n" kldload ng_ether
+	atf_check kldload -n ng_ether.ko
+	atf_check -s exit:1 -e inline:"kldload: can't load ng_nosuch: No such \
+file or directory\n" kldload ng_nosuch
+	atf_check kldunload ng_ether
+	atf_check -s exit:1 kldstat -q -m ng_ether
+	# rc orders it without complaint
+	atf_check -o match:'/pieces$' service -r
+	# a script without such functions is one like any other
+	printf '#!/bin/sh\necho "told to %s"\n' "\$1" >/usr/local/etc/rc.d/plain
+	chmod +x /usr/local/etc/rc.d/plain
+	atf_check -o inline:"told to start\n" service plain start
 }
 
 atf_test_case daemon
@@ -276,14 +479,58 @@ order_body()
 	atf_check -s exit:1 -e match:'^usage: rcorder' rcorder
 }
 
+atf_test_case options
+options_head()
+{
+	atf_set descr "-d and -E reach a script, -lv and -rv say where things are"
+}
+options_body()
+{
+	own_etc
+	cat >/usr/local/etc/rc.d/demo <<'EOF'
+#!/bin/sh
+# PROVIDE: demo
+. /etc/rc.subr
+name=demo
+start_cmd=demo_start
+demo_start() { debug "seen"; echo "word ${WORD:-none}"; }
+load_rc_config demo
+run_rc_command "$1"
+EOF
+	chmod +x /usr/local/etc/rc.d/demo
+	atf_check -o inline:"word none\n" service demo start
+	atf_check -o inline:"word a b\n" service -E 'WORD=a b' -E X=1 demo start
+	atf_check -o ignore -e match:'DEBUG: seen' service -d demo start
+	atf_check -s exit:1 -e match:'^service: -E: 1=2: not var=value$' \
+	    service -E 1=2 demo start
+	atf_check -s exit:1 -e match:'netif is no script' \
+	    service -E A=1 netif start
+	atf_check -o match:'^From /etc/rc\.d:$' \
+	    -o match:'^From /usr/local/etc/rc\.d:$' -o match:'^demo$' \
+	    service -lv
+	atf_check -o match:'^=+ Early/Late Divider =+$' service -rv
+	atf_check -o not-match:Divider service -r
+	# a value that is none is told of where it matters
+	echo 'rtadvd_enable="perhaps"' >/etc/rc.conf
+	atf_check -s exit:1 -o match:"^Cannot 'start' rtadvd" \
+	    -e match:'\$rtadvd_enable is not set properly' service rtadvd start
+	atf_check -s exit:1 -o inline:"rtadvd is not running.\n" \
+	    service rtadvd status
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case options
 	atf_add_test_case list
 	atf_add_test_case netif
 	atf_add_test_case prefixes
 	atf_add_test_case enable
 	atf_add_test_case jails
+	atf_add_test_case verbs
+	atf_add_test_case ifscripts
+	atf_add_test_case legacy
 	atf_add_test_case script
+	atf_add_test_case bare
 	atf_add_test_case daemon
 	atf_add_test_case order
 }

@@ -4,7 +4,7 @@
 #
 # The host has 192.0.2.1 and fd00:2::1 on an epair whose other end is in the
 # vnet jail `far`, 192.0.2.254 and fd00:2::fe: another machine.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 sysctl=/usr/sbin/sysctl
 
@@ -463,6 +463,7 @@ group_body()
 	cat >listener <<-END
 	socket 0 udp 4
 	opt 0 pktinfo 1
+	opt 0 reuseport 1
 	bind 0 0.0.0.0 7000
 	join 0 239.1.2.3 epair0a
 	recv 0 10000
@@ -478,12 +479,146 @@ group_body()
 	exec 7>in
 	cat listener >&7
 	must_wait 5 grep -q -c . said
-	must_wait 5 sh -c '[ $(wc -l <said) -ge 4 ]'
-	atf_check -o ignore jexec far "$CB_TOOLS/sockprobe" <sender
 	must_wait 5 sh -c '[ $(wc -l <said) -ge 5 ]'
+	atf_check -o ignore jexec far "$CB_TOOLS/sockprobe" <sender
+	must_wait 5 sh -c '[ $(wc -l <said) -ge 6 ]'
 	exec 7>&-
 	atf_check -o match:"^ok 192.0.2.254 [0-9]* 239.1.2.3 hello$" \
 	    tail -n 1 said
+}
+
+# udp_server WHERE N [OPTION]: hears N datagrams at port 7000, on a socket for
+# both families, and writes them to WHERE.said.
+udp_server()
+{
+	local where=$1 n=$2 run="jexec $1"
+
+	[ "$where" = host ] && run=
+	{
+		echo "socket 0 udp 46"
+		echo "opt 0 pktinfo6 1"
+		[ -z "${3:-}" ] || echo "opt 0 $3 1"
+		echo "bind 0 :: 7000"
+		while [ "$n" -gt 0 ]; do
+			echo "recv 0 20000"
+			n=$((n - 1))
+		done
+	} >"$where.calls"
+	rm -f "$where.said"
+	# shellcheck disable=SC2086 # words
+	$run "$CB_TOOLS/sockprobe" <"$where.calls" >"$where.said" &
+	echo $! >"$where.pid"
+	n=$(grep -c -v recv "$where.calls")
+	must_wait 5 sh -c "[ \$(wc -l <$where.said) -ge $n ]"
+	atf_check sh -c "! grep -v '^ok' $where.said"
+}
+
+# udp_heard WHERE TEXT...: those came, and no other, each to its address.
+udp_heard()
+{
+	local where=$1
+
+	shift
+	wait "$(cat "$where.pid")"
+	printf '%s\n' "$@" >expected
+	sed -n 's/^ok [^ ]* [0-9]* \(.* to-\)/\1/p' "$where.said" >heard
+	atf_check diff -u expected heard
+}
+
+# udp_send WHERE ADDRESS...: one datagram to each, whose text names it.
+udp_send()
+{
+	local where=$1 to family
+
+	shift
+	for to; do
+		family=4
+		case $to in *:*) family=6 ;; esac
+		printf 'socket 0 udp %s\nsendto 0 %s 7000 to-%s\n' \
+		    "$family" "$to" "$to"
+	done >calls
+	[ "$where" = host ] && where= || where="jexec $where"
+	# shellcheck disable=SC2086 # words
+	atf_check -o inline:"$(yes ok | head -n $(($# * 2)))\n" \
+	    $where "$CB_TOOLS/sockprobe" <calls
+}
+
+atf_test_case udp_ports
+udp_ports_head()
+{
+	atf_set descr "Two jails of several addresses and the host at one UDP port: to each its own, fragments, too, whoever came first"
+}
+udp_ports_body()
+{
+	local m=::ffff:192.0.2 from
+
+	scene
+	share left 10 ip4.addr=192.0.2.11 ip6.addr=fd00:2::11
+	share right 20 ip4.addr=192.0.2.21 ip6.addr=fd00:2::21
+	for order in "host left right" "left right host" "right host left"; do
+		for who in $order; do
+			case $who in
+			host) udp_server host 4 reuseaddr ;;
+			*) udp_server "$who" 10 ;;
+			esac
+		done
+		for from in far host; do
+			udp_send $from 192.0.2.11 192.0.2.21 192.0.2.1 \
+			    192.0.2.10 192.0.2.20 fd00:2::11 fd00:2::21 \
+			    fd00:2::1 fd00:2::10 fd00:2::20
+		done
+		# each itself by what stands for its first address
+		udp_send left 127.0.0.1 ::1
+		udp_send right 127.0.0.1 ::1
+		set -- "$m.1 to-192.0.2.1" "fd00:2::1 to-fd00:2::1"
+		udp_heard host "$@" "$@"
+		for who in left:1 right:2; do
+			set -- "$m.${who#*:}1 to-192.0.2.${who#*:}1" \
+			    "$m.${who#*:}0 to-192.0.2.${who#*:}0" \
+			    "fd00:2::${who#*:}1 to-fd00:2::${who#*:}1" \
+			    "fd00:2::${who#*:}0 to-fd00:2::${who#*:}0"
+			udp_heard "${who%:*}" "$@" "$@" \
+			    "$m.${who#*:}0 to-127.0.0.1" \
+			    "fd00:2::${who#*:}0 to-::1"
+		done
+	done
+	# in pieces: far sends no more than 100 bytes at a time
+	udp_server left 1
+	udp_server right 1
+	atf_check jexec far ip link set dev epair0b mtu 100
+	from=$(yes x | head -n 300 | tr -d '\n')
+	for who in 192.0.2.11 192.0.2.21; do
+		printf 'socket 0 udp 4\nsendto 0 %s 7000 to-%s%s\n' \
+		    "$who" "$who" "$from"
+	done >calls
+	atf_check -o inline:"ok\nok\nok\nok\n" \
+	    jexec far "$CB_TOOLS/sockprobe" <calls
+	udp_heard left "$m.11 to-192.0.2.11$from"
+	udp_heard right "$m.21 to-192.0.2.21$from"
+}
+
+atf_test_case udp_moved
+udp_moved_head()
+{
+	atf_set descr "An interface that has gone into a vnet jail does not take along what is noted of the host's UDP sockets"
+}
+udp_moved_body()
+{
+	scene
+	atf_check -o ignore ifconfig epair1 create
+	share left 10 ip4.addr=192.0.2.11 ip6.addr=fd00:2::11
+	for who in a b; do
+		atf_check -e ignore jail -c name=v$who path=/ persist vnet \
+		    vnet.interface=epair1$who
+		atf_check jexec v$who ifconfig epair1$who inet \
+		    "198.51.100.$((0x$who))/24" up
+	done
+	udp_server left 2
+	udp_send va 198.51.100.11
+	udp_send vb 198.51.100.10
+	udp_send host 192.0.2.11 fd00:2::11
+	udp_heard left "::ffff:192.0.2.11 to-192.0.2.11" \
+	    "fd00:2::11 to-fd00:2::11"
 }
 
 atf_test_case threads
@@ -524,5 +659,7 @@ atf_init_test_cases()
 	atf_add_test_case mmsg
 	atf_add_test_case device
 	atf_add_test_case group
+	atf_add_test_case udp_ports
+	atf_add_test_case udp_moved
 	atf_add_test_case threads
 }

@@ -2,15 +2,7 @@
 # Jails that share their creator's addresses: parameters, messages, aliases
 # and their end, jail -m, duplicate address detection.  (What their sockets do
 # then is tested elsewhere.)
-. "$(atf_get_srcdir)/common.sh"
-
-make_jail()
-{
-	local name=$1
-
-	shift
-	atf_check jail -c path=/ persist name="$name" "$@"
-}
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # refused LINE PARAMETER...: exit 1, that line and no other, no jail
 refused()
@@ -56,6 +48,8 @@ settled()
 {
 	make_jail first ip6.addr="$1|2001:db8:ff::1/64"
 	atf_check jail -r first
+	# its route comes when nobody else is found to have it
+	must_wait 10 sh -c "! ip -6 addr show dev $1 tentative | grep -q inet6"
 }
 
 new_lo1()
@@ -835,6 +829,142 @@ nested_body()
 	    jexec a jail -c path=/ persist name=b ip4.addr=127.0.0.2
 }
 
+# shows JAIL INTERFACE TEXT: what ifconfig shows of it there, by itself, with
+# -j, and among all; offloads aside
+shows()
+{
+	jexec "$1" ifconfig "$2" | grep -v "	options=" >got
+	atf_check -o inline:"$3" cat got
+	ifconfig -j "$1" "$2" | grep -v "	options=" >got
+	atf_check -o inline:"$3" cat got
+	jexec "$1" ifconfig -a | grep -v "	options=" |
+	    sed -n "/^$2:/,/nd6/p" >got
+	atf_check -o inline:"$3" cat got
+}
+
+atf_test_case shown
+shown_head()
+{
+	atf_set descr "ifconfig, netstat -i and -r show a jail's own addresses"
+}
+shown_body()
+{
+	local head="lo1: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> metric 0 mtu 16384"
+	local tail="	groups: lo\n	nd6 options=21<PERFORMNUD,AUTO_LINKLOCAL>"
+	local four="Destination        Gateway            Flags     Netif Expire"
+	local six="Destination                       Gateway                       Flags     Netif Expire"
+	local all
+
+	atf_check ifconfig lo0 inet 127.0.0.1/8 up
+	atf_check ifconfig lo1 create
+	ip link set lo1 addrgenmode none
+	atf_check ifconfig lo1 inet 10.0.0.1/24
+	atf_check ifconfig lo1 inet6 2001:db8::1/64
+	make_jail a children.max=5 ip4.addr="lo1|10.0.0.2" \
+	    ip4.addr=10.0.0.7 ip6.addr="lo1|2001:db8::2"
+	make_jail all
+	shows a lo1 "$head\n	inet 10.0.0.2 netmask 0xffffffff\n	inet6 2001:db8::2 prefixlen 128\n$tail\n"
+	shows a lo0 "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> metric 0 mtu 65536\n$tail\n"
+	atf_check -o inline:"lo0 lo1\n" jexec a ifconfig -l
+	atf_check -o inline:"lo1\n" jexec a ifconfig -l inet
+	jexec a netstat -in | awk '{ print $1, $2, $3, $4 }' |
+	    sed 's/#[0-9]*//;s/..:..:..:..:..:../MAC/' >got
+	atf_check -o inline:"Name Mtu Network Address
+lo0 65536 <Link> lo0
+lo1 16384 <Link> MAC
+lo1 - 10.0.0.2/32 10.0.0.2
+lo1 - 2001:db8::2/128 2001:db8::2\n" cat got
+	# routes to networks are none of a jail's
+	cat >routes <<-EOT
+	Routing tables
+
+	Internet:
+	$four
+	10.0.0.2           link#1             UHS         lo0
+
+	Internet6:
+	$six
+	2001:db8::2                       link#1                        UHS         lo0
+	EOT
+	atf_check -o file:routes jexec a netstat -rn
+	atf_check -o file:routes netstat -rn -j a
+	atf_check -o file:routes jexec a route show
+	atf_check -o not-match:"10.0.0.1|10.0.0.0|default" \
+	    -o match:'"destination": "10.0.0.2"' \
+	    jexec a netstat -rn --libxo json
+	# as its addresses change, and for any user
+	atf_check jail -m name=a ip4.addr=10.0.0.1,10.0.0.2 ip6.addr=
+	all="$head\n	inet 10.0.0.1 netmask 0xffffff00 broadcast 10.0.0.255\n	inet 10.0.0.2 netmask 0xffffffff"
+	shows a lo1 "$all\n$tail\n"
+	atf_check -o match:"inet 10.0.0.1 " -o not-match:"inet6" \
+	    jexec -U nobody a ifconfig lo1
+	# with what it has as it is a jail's jail has what that has
+	atf_check jexec a jail -c path=/ persist name=b
+	shows a.b lo1 "$all\n$tail\n"
+	atf_check jexec a jail -c path=/ persist name=c ip4.addr=10.0.0.1
+	shows a.c lo1 "$head\n	inet 10.0.0.1 netmask 0xffffff00 broadcast 10.0.0.255\n$tail\n"
+	atf_check -o inline:"Routing tables\n\nInternet:\n$four\n10.0.0.1           link#1             UHS         lo0\n" \
+	    jexec a.c netstat -rn
+	# one that is held to nothing
+	atf_check -o match:"inet 10.0.0.1 " -o match:"inet6 2001:db8::1 " \
+	    jexec all ifconfig lo1
+	atf_check -o match:"^10.0.0.1 +link" -o match:"^127.0.0.1 +link" \
+	    -o not-match:"/" jexec all netstat -rn
+	atf_check -o match:"^10.0.0.0/24 +link" -o match:"^10.0.0.1 +link" \
+	    netstat -rn
+	atf_check -o match:"inet 127.0.0.1 " ifconfig lo0
+	# other programs ask the kernel, which tells them all
+	atf_check -o match:"inet6 2001:db8::1/" jexec a ip addr show dev lo1
+}
+
+atf_test_case shown_rest
+shown_rest_head()
+{
+	atf_set descr "route get, arp, ndp and netstat -a show what is the jail's"
+}
+shown_rest_body()
+{
+	atf_check ifconfig lo0 inet 127.0.0.1/8 up
+	atf_check -o ignore ifconfig epair0 create
+	atf_check ifconfig epair0a inet 10.0.0.1/24
+	atf_check ifconfig epair0b up
+	atf_check ifconfig epair0a inet6 2001:db8::1/64
+	atf_check -e ignore arp -s 10.0.0.9 02:00:00:00:00:09
+	atf_check ndp -s 2001:db8::9 02:00:00:00:00:09
+	make_jail a ip4.addr="epair0a|10.0.0.2/24" ip6.addr="epair0a|2001:db8::2"
+	make_jail b ip4.addr="epair0a|10.0.0.3/24"
+	make_jail all
+	# as rt_is_exportable has it: addresses of the jail alone
+	atf_check -o match:"destination: 10.0.0.2" jexec a route -n get 10.0.0.2
+	atf_check -s exit:1 -e match:"route has not been found" \
+	    jexec a route -n get 10.0.0.9
+	atf_check -o match:"interface: epair0a" route -n get 10.0.0.9
+	atf_check -o match:"^\? \(10.0.0.2\) at" -o not-match:"10.0.0.[139]" \
+	    jexec a arp -an
+	atf_check -o match:"10.0.0.2" -o not-match:"10.0.0.[139]" arp -an -j a
+	atf_check -s exit:1 -o match:"no entry" jexec a arp -n 10.0.0.9
+	atf_check -o match:"10.0.0.9" arp -an
+	atf_check -o match:"10.0.0.9" jexec all arp -an
+	atf_check -o match:"2001:db8::2 " -o not-match:"2001:db8::[19] " \
+	    jexec a ndp -an
+	atf_check -s exit:1 -o match:"no entry" jexec a ndp -n 2001:db8::9
+	# sockets by who made them
+	nc -lku 10.0.0.1 1001 &
+	jexec a nc -lku 10.0.0.2 1002 &
+	jexec b nc -lku 1003 &
+	must_wait 5 sh -c 'netstat -an | grep -q 10.0.0.1.1001'
+	must_wait 5 sh -c 'netstat -an -j a | grep -q 1002'
+	must_wait 5 sh -c 'netstat -an -j b | grep -q 1003'
+	atf_check -o match:"10.0.0.2.1002" -o not-match:"1001|1003" \
+	    jexec a netstat -an
+	atf_check -o match:"10.0.0.2.1002" -o not-match:"1001|1003" \
+	    netstat -an -j a
+	atf_check -o match:'"port": "1002"' -o not-match:'"100[13]"' \
+	    jexec a netstat -an --libxo json
+	atf_check jexec all netstat -an
+	atf_check -o match:"10.0.0.1.1001" -o match:"10.0.0.2.1002" netstat -an
+}
+
 atf_test_case no_cgroup
 no_cgroup_head()
 {
@@ -863,7 +993,7 @@ atf_init_test_cases()
 	    killed_start killed_stop killed_modify essay_loopback \
 	    essay_device dad_wait dad_duplicate \
 	    dad_interrupted dad_inside raw rights \
-	    in_force left nested \
+	    in_force left nested shown shown_rest \
 	    no_cgroup; do
 		atf_add_test_case $t
 	done

@@ -4,7 +4,7 @@
 #
 # To renew the document where the difference is meant: run the case with
 # SHARETABLE_RENEW=1, which rewrites the part below its marker.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # wire IF FAR V4 V6: an interface with a wire to the machine `out`.
 wire()

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # sysctl(8): FreeBSD's names and output on Linux's knobs.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 atf_test_case show
 show_head()
@@ -105,16 +105,17 @@ kept_head()
 }
 kept_body()
 {
+	atf_check -o inline:"net.link.gif.max_nesting: 1 -> 2\n" \
+	    -e match:'not in force yet' sysctl net.link.gif.max_nesting=2
+	atf_check -o inline:"2\n" sysctl -n net.link.gif.max_nesting
+	atf_check -o match:'2 -> 1$' sysctl net.link.gif.max_nesting=1
+	[ ! -e /run/cellblock/sysctl/net.link.gif.max_nesting ] ||
+		atf_fail "the default is kept"
+	# these are in force: pf_bridge_test
 	for f in onlyip member bridge local_phys; do
 		atf_check -o inline:"net.link.bridge.pfil_$f: 0 -> 0\n" \
 		    sysctl net.link.bridge.pfil_$f=0
 	done
-	atf_check -o inline:"net.link.bridge.pfil_member: 0 -> 1\n" \
-	    -e match:'not in force yet' sysctl net.link.bridge.pfil_member=1
-	atf_check -o inline:"1\n" sysctl -n net.link.bridge.pfil_member
-	atf_check -o match:'1 -> 0$' sysctl net.link.bridge.pfil_member=0
-	[ ! -e /run/cellblock/sysctl/net.link.bridge.pfil_member ] ||
-		atf_fail "the default is kept"
 }
 
 atf_test_case linux

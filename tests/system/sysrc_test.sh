@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # sysrc(8): reading and editing rc.conf.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 # A root of its own for -R.
 root()
@@ -33,7 +33,7 @@ EOF
 	atf_check -o inline:"jail_enable: start jails\n" $sysrc -d jail_enable
 	atf_check -s exit:1 -e inline:"sysrc: unknown variable 'nosuch'\n" \
 	    $sysrc nosuch
-	atf_check $sysrc -i nosuch
+	atf_check -s exit:1 $sysrc -i nosuch
 	atf_check -s exit:1 $sysrc -q nosuch
 	atf_check -s exit:1 -o inline:"gateway_enable: NO\n" -e ignore \
 	    $sysrc nosuch gateway_enable
@@ -94,6 +94,46 @@ words_body()
 	    $sysrc cloned_interfaces-=epair1
 	atf_check -o inline:"x:  -> a,b\n" $sysrc x+=,a,b
 	atf_check -o inline:"x: a,b -> b\n" $sysrc x-=,a
+	# any other character than of words
+	atf_check -o inline:"x: b -> b#c#d\n" $sysrc 'x+=#c#d'
+	atf_check -o inline:"x: b#c#d -> b#d\n" $sysrc 'x-=#c'
+	# what is there stays as it is written
+	atf_check -o ignore $sysrc 'y=a  b'
+	atf_check -o inline:"y: a  b -> a  b /c\n" $sysrc y+=/c
+	atf_check -o inline:"y=\"a  b /c\" # -> \"a b\"\n" $sysrc -e y-=/c
+	atf_check -o inline:"y\n" $sysrc -N y=1
+	atf_check -o inline:"y: $PWD/r/etc/rc.conf -> $PWD/r/etc/rc.conf\n" \
+	    sysrc -R "$PWD/r" -F y=2
+	atf_check -o inline:": $PWD/r/etc/rc.conf; y=\"2\"\n" \
+	    sysrc -R "$PWD/r" -ev y
+}
+
+atf_test_case expansions
+expansions_head()
+{
+	atf_set descr "Patterns and defaults behind a name, as in the shell"
+}
+expansions_body()
+{
+	root <<'EOF'
+hostname="www.example.org"
+list="a b c"
+empty=""
+EOF
+	atf_check -o inline:"hostname%%.*: www\n" $sysrc 'hostname%%.*'
+	atf_check -o inline:"www.example\nexample.org\norg\n" $sysrc -n \
+	    'hostname%.*' 'hostname#*.' 'hostname##*.'
+	atf_check -o inline:"a\nc\na b c\n" $sysrc -n \
+	    'list%%[$IFS]*' 'list##*[$IFS]' 'list%z'
+	atf_check -o inline:"a b c\nd\nd\n\nd\n\n" $sysrc -n \
+	    list-d nosuch-d empty:-d empty-d list:+d nosuch:+d
+	atf_check -o inline:"www.example.org\n" $sysrc -n 'nosuch-$hostname'
+	# what it does is of the value, whatever asks
+	atf_check -o inline:"hostname: $PWD/r/etc/rc.conf\n" \
+	    sysrc -R "$PWD/r" -F 'hostname%.*'
+	atf_check -s exit:1 -e match:"x:y: name contains characters not" \
+	    $sysrc x:y
+	atf_check -s exit:1 -e match:'\$\(a\): name contains' $sysrc '$(a)'
 }
 
 atf_test_case remove
@@ -118,12 +158,12 @@ EOF
 	    $sysrc -x a
 }
 
-atf_test_case files
-files_head()
+atf_test_case other
+other_head()
 {
 	atf_set descr "-f: other files, without defaults; broken ones"
 }
-files_body()
+other_body()
 {
 	echo 'x=1' >f
 	atf_check -o inline:"x: 1\n" sysrc -f f x
@@ -158,11 +198,65 @@ jail_body()
 	atf_check -o ignore rc -q -d b stop
 }
 
+atf_test_case files
+files_head()
+{
+	atf_set descr "-l, -L, -E, -c, RC_CONFS: which files there are"
+}
+files_body()
+{
+	root <<'EOF'
+a="1"
+EOF
+	mkdir -p r/etc/rc.conf.d/web r/usr/local/etc/rc.conf.d
+	: >r/etc/rc.conf.d/netif
+	: >r/etc/rc.conf.d/web/one
+	: >r/etc/rc.conf.d/web/two
+	: >r/usr/local/etc/rc.conf.d/mail
+	sysrc="sysrc -R $PWD/r" e=$PWD/r/etc
+	l=$PWD/r/usr/local/etc/rc.conf.d
+	atf_check -o inline:"$e/rc.conf $e/rc.conf.local\n" $sysrc -l
+	atf_check -o inline:"$e/rc.conf\n" $sysrc -lE
+	atf_check -o inline:"$e/rc.conf\n" $sysrc -E
+	atf_check -o inline:"$e/rc.conf.d/web/one $e/rc.conf.d/web/two \
+$l/web $e/rc.conf $e/rc.conf.local\n" $sysrc -s web -l
+	atf_check -o inline:"$e/rc.conf $l/mail $e/rc.conf.d/netif \
+$e/rc.conf.d/web/one $e/rc.conf.d/web/two\n" $sysrc -EL
+	atf_check -o inline:"rc_conf_files=\"$e/rc.conf\"
+mail=\"$l/mail\"
+netif=\"$e/rc.conf.d/netif\"
+web=\"$e/rc.conf.d/web/one $e/rc.conf.d/web/two\"\n" $sysrc -eEL
+	atf_check -o inline:"netif: $e/rc.conf.d/netif\n" $sysrc -vEL netif
+	atf_check -s exit:1 -e match:'^usage: ' $sysrc -l a
+	# a service's own file comes first for what is new
+	atf_check -o ignore $sysrc -s netif -E b=2
+	atf_check -o inline:"b=\"2\"\n" cat r/etc/rc.conf.d/netif
+	# -c asks
+	atf_check $sysrc -c a
+	atf_check -s exit:1 -e match:"unknown variable 'nosuch'" \
+	    $sysrc -c nosuch
+	atf_check $sysrc -cv a
+	atf_check -s exit:1 \
+	    -o inline:"$e/rc.conf: a: would change from \`1' to \`2'\n" \
+	    $sysrc -cv a=2
+	atf_check -o inline:"$e/rc.conf: a: already set to \`1'\n" \
+	    $sysrc -cv a=1
+	atf_check -s exit:1 -o inline:"z: not currently set\n" $sysrc -cv z=1
+	# other files, or none
+	echo 'a="other"' >other
+	atf_check -o inline:"a: other\n" env RC_CONFS="$PWD/other" sysrc a
+	atf_check -s exit:1 -e match:'unknown' env RC_CONFS= sysrc a
+	atf_check -s exit:1 -e match:'no file to write' env RC_CONFS= sysrc a=1
+	atf_check -o inline:"$e/rc.conf: a: 1\n" env SYSRC_VERBOSE=1 $sysrc a
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case get
 	atf_add_test_case set
 	atf_add_test_case words
+	atf_add_test_case expansions
+	atf_add_test_case other
 	atf_add_test_case remove
 	atf_add_test_case files
 	atf_add_test_case jail

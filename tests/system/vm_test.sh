@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # What the virtual machine is for: interfaces that the build machines' kernel
 # has not got, cgroup2 as the only hierarchy, and Debian 12's kernel.
-. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/common.sh" || exit
 
 atf_test_case hierarchy
 hierarchy_head()

@@ -21,7 +21,6 @@
  */
 #include "brokertalk.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -57,24 +56,6 @@ static void jids(const char *s)
 		if (*end != '/')
 			return;
 	}
-}
-
-static void addresses(char **argv, int mode4, int mode6)
-{
-	uint8_t head[4] = {(uint8_t)mode4, (uint8_t)mode6, 3 | 8, 0};
-	uint8_t b4[4096] = {0}, b6[16384] = {0};
-	uint16_t n4 = 0, n6 = 0;
-
-	for (; *argv; argv++)
-		if (strchr(*argv, ':'))
-			inet_pton(AF_INET6, *argv, b6 + 16 * n6++);
-		else
-			inet_pton(AF_INET, *argv, b4 + 4 * n4++);
-	talk_add(&t, head, sizeof(head));
-	talk_add(&t, &n4, sizeof(n4));
-	talk_add(&t, &n6, sizeof(n6));
-	talk_add(&t, b4, 4u * n4);
-	talk_add(&t, b6, 16u * n6);
 }
 
 static int begin(void)
@@ -179,7 +160,8 @@ int main(int argc, char **argv)
 	if (argc > 4 && !strcmp(what, "set")) {
 		t.head.request = 1;
 		jids(argv[2]);
-		addresses(argv + 5, atoi(argv[3]), atoi(argv[4]));
+		talk_addresses(&t, atoi(argv[3]), atoi(argv[4]), 3 | 8,
+			       argv + 5);
 		return ask(1, netns);
 	}
 	if (argc > 2 && !strcmp(what, "garbage"))

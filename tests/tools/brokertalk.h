@@ -6,6 +6,7 @@
 #ifndef CB_TESTS_BROKERTALK_H
 #define CB_TESTS_BROKERTALK_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -18,6 +19,8 @@
 #define TALK_PATH "/run/cellblock/broker"
 #define TALK_MAGIC UINT32_C(0x42524b43)
 #define TALK_MAX 16384
+/* Of a family; a few more than a jail may have, and room for both. */
+#define TALK_ADDRS 300
 
 struct talk_head {
 	uint32_t magic;
@@ -46,6 +49,30 @@ __attribute__((unused)) static void talk_jid(struct talk *t, uint32_t jid)
 {
 	talk_add(t, &jid, sizeof(jid));
 	t->head.depth++;
+}
+
+/*
+ * The arguments of share.set.  flags: 1 and 2 ip4.saddrsel and ip6.saddrsel, 4
+ * raw sockets, 8 low ports.  More addresses than TALK_ADDRS of a family are
+ * left out.
+ */
+__attribute__((unused)) static void
+talk_addresses(struct talk *t, int mode4, int mode6, int flags, char **addrs)
+{
+	uint8_t head[4] = {(uint8_t)mode4, (uint8_t)mode6, (uint8_t)flags, 0};
+	uint8_t b4[4 * TALK_ADDRS] = {0}, b6[16 * TALK_ADDRS] = {0};
+	uint16_t n4 = 0, n6 = 0;
+
+	for (; *addrs; addrs++)
+		if (strchr(*addrs, ':') && n6 < TALK_ADDRS)
+			inet_pton(AF_INET6, *addrs, b6 + 16 * n6++);
+		else if (!strchr(*addrs, ':') && n4 < TALK_ADDRS)
+			inet_pton(AF_INET, *addrs, b4 + 4 * n4++);
+	talk_add(t, head, sizeof(head));
+	talk_add(t, &n4, sizeof(n4));
+	talk_add(t, &n6, sizeof(n6));
+	talk_add(t, b4, 4u * n4);
+	talk_add(t, b6, 16u * n6);
 }
 
 /* 0, or an errno. */

@@ -52,13 +52,20 @@ const char *const call_name[C_MAX] = {
 	[C_CONNECT] = "connect",
 	[C_FROM] = "bind port 0, connect to host",
 	[C_FROMPORT] = "bind with SO_REUSEADDR, connect to host",
+	[C_FROMPLAIN] = "bind, connect to host",
+	[C_SENDFROM] = "bind any, sendto",
 	[C_SENDTO] = "sendto",
 	[C_AFTER] = "getsockname after sendto",
 	[C_SENDMSG] = "sendmsg with this source",
 	[C_RECVMSG] = "recvmsg, destination",
 	[C_JOIN] = "bind any, join, hear",
+	[C_JOINED] = "join, bind any, hear",
 	[C_PING] = "ping",
 	[C_PINGFROM] = "bind own1, ping",
+	[C_MMSG] = "sendmmsg",
+	[C_FASTOPEN] = "sendto with MSG_FASTOPEN",
+	[C_FREEBIND] = "bind with IP_FREEBIND",
+	[C_TRANSPARENT] = "set IP_TRANSPARENT",
 };
 const char *const class_name[A_MAX] = {
 	[A_NONE] = "",	     [A_LOOP] = "loop",	  [A_LOOP2] = "loop2",
@@ -165,6 +172,26 @@ static void do_bind0(struct cell *c)
 	bind_tell(c, 0);
 }
 
+static void do_freebind(struct cell *c)
+{
+	const char *a;
+
+	if (!open_socket(c, NULL))
+		return;
+	a = ask(c->jail, "opt 0 freebind%s 1", wire_six(c->fam) ? "6" : "");
+	if (!ok(a))
+		outcome(c, a);
+	else if (bind_to(c, cell_addr(c), next_port++))
+		tell_name(c, 0);
+}
+
+static void do_transparent(struct cell *c)
+{
+	if (open_socket(c, NULL))
+		outcome(c, ask(c->jail, "opt 0 transparent%s 1",
+			       c->fam == F_4 ? "" : "6"));
+}
+
 static void do_low(struct cell *c)
 {
 	bind_tell(c, 700 + (next_port++ & 255));
@@ -219,11 +246,10 @@ static void prepare_sending(const struct cell *c)
 		    wire_six(c->fam) ? "6" : "");
 }
 
-/* connect(2) slot 0 and say what came of it. */
-static void connect_tell(struct cell *c, const char *addr, int port)
+/* What came of connecting slot 0, which said so. */
+static void connected_tell(struct cell *c, const char *a)
 {
 	char src[64], peer[64];
-	const char *a = ask(c->jail, "connect 0 %s %d", addr, port);
 
 	if (!ok(a)) {
 		outcome(c, a);
@@ -253,6 +279,18 @@ static void connect_tell(struct cell *c, const char *addr, int port)
 		snprintf(c->here, sizeof(c->here), "%s>%s %s", src, peer, a);
 }
 
+static void connect_tell(struct cell *c, const char *addr, int port)
+{
+	connected_tell(c, ask(c->jail, "connect 0 %s %d", addr, port));
+}
+
+static void do_fastopen(struct cell *c)
+{
+	if (open_socket(c, NULL))
+		connected_tell(c, ask(c->jail, "fastopen 0 %s %d", cell_addr(c),
+				      port_of(c)));
+}
+
 static void do_connect(struct cell *c)
 {
 	if (!open_socket(c, NULL))
@@ -261,22 +299,26 @@ static void do_connect(struct cell *c)
 	connect_tell(c, cell_addr(c), port_of(c));
 }
 
-static void from_tell(struct cell *c, int port)
+static void from_tell(struct cell *c, int port, const char *opt)
 {
-	if (open_socket(c, port ? "reuseaddr" : NULL) &&
-	    bind_to(c, cell_addr(c), port))
+	if (open_socket(c, opt) && bind_to(c, cell_addr(c), port))
 		connect_tell(c, addr_of(c->jail, A_HOST, wire_six(c->fam)),
 			     PORT_HOST);
 }
 
 static void do_from(struct cell *c)
 {
-	from_tell(c, 0);
+	from_tell(c, 0, NULL);
 }
 
 static void do_fromport(struct cell *c)
 {
-	from_tell(c, next_port++);
+	from_tell(c, next_port++, "reuseaddr");
+}
+
+static void do_fromplain(struct cell *c)
+{
+	from_tell(c, next_port++, NULL);
 }
 
 /* The answer to a datagram from slot 0. */
@@ -298,6 +340,23 @@ static void sent_tell(struct cell *c, const char *a)
 static void do_sendto(struct cell *c)
 {
 	if (!open_socket(c, NULL))
+		return;
+	prepare_sending(c);
+	sent_tell(c, ask(c->jail, "sendto 0 %s %d hello", cell_addr(c),
+			 port_of(c)));
+}
+
+static void do_mmsg(struct cell *c)
+{
+	if (open_socket(c, NULL))
+		sent_tell(c, ask(c->jail, "mmsg 0 %s %d hello", cell_addr(c),
+				 port_of(c)));
+}
+
+static void do_sendfrom(struct cell *c)
+{
+	if (!open_socket(c, NULL) ||
+	    !bind_to(c, addr_of(c->jail, A_ANY, wire_six(c->fam)), next_port++))
 		return;
 	prepare_sending(c);
 	sent_tell(c, ask(c->jail, "sendto 0 %s %d hello", cell_addr(c),
@@ -458,20 +517,26 @@ static void do_hear(struct cell *c)
 			 sizeof(c->here) - strlen(c->here), "; v4 %s", four);
 }
 
-static void do_join(struct cell *c)
+static bool join_group(struct cell *c)
+{
+	const char *a = ask(c->jail, "join 0 %s net0", cell_addr(c));
+
+	if (!ok(a))
+		outcome(c, a);
+	return ok(a);
+}
+
+static void group_tell(struct cell *c, bool early)
 {
 	bool six = wire_six(c->fam);
 	int port = next_port++;
 	const char *a;
 
 	if (!open_socket(c, c->fam == F_4 ? "pktinfo" : "pktinfo6") ||
-	    !bind_to(c, addr_of(c->jail, A_ANY, six), port))
+	    (early && !join_group(c)) ||
+	    !bind_to(c, addr_of(c->jail, A_ANY, six), port) ||
+	    (!early && !join_group(c)))
 		return;
-	a = ask(c->jail, "join 0 %s net0", cell_addr(c));
-	if (!ok(a)) {
-		outcome(c, a);
-		return;
-	}
 	ask(W_HOST, "socket 1 udp %s", six ? "6" : "4");
 	ask(W_HOST, "opt 1 mcastif%s net0", six ? "6" : "");
 	ask(W_HOST, "sendto 1 %s %d group", cell_addr(c), port);
@@ -486,6 +551,16 @@ static void do_join(struct cell *c)
 	}
 	if (!ok(a))
 		outcome(c, a);
+}
+
+static void do_join(struct cell *c)
+{
+	group_tell(c, false);
+}
+
+static void do_joined(struct cell *c)
+{
+	group_tell(c, true);
 }
 
 static void do_ping(struct cell *c)
@@ -510,6 +585,7 @@ static void do_ping(struct cell *c)
 #define A_LOCAL                                                                \
 	(A(LOOP) | A(LOOP2) | A(ANY) | A(OWN1) | A(OWN2) | A(HOST) |           \
 	 A(JAIL2) | A(FAR) | A(MCAST) | A(BCAST))
+#define A_SOME (A(LOOP) | A(OWN1) | A(HOST) | A(JAIL2) | A(FAR))
 #define A_REMOTE (A_LOCAL | A(HOST2) | A(FAR2))
 
 /* What is tried of what in which jails. */
@@ -533,12 +609,22 @@ static const struct trial {
 	{C_FROM, do_from, W_PLAIN | W(NOSEL), T(TCP) | T(UDP), F_ALL, A_LOCAL},
 	{C_FROMPORT, do_fromport, W_PLAIN, T(TCP) | T(UDP), F_ALL,
 	 A(LOOP) | A(ANY) | A(OWN1) | A(OWN2)},
+	{C_FROMPLAIN, do_fromplain, W_PLAIN | W(NOSEL), T(UDP), F_ALL,
+	 A(LOOP) | A(ANY) | A(OWN1) | A(OWN2) | A(HOST)},
 	{C_SENDTO, do_sendto, W_PLAIN | W(NOSEL), T(UDP), F_ALL, A_REMOTE},
+	{C_MMSG, do_mmsg, W_PLAIN, T(UDP), F_ALL, A_SOME},
+	{C_FASTOPEN, do_fastopen, W_PLAIN, T(TCP), F_ALL, A_SOME},
+	{C_FREEBIND, do_freebind, W_PLAIN, T(TCP) | T(UDP), F_ALL, A_SOME},
+	{C_TRANSPARENT, do_transparent, W_PLAIN, T(TCP) | T(UDP), F(4) | F(6),
+	 A(NONE)},
+	{C_SENDFROM, do_sendfrom, W_PLAIN | W(NOSEL), T(UDP), F_ALL,
+	 A(LOOP) | A(OWN1) | A(OWN2) | A(HOST) | A(HOST2) | A(FAR) | A(FAR2)},
 	{C_AFTER, do_after, W_PLAIN, T(UDP), F(4) | F(MAP), A(HOST)},
 	{C_SENDMSG, do_sendmsg, W_PLAIN, T(UDP), F_ALL, A_LOCAL},
 	{C_RECVMSG, do_recvmsg, W_PLAIN, T(UDP), F_ALL,
 	 A(LOOP) | A(ANY) | A(OWN1) | A(OWN2)},
 	{C_JOIN, do_join, W_PLAIN, T(UDP), F(4) | F(6) | F(DUAL), A(MCAST)},
+	{C_JOINED, do_joined, W_PLAIN, T(UDP), F(4) | F(6) | F(DUAL), A(MCAST)},
 	{C_PING, do_ping, W(PING), T(ICMP), F(4) | F(6),
 	 A(LOOP) | A(OWN1) | A(HOST) | A(JAIL2)},
 	/* Which of a net's IPv6 addresses the kernel takes there is chance. */
@@ -554,6 +640,8 @@ static bool possible(const struct cell *c)
 		return true;
 	if (c->jail == W_V4 && c->fam != F_4)
 		return false;
+	if (c->class == A_NONE)
+		return true;
 	return addr_of(c->jail, c->class, wire_six(c->fam)) != NULL;
 }
 

@@ -48,15 +48,22 @@ enum call {
 	C_LOW,	 /* below 1024 */
 	C_HEAR,	 /* bind, and where it is heard: listen and accept, or recv */
 	C_CONNECT,
-	C_FROM,	    /* bind, then connect to the host */
-	C_FROMPORT, /* the same with a port and SO_REUSEADDR */
+	C_FROM,	     /* bind, then connect to the host */
+	C_FROMPORT,  /* the same with a port and SO_REUSEADDR */
+	C_FROMPLAIN, /* the same without it */
 	C_SENDTO,
-	C_AFTER, /* getsockname after a sendto */
+	C_SENDFROM, /* the same after bind to the wildcard */
+	C_AFTER,    /* getsockname after a sendto */
 	C_SENDMSG,
 	C_RECVMSG,
 	C_JOIN,
+	C_JOINED, /* a group before bind */
 	C_PING,
 	C_PINGFROM, /* after bind to own1 */
+	C_MMSG,
+	C_FASTOPEN, /* connect by sendto */
+	C_FREEBIND,
+	C_TRANSPARENT,
 	C_MAX
 };
 

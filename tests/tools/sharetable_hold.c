@@ -57,10 +57,9 @@ struct story {
 	"port "                                                                \
 	"it stays in the host's table"
 #define ONE_TABLE                                                              \
-	"no program can choose among UDP sockets, so they share the "          \
-	"kernel's one table: the wildcard of several addresses, or of both "   \
-	"families, keeps others from its port, and so does the host's "        \
-	"without SO_REUSEADDR"
+	"UDP sockets are in the kernel's one table, where a wildcard of the "  \
+	"host's without SO_REUSEADDR keeps others from its port, and is kept " \
+	"from theirs"
 #define STOLEN                                                                 \
 	"the host's own exact bind with SO_REUSEADDR takes a UDP address over"
 
@@ -71,13 +70,6 @@ static const struct story stories[] = {
 	 .here = {
 		 [K_UDP] = {
 			 .out = "2: EADDRINUSE 3: EADDRINUSE "
-				"host=host own1=host own2=host jail2=host",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
-			 .out = "2: EADDRINUSE "
-				"host=host own1=host own2=host jail2=jail2",
-			 .dual = "2: EADDRINUSE 3: EADDRINUSE "
 				"host=host own1=host own2=host jail2=host",
 			 .why = ONE_TABLE,
 		 },
@@ -93,57 +85,23 @@ static const struct story stories[] = {
 			 .why = STAYS,
 		 },
 		 [K_UDP] = {
-			 .out = "2: EADDRINUSE 3: EADDRINUSE "
-				"host=- own1=two own2=two jail2=-",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
-			 .out = "2: EADDRINUSE 3: EADDRINUSE "
-				"host=- own1=two own2=two jail2=-",
+			 .out = "3: EADDRINUSE "
+				"host=- own1=two own2=two jail2=jail2",
 			 .why = ONE_TABLE,
 		 },
 	 }},
 	{.title = "two any, jail2 any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
-	 .freebsd = "host=- own1=two own2=two jail2=jail2",
-	 .here = {
-		 [K_UDP] = {
-			 .out = "2: EADDRINUSE "
-				"host=- own1=two own2=two jail2=-",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
-			 .out = "2: EADDRINUSE "
-				"host=- own1=two own2=two jail2=-",
-			 .why = ONE_TABLE,
-		 },
-	 }},
+	 .freebsd = "host=- own1=two own2=two jail2=jail2"},
 	{.title = "two any, nosel any",
 	 .step = {{W_TWO, A_ANY, 0}, {W_NOSEL, A_ANY, 0}},
-	 .freebsd = "host=- own1=two own2=two jail2=-",
-	 .here = {
-		 [K_UDP] = {
-			 .out = "2: EADDRINUSE "
-				"host=- own1=two own2=two jail2=-",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
-			 .out = "2: EADDRINUSE "
-				"host=- own1=two own2=two jail2=-",
-			 .why = ONE_TABLE,
-		 },
-	 }},
+	 .freebsd = "host=- own1=two own2=two jail2=-"},
 	{.title = "host any, jail2 any",
 	 .step = {{W_HOST, A_ANY, 0}, {W_JAIL2, A_ANY, 0}},
 	 .freebsd = "host=host own1=host own2=host jail2=jail2",
 	 .here = {
 		 [K_UDP] = {
 			 .out = "2: EADDRINUSE "
-				"host=host own1=host own2=host jail2=host",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
-			 .dual = "2: EADDRINUSE "
 				"host=host own1=host own2=host jail2=host",
 			 .why = ONE_TABLE,
 		 },
@@ -160,11 +118,6 @@ static const struct story stories[] = {
 		 },
 		 [K_UDP] = {
 			 .out = "2: EADDRINUSE "
-				"host=- own1=- own2=- jail2=jail2",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
-			 .dual = "2: EADDRINUSE "
 				"host=- own1=- own2=- jail2=jail2",
 			 .why = ONE_TABLE,
 		 },
@@ -250,11 +203,6 @@ static const struct story stories[] = {
 				"host=host own1=host own2=host jail2=host",
 			 .why = ONE_TABLE,
 		 },
-		 [K_UDPREUSE] = {
-			 .out = "2: EADDRINUSE "
-				"host=host own1=host own2=host jail2=host",
-			 .why = ONE_TABLE,
-		 },
 	 }},
 	{.title = "host any, jail2 any, host's ends, host any again",
 	 .step = {{W_HOST, A_ANY, 0},
@@ -268,11 +216,6 @@ static const struct story stories[] = {
 				"host=host own1=host own2=host jail2=host",
 			 .why = ONE_TABLE,
 		 },
-		 [K_UDPREUSE] = {
-			 .dual = "2: EADDRINUSE "
-				"host=host own1=host own2=host jail2=host",
-			 .why = ONE_TABLE,
-		 },
 	 }},
 	{.title = "host any, two any, two's ends, two any again",
 	 .step = {{W_HOST, A_ANY, 0},
@@ -282,11 +225,6 @@ static const struct story stories[] = {
 	 .freebsd = "host=host own1=two own2=two jail2=host",
 	 .here = {
 		 [K_UDP] = {
-			 .out = "2: EADDRINUSE 4: EADDRINUSE "
-				"host=host own1=host own2=host jail2=host",
-			 .why = ONE_TABLE,
-		 },
-		 [K_UDPREUSE] = {
 			 .out = "2: EADDRINUSE 4: EADDRINUSE "
 				"host=host own1=host own2=host jail2=host",
 			 .why = ONE_TABLE,

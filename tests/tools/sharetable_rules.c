@@ -20,6 +20,9 @@
 #define C(x) (1U << C_##x)
 
 #define BINDS (C(BIND) | C(BIND0) | C(LOW))
+#define SENDS (C(SENDTO) | C(SENDFROM) | C(MMSG))
+#define CONNECTS (C(CONNECT) | C(FASTOPEN))
+#define FROMS (C(FROM) | C(FROMPORT) | C(FROMPLAIN))
 #define FOREIGN                                                                \
 	(A(LOOP2) | A(HOST) | A(HOST2) | A(JAIL2) | A(FAR) | A(FAR2) |         \
 	 A(MCAST) | A(BCAST))
@@ -58,7 +61,7 @@ static const struct rule freebsd[] = {
 	 .class = A(ANY),
 	 .out = "own1"},
 	{.call = BINDS, .class = A(ANY), .out = "any"},
-	{.call = BINDS | C(HEAR) | C(FROM) | C(FROMPORT),
+	{.call = BINDS | C(HEAR) | FROMS,
 	 .class = FOREIGN,
 	 .out = "EADDRNOTAVAIL"},
 
@@ -85,47 +88,34 @@ static const struct rule freebsd[] = {
 	 .call = C(CONNECT),
 	 .class = A(BCAST),
 	 .out = "EACCES"},
-	{.fam = WIRE6,
-	 .call = C(SENDTO),
-	 .class = A(ANY),
-	 .out = "own1>own1 self"},
-	{.call = C(CONNECT) | C(SENDTO),
+	{.fam = WIRE6, .call = SENDS, .class = A(ANY), .out = "own1>own1 self"},
+	{.call = CONNECTS | SENDS,
 	 .class = A(LOOP) | A(ANY) | A(OWN1),
 	 .out = "own1>own1 self"},
 	{.jail = W(TWO),
-	 .call = C(CONNECT) | C(SENDTO),
+	 .call = CONNECTS | SENDS,
 	 .class = A(OWN2),
 	 .out = "own2>own2 self"},
 	{.jail = W(NOSEL),
-	 .call = C(CONNECT) | C(SENDTO),
+	 .call = CONNECTS | SENDS,
 	 .class = A(OWN2),
 	 .out = "own1>own2 self"},
-	{.call = C(CONNECT) | C(SENDTO),
-	 .class = A(HOST),
-	 .out = "own1>host host"},
+	{.call = CONNECTS | SENDS, .class = A(HOST), .out = "own1>host host"},
 	{.jail = W(TWO),
-	 .call = C(CONNECT) | C(SENDTO),
+	 .call = CONNECTS | SENDS,
 	 .class = A(HOST2),
 	 .out = "own2>host2 host"},
-	{.call = C(CONNECT) | C(SENDTO),
-	 .class = A(HOST2),
-	 .out = "own1>host2 host"},
-	{.call = C(CONNECT) | C(SENDTO),
-	 .class = A(LOOP2),
-	 .out = "own1>loop2 host"},
-	{.call = C(CONNECT) | C(SENDTO),
+	{.call = CONNECTS | SENDS, .class = A(HOST2), .out = "own1>host2 host"},
+	{.call = CONNECTS | SENDS, .class = A(LOOP2), .out = "own1>loop2 host"},
+	{.call = CONNECTS | SENDS,
 	 .class = A(JAIL2),
 	 .out = "own1>jail2 jail2"},
-	{.call = C(CONNECT) | C(SENDTO),
-	 .class = A(FAR),
-	 .out = "own1>far out"},
+	{.call = CONNECTS | SENDS, .class = A(FAR), .out = "own1>far out"},
 	{.jail = W(TWO),
-	 .call = C(CONNECT) | C(SENDTO),
+	 .call = CONNECTS | SENDS,
 	 .class = A(FAR2),
 	 .out = "own2>far2 out"},
-	{.call = C(CONNECT) | C(SENDTO),
-	 .class = A(FAR2),
-	 .out = "own1>far2 out"},
+	{.call = CONNECTS | SENDS, .class = A(FAR2), .out = "own1>far2 out"},
 	{.type = T(UDP),
 	 .call = C(CONNECT),
 	 .class = A(MCAST),
@@ -134,18 +124,16 @@ static const struct rule freebsd[] = {
 	 .call = C(CONNECT),
 	 .class = A(BCAST),
 	 .out = "own1>bcast"},
-	{.call = C(SENDTO), .class = A(MCAST) | A(BCAST), .out = "own1>gw out"},
+	{.call = SENDS, .class = A(MCAST) | A(BCAST), .out = "own1>gw out"},
 
 	/* udp_send() remembers the address of a jail's socket */
 	{.call = C(AFTER), .out = "own1"},
 
 	/* bind, then connect to the host */
-	{.call = C(FROM) | C(FROMPORT),
+	{.call = FROMS,
 	 .class = A(LOOP) | A(ANY) | A(OWN1),
 	 .out = "own1>host host"},
-	{.call = C(FROM) | C(FROMPORT),
-	 .class = A(OWN2),
-	 .out = "own2>host host"},
+	{.call = FROMS, .class = A(OWN2), .out = "own2>host host"},
 
 	/* A datagram's source: IP_SENDSRCADDR wants a socket that is bound to
 	 * the wildcard, which the only address of a jail has replaced. */
@@ -163,8 +151,14 @@ static const struct rule freebsd[] = {
 	{.call = C(RECVMSG), .class = A(OWN2), .out = "host>own2"},
 
 	/* A socket that is bound to an address hears no group. */
-	{.jail = SINGLE, .fam = ~F(DUAL), .call = C(JOIN), .out = "not heard"},
-	{.call = C(JOIN), .out = "mcast"},
+	{.jail = SINGLE,
+	 .fam = ~F(DUAL),
+	 .call = C(JOIN) | C(JOINED),
+	 .out = "not heard"},
+	{.call = C(JOIN) | C(JOINED), .out = "mcast"},
+
+	/* IP_BINDANY, which is both, takes a right that jails have not. */
+	{.call = C(FREEBIND) | C(TRANSPARENT), .out = "EPERM"},
 
 	/* There are no such sockets. */
 	{.call = C(PING) | C(PINGFROM), .out = "EPROTONOSUPPORT"},
@@ -183,6 +177,15 @@ static const struct rule freebsd[] = {
 #define WILD_CONNECT                                                           \
 	"the kernel would choose a source of the host's, and a socket "        \
 	"that has its port cannot be given another"
+#define OTHER_FAMILY                                                           \
+	"a UDP wildcard of both families is bound to an IPv4 address of the "  \
+	"jail, from where no connection leads to IPv6"
+#define GROUPED                                                                \
+	"it is bound to the first address, where no group is heard: who "      \
+	"joins, or sets SO_REUSEPORT or SO_BROADCAST, before bind stays the "  \
+	"wildcard, and keeps others from its port"
+#define FREE_FOR_ALL                                                           \
+	"IP_FREEBIND is for everybody on Linux, and gives a jail no address"
 #define HIDDEN                                                                 \
 	"with SO_REUSEADDR a TCP socket is taken for a server's, that "        \
 	"stays out of the host's table; it cannot call from there"
@@ -257,16 +260,19 @@ static const struct rule linux_differs[] = {
 	 .out = "EADDRINUSE",
 	 .why = HIDDEN},
 	{.fam = F(DUAL),
-	 .call = C(FROM) | C(FROMPORT),
+	 .call = C(FROM),
 	 .class = A(ANY),
 	 .out = "EADDRNOTAVAIL",
 	 .why = WILD_CONNECT},
-	{.jail = DOUBLE,
-	 .type = T(UDP),
-	 .call = C(FROMPORT),
+
+	{.fam = F(DUAL),
+	 .call = C(FROMPORT) | C(FROMPLAIN),
 	 .class = A(ANY),
 	 .out = "EADDRNOTAVAIL",
-	 .why = WILD_CONNECT},
+	 .why = OTHER_FAMILY},
+
+	{.jail = SINGLE, .fam = ~F(DUAL), .call = C(JOIN), .out = NULL},
+	{.call = C(JOIN), .out = "not heard", .why = GROUPED},
 
 	{.jail = SINGLE, .fam = F(4), .call = C(AFTER), .out = NULL},
 	{.fam = F(4),
@@ -299,6 +305,12 @@ static const struct rule linux_differs[] = {
 	 .call = C(SENDMSG),
 	 .out = "EADDRNOTAVAIL",
 	 .why = PKTINFO},
+
+	{.call = C(FREEBIND),
+	 .class = A(LOOP) | A(OWN1),
+	 .out = "own1",
+	 .why = FREE_FOR_ALL},
+	{.call = C(FREEBIND), .out = "EADDRNOTAVAIL", .why = FREE_FOR_ALL},
 
 	{.call = C(PING), .class = A(OWN1), .out = "own1", .why = PING},
 	{.fam = F(4), .call = C(PING), .out = "EPERM", .why = PING},

@@ -15,6 +15,8 @@
  *   accept S NEW MS          "ok PEER PORT LOCAL"
  *   send S TEXT              on a connected one
  *   sendto S ADDR PORT TEXT
+ *   mmsg S ADDR PORT TEXT    sendmmsg(2)
+ *   fastopen S ADDR PORT     connect by sendto(2), MSG_FASTOPEN
  *   sendmsg S SRC ADDR PORT TEXT     with IP_PKTINFO or IPV6_PKTINFO
  *   recv S MS                "ok FROM PORT DST TEXT"; DST is - without pktinfo
  *   join S GROUP INTERFACE
@@ -31,6 +33,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -212,6 +215,10 @@ static int do_opt(char **w)
 		{"pktinfo6", IPPROTO_IPV6, IPV6_RECVPKTINFO},
 		{"mcastif6", IPPROTO_IPV6, IPV6_MULTICAST_IF},
 		{"mcastif", IPPROTO_IP, IP_MULTICAST_IF},
+		{"freebind", IPPROTO_IP, IP_FREEBIND},
+		{"freebind6", IPPROTO_IPV6, IPV6_FREEBIND},
+		{"transparent", IPPROTO_IP, IP_TRANSPARENT},
+		{"transparent6", IPPROTO_IPV6, IPV6_TRANSPARENT},
 	};
 	int fd = get(w[1]);
 
@@ -384,6 +391,35 @@ static int do_sendto(char **w)
 	socklen_t len = fd < 0 ? 0 : make_addr(fd, w[2], w[3], &a);
 
 	return say(fd < 0 ? -1 : send_from(fd, NULL, &a, len, w[4]));
+}
+
+static int do_mmsg(char **w)
+{
+	union addr a = {};
+	int fd = get(w[1]);
+	struct iovec iov = {w[4], strlen(w[4])};
+	struct mmsghdr m = {
+		.msg_hdr = {.msg_name = &a, .msg_iov = &iov, .msg_iovlen = 1}};
+
+	if (fd >= 0)
+		m.msg_hdr.msg_namelen = make_addr(fd, w[2], w[3], &a);
+	return say(fd < 0 ? -1 : sendmmsg(fd, &m, 1, 0));
+}
+
+/*
+ * Without data: what is accepted may be closed before that comes.  The kernel
+ * waits for data to acknowledge with, if it is not told not to.
+ */
+static int do_fastopen(char **w)
+{
+	union addr a = {};
+	int one = 1, fd = get(w[1]);
+	socklen_t len = fd < 0 ? 0 : make_addr(fd, w[2], w[3], &a);
+
+	if (fd < 0 || sendto(fd, "", 0, MSG_FASTOPEN, &a.sa, len) < 0)
+		return say_error();
+	return say(
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one)));
 }
 
 static int do_sendmsg(char **w)
@@ -614,15 +650,16 @@ static const struct verb {
 	int words;
 	int (*run)(char **w);
 } verbs[] = {
-	{"socket", 4, do_socket}, {"opt", 4, do_opt},
-	{"bind", 4, do_bind},	  {"listen", 2, do_listen},
-	{"close", 2, do_close},	  {"connect", 4, do_connect},
-	{"name", 2, do_name},	  {"peer", 2, do_peer},
-	{"accept", 4, do_accept}, {"send", 3, do_send},
-	{"sendto", 5, do_sendto}, {"sendmsg", 6, do_sendmsg},
-	{"recv", 3, do_recv},	  {"join", 4, do_join},
-	{"ping", 4, do_ping},	  {"echo", 3, do_echo},
-	{"group", 3, do_group},
+	{"socket", 4, do_socket},     {"opt", 4, do_opt},
+	{"bind", 4, do_bind},	      {"listen", 2, do_listen},
+	{"close", 2, do_close},	      {"connect", 4, do_connect},
+	{"name", 2, do_name},	      {"peer", 2, do_peer},
+	{"accept", 4, do_accept},     {"send", 3, do_send},
+	{"sendto", 5, do_sendto},     {"sendmsg", 6, do_sendmsg},
+	{"recv", 3, do_recv},	      {"join", 4, do_join},
+	{"ping", 4, do_ping},	      {"echo", 3, do_echo},
+	{"group", 3, do_group},	      {"mmsg", 5, do_mmsg},
+	{"fastopen", 4, do_fastopen},
 };
 
 static void obey(char *line)

@@ -210,6 +210,37 @@ ATF_TC_BODY(answer, tc)
 	ATF_CHECK_EQ(-EBADMSG, broker_answer_parse(buf, 7, &e));
 }
 
+/* What is about the sender's own network stack names no jail. */
+ATF_TC_WITHOUT_HEAD(about_self);
+ATF_TC_BODY(about_self, tc)
+{
+	static const struct {
+		enum broker_request request;
+		int depth0;
+	} rows[] = {
+		{BROKER_SHARE_CLEAR, -EBADMSG},
+		{BROKER_NG_OPEN, 0},
+		{BROKER_NG_END, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct broker_msg m = {.request = rows[i].request}, back;
+		uint8_t buf[BROKER_MSG_MAX];
+		size_t n = broker_print(&m, buf);
+
+		ATF_CHECK_EQ_MSG(rows[i].depth0,
+				 broker_parse(buf, n, &back, NULL), "%s",
+				 broker_name(m.request));
+		/* brokers on the way put jids in */
+		m.depth = 1;
+		m.path[0] = 5;
+		n = broker_print(&m, buf);
+		ATF_REQUIRE_EQ(0, broker_parse(buf, n, &back, NULL));
+		ATF_CHECK_EQ(5, back.path[0]);
+		ATF_CHECK_EQ(-EBADMSG, broker_parse(buf, n - 1, &back, NULL));
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, round_trip);
@@ -218,5 +249,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, hello);
 	ATF_TP_ADD_TC(tp, answer);
+	ATF_TP_ADD_TC(tp, about_self);
 	return atf_no_error();
 }

@@ -26,6 +26,44 @@ ATF_TC_BODY(texts, tc)
 	ATF_CHECK_STREQ("", e.text);
 }
 
+static int __attribute__((format(printf, 2, 3)))
+complain(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = err_vat(e, EINVAL, "rc.conf", 7, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+ATF_TC_WITHOUT_HEAD(of_another);
+ATF_TC_BODY(of_another, tc)
+{
+	struct err e = ERR_INIT;
+
+	ATF_CHECK_EQ(-EINVAL, complain(&e, "%s: %d", "mtu", -1));
+	ATF_CHECK_STREQ("rc.conf line 7: mtu: -1", e.text);
+	ATF_CHECK_EQ(EINVAL, e.code);
+	ATF_CHECK_EQ(-EINVAL, complain(NULL, "%s", "x"));
+}
+
+ATF_TC_WITHOUT_HEAD(tame);
+ATF_TC_BODY(tame, tc)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, EINVAL, "%s", "\033[2J");
+	ATF_CHECK_STREQ("?[2J", e.text);
+	err_wrap(&e, "a%sb", "\007\177");
+	ATF_CHECK_STREQ("a??b: ?[2J", e.text);
+	err_append(&e, "%s", " \001\xc3\xbc\n\t.");
+	ATF_CHECK_STREQ("a??b: ?[2J ?\xc3\xbc\n\t.", e.text);
+	complain(&e, "%s", "\r");
+	ATF_CHECK_STREQ("rc.conf line 7: ?", e.text);
+}
+
 ATF_TC_WITHOUT_HEAD(no_object);
 ATF_TC_BODY(no_object, tc)
 {
@@ -80,6 +118,8 @@ ATF_TC_BODY(note, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, texts);
+	ATF_TP_ADD_TC(tp, of_another);
+	ATF_TP_ADD_TC(tp, tame);
 	ATF_TP_ADD_TC(tp, no_object);
 	ATF_TP_ADD_TC(tp, too_long);
 	ATF_TP_ADD_TC(tp, note);

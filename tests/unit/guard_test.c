@@ -779,8 +779,42 @@ ATF_TC_BODY(allowed, tc)
 	}
 }
 
+ATF_TC(first);
+ATF_TC_HEAD(first, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+			  "A first process makes its dozen of calls, no other");
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(first, tc)
+{
+	int status;
+	pid_t pid = fork();
+
+	ATF_REQUIRE(pid >= 0);
+	if (!pid) {
+		if (guard_install_init(NULL) < 0)
+			syscall(SYS_exit_group, 9);
+		if (syscall(SYS_getppid) != -1 || errno != EPERM)
+			syscall(SYS_exit_group, 1);
+		if (syscall(SYS_openat, AT_FDCWD, "/", 0) != -1 ||
+		    errno != EPERM)
+			syscall(SYS_exit_group, 2);
+		if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) != -1 ||
+		    errno != EPERM)
+			syscall(SYS_exit_group, 3);
+		if (syscall(SYS_wait4, -1, 0, WNOHANG, 0) != -1 ||
+		    errno != ECHILD)
+			syscall(SYS_exit_group, 4);
+		syscall(SYS_exit_group, 42);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_CHECK_EQ_MSG(42 << 8, status, "%#x", status);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, first);
 	ATF_TP_ADD_TC(tp, rows);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, numbers);

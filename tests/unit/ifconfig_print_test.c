@@ -7,6 +7,7 @@
 #include "net/ifconfig_impl.h"
 #include "net/ifext.h"
 #include "net/kind.h"
+#include "net/rstp.h"
 
 #include <arpa/inet.h>
 #include <atf-c.h>
@@ -73,7 +74,7 @@ static void print(const char *name, struct ifnet *v, size_t n,
 {
 	static const struct ifconfig_opts none;
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
-	const struct ifnets all = {v, n};
+	const struct ifnets all = {.v = v, .n = n};
 
 	ifconfig_format_ifnet(&all, v, f, o ? o : &none, &out);
 	golden(name, &out);
@@ -197,6 +198,31 @@ ATF_TC_BODY(tun, tc)
 	print("tun", &i, 1, &f, NULL);
 }
 
+/* The same with spanning tree: what the keeper said, and before it said so. */
+static void stp_members(struct ifnet *b, struct ifnet *port)
+{
+	static const unsigned char root[8] = {0x10, 0, 2, 0, 0, 0, 0, 9};
+	static const unsigned char id[8] = {0x80, 0, 2, 0, 0, 0, 0, 0xa};
+
+	b->bridge.stp_known = true;
+	memcpy(b->bridge.root_id, root, 8);
+	memcpy(b->bridge.id, id, 8);
+	b->bridge.root_cost = 2000;
+	b->bridge.root_port = 4;
+	port[0].port.flags |= IFBIF_STP;
+	port[0].port.stp = (struct ifbridge_role){
+		.known = true,
+		.role = RSTP_ROOT,
+		.state = RSTP_FORWARDING,
+		.proto = RSTP_PROTO_RSTP,
+		.ptp = true,
+		.cost = 2000,
+	};
+	port[1].port.flags = IFBIF_STP | IFBIF_EDGE;
+	port[1].port.user_cost = 77;
+	port[1].port.maxaddr = 5;
+}
+
 ATF_TC_WITHOUT_HEAD(bridge);
 ATF_TC_BODY(bridge, tc)
 {
@@ -214,11 +240,13 @@ ATF_TC_BODY(bridge, tc)
 	b->carrier = true;
 	b->nd6 = ND6_PERFORMNUD | ND6_IFDISABLED;
 	b->bridge = (struct ifbridge){
-		.hello = 200,
-		.fwddelay = 1500,
-		.maxage = 2000,
 		.ageing = 120000,
 		.priority = 32768,
+		.proto = 2,
+		.stp_hello = 2,
+		.stp_forward_delay = 15,
+		.stp_max_age = 20,
+		.hold_count = 6,
 		.fdb_max_learned = 2000,
 	};
 	strv_add(&b->spans, "epair1a");
@@ -226,10 +254,30 @@ ATF_TC_BODY(bridge, tc)
 	v[1].is_port = v[2].is_port = true;
 	v[1].master = v[2].master = 3;
 	v[1].port = (struct ifbridge_port){
-		.priority = 32, .cost = 2, .learning = true, .flood = true};
+		.priority = 128,
+		.cost = 2,
+		.learning = true,
+		.flood = true,
+		.flags = IFBIF_AUTOEDGE | IFBIF_AUTOPTP,
+	};
 	v[2].port = (struct ifbridge_port){
-		.priority = 16, .cost = 4, .isolated = true, .sticky = true};
+		.priority = 64,
+		.cost = 4,
+		.isolated = true,
+		.flags = IFBIF_AUTOEDGE | IFBIF_AUTOPTP | IFBIF_STICKY,
+	};
 	print("bridge", v, 4, &f, NULL);
+	b->bridge.vlan_filtering = true;
+	v[1].vlans = calloc(1, sizeof(*v[1].vlans));
+	v[1].vlans->untagged = 5;
+	vlanset_parse("1-3,77", &v[1].vlans->tagged);
+	print("bridge_vlan", v, 4, &f, NULL);
+	b->bridge.vlan_proto = ETH_P_8021AD;
+	b->bridge.def_untagged = 7;
+	print("bridge_qinq", v, 4, &f, NULL);
+	b->bridge.vlan_filtering = false;
+	stp_members(b, v + 1);
+	print("bridge_stp", v, 4, &f, NULL);
 	for (size_t k = 0; k < ARRAY_SIZE(v); k++)
 		ifnet_free(&v[k]);
 }
@@ -244,6 +292,36 @@ ATF_TC_BODY(no_ipv6, tc)
 	print("no_ipv6", &i, 1, &epair_facts, NULL);
 }
 
+/* Who made an inet6 address, and that link-local ones come first. */
+ATF_TC_WITHOUT_HEAD(inet6);
+ATF_TC_BODY(inet6, tc)
+{
+	const struct ifconfig_facts f = {.has_options = true};
+	struct ifconfig_opts o = {.af = IFAF_INET6, .lifetimes = true};
+	struct ifnet i = base(5, "em0", NULL);
+	struct if_addr *a;
+
+	i.nd6 = ND6_PERFORMNUD | ND6_ACCEPT_RTADV | ND6_AUTO_LINKLOCAL;
+	a = add(&i, "2001:db8::a", 64); /* from a router */
+	a->flags = 0;
+	a->proto = IFAPROT_KERNEL_RA;
+	a->preferred = 14400;
+	a->valid = 86400;
+	a = add(&i, "2001:db8::b", 64); /* temporary, of that */
+	a->flags = IFA_F_SECONDARY;
+	a->preferred = 0;
+	a->flags |= IFA_F_DEPRECATED;
+	a->valid = 9;
+	a = add(&i, "2001:db8::c", 128); /* leased by a program */
+	a->flags = 0;
+	a->preferred = a->valid = 3600;
+	add(&i, "192.0.2.1", 24);
+	add(&i, "fe80::1", 64);
+	add(&i, "2001:db8::d", 64);
+	print("inet6", &i, 1, &f, &o);
+	ifnet_free(&i);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, epair);
@@ -252,5 +330,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, tun);
 	ATF_TP_ADD_TC(tp, bridge);
 	ATF_TP_ADD_TC(tp, no_ipv6);
+	ATF_TP_ADD_TC(tp, inet6);
 	return atf_no_error();
 }

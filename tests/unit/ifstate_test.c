@@ -33,8 +33,10 @@ ATF_TC_BODY(round_trip, tc)
 				   "nd6 100 20\n"
 				   "span 12\n"
 				   "span 13\n"
-				   "port 9 1\n"
-				   "spanof 4\n";
+				   "port 9 144 32 55 7\n"
+				   "spanof 4\n"
+				   "defuntagged 12\n"
+				   "stp 0 4096 1 4 6 10\n";
 	cleanup_ifstate struct ifstate s = {0};
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 
@@ -44,7 +46,13 @@ ATF_TC_BODY(round_trip, tc)
 	ATF_CHECK_EQ(3, s.metric);
 	ATF_CHECK_EQ(0x100, s.nd6_set);
 	ATF_CHECK_EQ(2, s.nspans);
-	ATF_CHECK(s.nports == 1 && s.ports[0].sticky);
+	ATF_CHECK(s.nports == 1 &&
+		  s.ports[0].flags ==
+			  (IFBIF_STP | IFBIF_AUTOEDGE | IFBIF_AUTOPTP));
+	ATF_CHECK(s.ports[0].priority == 32 && s.ports[0].cost == 55 &&
+		  s.ports[0].maxaddr == 7);
+	ATF_CHECK(s.stp.set && s.stp.priority == 4096 &&
+		  s.stp.hold_count == 10);
 	ATF_CHECK(!ifstate_is_default(&s));
 	ifstate_print(&s, &b);
 	ATF_CHECK_STREQ(text, b.s);

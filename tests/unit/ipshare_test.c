@@ -233,6 +233,102 @@ CASE(same_port, "two jails and the host at one port, each has its own")
 	world_end();
 }
 
+/* A datagram from outside or a jail is heard by that socket. */
+static void tells(const struct jail *from, const char *ip, int s)
+{
+	int c = get(from, UDP("", 0, 0, AF_INET6));
+
+	ATF_CHECK_EQ(0, give(c, ip, 53));
+	ATF_CHECK_MSG(*heard(s), "%s", ip);
+	close(c);
+}
+
+CASE(six_alone, "one IPv6 address: its wildcard leaves the port to others")
+{
+	int sa, sb, so;
+
+	world();
+	set(&a, "fd00::2");
+	set(&b, "fd00::3");
+	sa = get(&a, UDP("::", 53));
+	sb = get(&b, UDP("::", 53));
+	so = get(NULL, UDP("::", 53, REUSE));
+	is(":: 53", name_of(sa));
+	tells(NULL, "fd00::2", sa);
+	tells(&b, "fd00::2", sa);
+	tells(&a, "::1", sa);
+	tells(&a, "fd00::3", sb);
+	tells(NULL, "fd00::1", so);
+	/* its own: as always */
+	ATF_CHECK_EQ(-EADDRINUSE, in(&a, UDP("::", 53)));
+	close(sa);
+	sa = get(&a, UDP("::", 53));
+	tells(NULL, "fd00::2", sa);
+	close(sa);
+	close(sb);
+	close(so);
+	world_end();
+}
+
+CASE(next_owner, "what was let pass to a port is not for who has it next")
+{
+	int sa, sb, c, d;
+
+	world();
+	set(&a, "10.1.0.2 10.1.0.4");
+	set(&b, "10.1.0.3 127.0.0.9");
+	for (int i = 0; i < 2; i++) {
+		/* true wildcards, one after the other */
+		sa = get(&a, UDP("0.0.0.0", 53, REUSEPORT));
+		tells(NULL, "::ffff:10.1.0.2", sa);
+		tells(NULL, "::ffff:10.1.0.2", sa);
+		close(sa);
+		sb = get(&b, UDP("0.0.0.0", 53, REUSEPORT));
+		c = get(NULL, UDP("10.1.0.1", 0));
+		d = get(NULL, UDP("10.1.0.1", 0));
+		give(c, "10.1.0.2", 53);
+		ATF_CHECK_EQ(0, give(d, "10.1.0.3", 53));
+		is(name_of(d), heard(sb));
+		tells(NULL, "::ffff:127.0.0.9", sb);
+		close(c);
+		close(d);
+		close(sb);
+	}
+	world_end();
+}
+
+CASE(joined, "who joins a group before bind hears it, and has the port alone")
+{
+	const struct ip_mreqn lo = {.imr_ifindex = 1};
+	int s, h, d;
+
+	world();
+	set(&a, "10.1.0.2 10.1.0.4 fd00::2");
+	set(&b, "10.1.0.3 10.1.0.5 fd00::3");
+	d = get(NULL, UDP("10.1.0.1", 0));
+	h = get(NULL, UDP("10.1.0.1", 0));
+	ATF_CHECK_EQ(
+		0, setsockopt(h, IPPROTO_IP, IP_MULTICAST_IF, &lo, sizeof(lo)));
+	s = get(&a, UDP("0.0.0.0", 53, GROUP));
+	/* had it heard the first ones, they would come first */
+	ATF_CHECK_EQ(0, give(d, "10.1.0.1", 53));
+	ATF_CHECK_EQ(0, give(d, "10.1.0.3", 53));
+	ATF_CHECK_EQ(0, give(h, "239.1.2.3", 53));
+	is(name_of(h), heard(s));
+	ATF_CHECK_EQ(-EADDRINUSE, in(&b, UDP("0.0.0.0", 53)));
+	close(s);
+	s = get(&a, UDP("::", 53, GROUP));
+	ATF_CHECK_EQ(-EADDRINUSE, in(&b, UDP("::", 53)));
+	close(s);
+	/* one that has not */
+	s = get(&a, UDP("0.0.0.0", 53));
+	close(get(&b, UDP("0.0.0.0", 53)));
+	close(s);
+	close(d);
+	close(h);
+	world_end();
+}
+
 CASE(own_conflicts, "in one jail a port is taken as always")
 {
 	int s, t;
@@ -651,6 +747,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bind_free);
 	ATF_TP_ADD_TC(tp, low_ports);
 	ATF_TP_ADD_TC(tp, same_port);
+	ATF_TP_ADD_TC(tp, six_alone);
+	ATF_TP_ADD_TC(tp, next_owner);
+	ATF_TP_ADD_TC(tp, joined);
 	ATF_TP_ADD_TC(tp, own_conflicts);
 	ATF_TP_ADD_TC(tp, shared_address);
 	ATF_TP_ADD_TC(tp, reuseport);

@@ -66,10 +66,46 @@ ATF_TC_BODY(background, tc)
 	check("&", " bg");
 }
 
+/* Of text, with /rt/NAME for what is ours. */
+static void check_bsd(const char *text, const char *want)
+{
+	cleanup_free char *got = NULL;
+	struct jailcmd_line l = {0};
+	struct err e = ERR_INIT;
+
+	ATF_REQUIRE_EQ(0, jailcmd_split(text, &l, &e));
+	ATF_REQUIRE_EQ(0, jailcmd_bsd_paths(&l, "/rt", &e));
+	got = jailcmd_line_text(&l.argv);
+	ATF_CHECK_STREQ_MSG(want, got, "of: %s", text);
+	strv_free(&l.argv);
+}
+
+ATF_TC_WITHOUT_HEAD(bsd_paths);
+ATF_TC_BODY(bsd_paths, tc)
+{
+	check_bsd("/sbin/ifconfig epair0 create", "/rt/ifconfig epair0 create");
+	check_bsd("/usr/sbin/ngctl shutdown x:", "/rt/ngctl shutdown x:");
+	check_bsd("/sbin/route", "/rt/route");
+	check_bsd("", "");
+	/* others of that name, what only looks like one, and words behind */
+	check_bsd("/opt/sbin/ifconfig up", "/opt/sbin/ifconfig up");
+	check_bsd("/sbin/ifconfigure", "/sbin/ifconfigure");
+	check_bsd("/usr/sbin/service x start", "/usr/sbin/service x start");
+	check_bsd("test -x /sbin/ifconfig", "test -x /sbin/ifconfig");
+	/* in a shell's text: wherever a command begins */
+	check_bsd("x=$(/sbin/ifconfig epair create) && { /sbin/route add; } ; "
+		  "! /usr/sbin/jls; echo /sbin/route `/usr/sbin/jls`",
+		  "/bin/sh -c x=$(/rt/ifconfig epair create) && { /rt/route "
+		  "add; } ; ! /rt/jls; echo /sbin/route `/rt/jls`");
+	check_bsd("echo '/sbin/route add'", "/bin/sh -c echo '/sbin/route "
+					    "add'");
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, words);
 	ATF_TP_ADD_TC(tp, shell);
 	ATF_TP_ADD_TC(tp, background);
+	ATF_TP_ADD_TC(tp, bsd_paths);
 	return atf_no_error();
 }

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "block/map.h"
+#include "block/map_ng.h"
 
 #include <arpa/inet.h>
 #include <net/if_arp.h>
@@ -123,6 +124,44 @@ static inline size_t scene_epair(struct scene *s, const char *name, size_t ja,
 	s->t.links = scene_grow(s->t.links, &s->t.nlinks, sizeof(*s->t.links));
 	s->t.links[s->t.nlinks - 1] = (struct topo_link){ja, a, jb, b};
 	return b;
+}
+
+static inline void scene_link(struct scene *s, size_t ja, size_t ia, size_t jb,
+			      size_t ib)
+{
+	s->t.links = scene_grow(s->t.links, &s->t.nlinks, sizeof(*s->t.links));
+	s->t.links[s->t.nlinks - 1] = (struct topo_link){ja, ia, jb, ib};
+}
+
+/* Both ends of a connection in the graph of jail j. */
+static inline void scene_hooks(struct scene *s, size_t j, uint32_t a,
+			       const char *ahook, uint32_t b, const char *bhook)
+{
+	struct topo_jail *tj = scene_jail_at(s, j);
+
+	for (size_t i = 0; i < tj->nnodes; i++) {
+		if (tj->nodes[i].id == a)
+			topo_ng_hook(&tj->nodes[i], ahook, b, bhook);
+		if (tj->nodes[i].id == b)
+			topo_ng_hook(&tj->nodes[i], bhook, a, ahook);
+	}
+}
+
+/* The port that a hook has become, by the node's id. */
+static inline size_t scene_port(struct scene *s, size_t j, uint32_t id,
+				const char *hook)
+{
+	const struct topo_jail *tj = scene_jail_at(s, j);
+
+	for (size_t i = topo_real(tj); i < tj->ifs.n; i++) {
+		const struct topo_part *p = &tj->parts[i - tj->ng_at];
+		const struct topo_node *n = &tj->nodes[p->node];
+
+		if (n->id == id && p->hook != SIZE_MAX &&
+		    !strcmp(n->hooks[p->hook].name, hook))
+			return i;
+	}
+	abort();
 }
 
 static inline void scene_gateway(struct scene *s, size_t j, const char *gw)

@@ -225,6 +225,86 @@ static void scene_mixed(struct scene *s)
 	scene_jail_at(s, j[0])->hostname = strdup("j0.example.org");
 }
 
+/* The netgraph part of essay 1. */
+static void scene_netgraph(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), igb0, net, www, db, i[6], up;
+	struct topo_jail *tj;
+
+	igb0 = scene_if(s, h, "igb0", "veth", "203.0.113.2/24");
+	i[1] = scene_if(s, h, "ngeth1", "veth", NULL);
+	i[2] = scene_if(s, h, "ngeth2", "veth", NULL);
+	i[5] = scene_if(s, h, "ngeth5", "veth", NULL);
+	scene_gateway(s, h, "203.0.113.1");
+	net = scene_jail(s, 0, "internet");
+	up = scene_if(s, net, "uplink0", "veth", "203.0.113.1/24");
+	www = scene_jail(s, 0, "www");
+	i[0] = scene_if(s, www, "ngeth0", "veth", "203.0.113.10/24");
+	i[3] = scene_if(s, www, "ngeth3", "veth", "10.0.0.1/24");
+	scene_gateway(s, www, "203.0.113.1");
+	db = scene_jail(s, 0, "db");
+	i[4] = scene_if(s, db, "ngeth4", "veth", "10.0.0.2/24");
+	scene_link(s, h, igb0, net, up);
+
+	tj = scene_jail_at(s, h);
+	topo_ng_add(tj, 1, "igb0", "ether", (uint32_t)tj->ifs.v[igb0].index);
+	topo_ng_add(tj, 5, "bridge0", "bridge", 0);
+	topo_ng_add(tj, 12, "bridge1", "bridge", 0);
+	for (uint32_t k = 0; k < 6; k++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "ngeth%u", k);
+		topo_ng_add(tj, 20 + k, name, "eiface", 0);
+	}
+	scene_hooks(s, h, 1, "lower", 5, "link0");
+	scene_hooks(s, h, 1, "upper", 5, "link1");
+	for (uint32_t k = 0; k < 6; k++) {
+		char link[16];
+
+		snprintf(link, sizeof(link), "link%u", 2 + k % 3);
+		scene_hooks(s, h, k < 3 ? 5 : 12, link, 20 + k, "ether");
+	}
+	topo_ng_place(tj, NULL, NULL);
+	for (uint32_t k = 0; k < 6; k++) {
+		static const size_t in[] = {2, 0, 0, 2, 3, 0};
+		char link[16];
+
+		snprintf(link, sizeof(link), "link%u", 2 + k % 3);
+		scene_link(s, h, scene_port(s, h, k < 3 ? 5 : 12, link), in[k],
+			   i[k]);
+	}
+}
+
+/* Nodes among themselves, names long and bad, an interface cut in two. */
+static void scene_graph(struct scene *s)
+{
+	size_t h = scene_jail(s, -1, "host"), em0, far;
+	struct topo_jail *tj;
+
+	em0 = scene_if(s, h, "em0", "", "192.0.2.1/24");
+	far = scene_jail(s, 0, "lab");
+	scene_if(s, far, "ngeth0", "veth", "192.0.2.9/24");
+	tj = scene_jail_at(s, h);
+	topo_ng_add(tj, 1, "em0", "ether", (uint32_t)tj->ifs.v[em0].index);
+	topo_ng_add(tj, 3, "a name of thirty-one characters", "hub", 0);
+	topo_ng_add(tj, 4, "", "tee", 0);
+	topo_ng_add(tj, 5, "\033[31mred\n", "bridge", 0);
+	topo_ng_add(tj, 6, "ngctl99", "socket", 0);
+	topo_ng_add(tj, 7, "kept", "hub", 0);
+	topo_ng_add(tj, 8, "ngeth0", "eiface", 0);
+	scene_hooks(s, h, 1, "lower", 3, "wire");
+	scene_hooks(s, h, 1, "upper", 4, "left");
+	scene_hooks(s, h, 4, "right", 3, "stack");
+	scene_hooks(s, h, 3, "x", 5, "link10");
+	scene_hooks(s, h, 5, "link2", 8, "ether");
+	topo_ng_place(tj, NULL, NULL);
+	scene_link(s, h, scene_port(s, h, 3, "stack"), h,
+		   scene_port(s, h, 4, "right"));
+	scene_link(s, h, scene_port(s, h, 3, "x"), h,
+		   scene_port(s, h, 5, "link10"));
+	scene_link(s, h, scene_port(s, h, 5, "link2"), far, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(struct scene *s);
@@ -240,6 +320,8 @@ static const struct {
 	{"twenty", scene_twenty, {80, 60, 0}},
 	{"mixed", scene_mixed, {120, 80, 60, 0}},
 	{"hostile", scene_hostile, {120, 60, 30, 0}},
+	{"netgraph", scene_netgraph, {100, 80, 60, 0}},
+	{"graph", scene_graph, {100, 80, 0}},
 };
 
 /* --- checks --- */

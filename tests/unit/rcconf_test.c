@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "rc/rc.h"
+#include "rc/rcplain.h"
 
 #include <atf-c.h>
 #include <errno.h>
@@ -43,6 +44,63 @@ ATF_TC_BODY(hostile_values, tc)
 	ATF_CHECK(rcconf_get(c, "IFS") == NULL);
 	ATF_CHECK(rcconf_get(c, "nosuch") == NULL);
 	ATF_CHECK_STREQ("NO", rcconf_get(c, "jail_enable"));
+}
+
+/* Files that no shell is needed for say what they say to a shell. */
+ATF_TC_WITHOUT_HEAD(plain);
+ATF_TC_BODY(plain, tc)
+{
+	static const char *const texts[] = {
+		"",
+		"\n\n# a comment with `all` $kinds of 'things\n",
+		"a=b\n",
+		"a=\n",
+		"a=\"\"\nb=''\n",
+		"  a=\"x y\"  # why\n\tb='$x `y` \\ \"q\"'",
+		"a=\"one\ntwo # no comment\n\"\nb=1\n",
+		"a=x'y'\"z\"-1:2,3/4.5+6@7%8\n",
+		"a=1\na=2\nb=3\na=\"last\"\n",
+		"jail_enable=\"YES\"\nhostname=h\nhostname=\"i\"",
+		"_x=1\nx_2y=2\n",
+		"a=b # c\nd=e\t#f\n",
+	};
+	/* these it must not take for plain, or must refuse as the shell does */
+	static const char *const shells[] = {
+		"a=$b\n",	    "a=\"$b\"\n",     "a=`echo x`\n",
+		"a=x\\\n\n",	    "a=\"x\\\"y\"\n", "a=1; b=2\n",
+		"a=1 b=2\n",	    "export a=1\n",   "a=~\n",
+		"a=b#c\n",	    "a=|b\n",	      "a=x&\n",
+		"a=x>y\n",	    "a=*\n",	      "a=\"\xc3\xbc\"\n",
+		"a=1\necho said\n", "PATH=/x\na=1\n", "IFS=a\nb=xay\n",
+		"a=\"x\"#y\n",	    "a={x,y}\n",      "a=!\n",
+	};
+	char path[4096];
+
+	ATF_REQUIRE(realpath(".", path) != NULL);
+	strcat(path, "/rc.conf");
+	for (size_t i = 0; i < ARRAY_SIZE(texts) + ARRAY_SIZE(shells); i++) {
+		bool is_plain = i < ARRAY_SIZE(texts);
+		const char *t =
+			is_plain ? texts[i] : shells[i - ARRAY_SIZE(texts)];
+		cleanup_rcconf struct rcconf *by_name =
+			calloc(1, sizeof(*by_name));
+		const char *const files[] = {path, NULL};
+		struct err e = ERR_INIT;
+		/* a name that is no path is always the shell's */
+		cleanup_rcconf struct rcconf *c = load(t, 0, &e);
+		int r = rcplain_load(files, true, by_name);
+
+		ATF_CHECK_EQ_MSG(is_plain ? 0 : -EAGAIN, r, "%s", t);
+		if (!is_plain)
+			continue;
+		ATF_REQUIRE_EQ_MSG(c->n, by_name->n, "%s", t);
+		for (size_t k = 0; k < c->n; k++) {
+			ATF_CHECK_STREQ(c->v[k].name, by_name->v[k].name);
+			ATF_CHECK_STREQ(c->v[k].value, by_name->v[k].value);
+		}
+		ATF_REQUIRE_EQ(1, by_name->files.n);
+		ATF_CHECK_STREQ(c->files.v[0], by_name->files.v[0]);
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(clean_environment);
@@ -190,6 +248,7 @@ ATF_TC_BODY(time_limit, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, hostile_values);
+	ATF_TP_ADD_TC(tp, plain);
 	ATF_TP_ADD_TC(tp, clean_environment);
 	ATF_TP_ADD_TC(tp, errors_name_the_line);
 	ATF_TP_ADD_TC(tp, messages);

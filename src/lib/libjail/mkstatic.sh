@@ -10,7 +10,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 first=$1
 shift
-sed -n 's/^	\([a-z_]*\);$/\1/p' "$map" >"$tmp/keep"
+sed -n 's/^	\([A-Za-z0-9_]*\);$/\1/p' "$map" >"$tmp/keep"
 ld -r -o "$tmp/all.o" --whole-archive "$first" --no-whole-archive \
 	--start-group "$@" --end-group
 objcopy --keep-global-symbols="$tmp/keep" "$tmp/all.o" "$tmp/libjail.o"

@@ -4,6 +4,9 @@
  *
  *	broker [-p PATH] [-n NETNS] set JID[/JID]... MODE4 MODE6 [ADDR...]
  *	broker [-p PATH] [-n NETNS] clear JID[/JID]...
+ *	broker [-p PATH] [-n NETNS] open	a connection to the netgraph
+ *						of that network stack
+ *	broker [-p PATH] [-n NETNS] end		... to end it
  *	broker proxy PATH JID	by a process that connects and ends, so that
  *				its number is free again, with another that
  *				has the connection and asks for all
@@ -14,7 +17,6 @@
 
 #include "../../tools/brokertalk.h"
 
-#include <arpa/inet.h>
 #include <sys/wait.h>
 
 static const char *path = TALK_PATH, *netns = "/proc/self/ns/net";
@@ -29,25 +31,6 @@ static void jids(const char *s)
 		if (*end != '/')
 			return;
 	}
-}
-
-static void arguments(char **argv)
-{
-	uint8_t head[4] = {(uint8_t)atoi(argv[0]), (uint8_t)atoi(argv[1]), 15,
-			   0};
-	uint8_t b4[256], b6[1024];
-	uint16_t n4 = 0, n6 = 0;
-
-	for (argv += 2; *argv && n4 < 60 && n6 < 60; argv++)
-		if (strchr(*argv, ':'))
-			inet_pton(AF_INET6, *argv, b6 + 16 * n6++);
-		else
-			inet_pton(AF_INET, *argv, b4 + 4 * n4++);
-	talk_add(&t, head, sizeof(head));
-	talk_add(&t, &n4, sizeof(n4));
-	talk_add(&t, &n6, sizeof(n6));
-	talk_add(&t, b4, 4u * n4);
-	talk_add(&t, b6, 16u * n6);
 }
 
 static void ask(void)
@@ -133,14 +116,20 @@ int main(int argc, char **argv)
 		jids(argv[3]);
 		ask();
 	}
-	if (argc < 3)
+	if (argc < 2)
 		broken("usage");
 	dial();
 	hello();
+	if (!strcmp(argv[1], "open") || !strcmp(argv[1], "end")) {
+		t.head.request = argv[1][0] == 'o' ? 3 : 4;
+		ask();
+	}
+	if (argc < 3)
+		broken("usage");
 	jids(argv[2]);
 	t.head.request = !strcmp(argv[1], "set") ? 1 : 2;
 	if (t.head.request == 1 && argc > 4)
-		arguments(argv + 3);
+		talk_addresses(&t, atoi(argv[3]), atoi(argv[4]), 15, argv + 5);
 	ask();
 	return 2;
 }

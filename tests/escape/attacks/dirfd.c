@@ -11,54 +11,20 @@
  *				run COMMAND with DIR as descriptor 9
  */
 #include "escape.h"
+#include "passfd.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #define UP_MAX 64
 
-static char control[CMSG_SPACE(sizeof(int))];
-static char byte;
-static struct iovec io = {&byte, 1};
-static struct msghdr msg = {.msg_iov = &io,
-			    .msg_iovlen = 1,
-			    .msg_control = control,
-			    .msg_controllen = sizeof(control)};
-
-static int at(const char *path, struct sockaddr_un *un)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
-	strncpy(un->sun_path, path, sizeof(un->sun_path) - 1);
-	if (fd < 0)
-		broken("socket: %s", strerror(errno));
-	return fd;
-}
-
 static void give(const char *path, const char *dir)
 {
-	struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
-	struct sockaddr_un un;
-	int l = at(path, &un), fd = open(dir, O_RDONLY | O_DIRECTORY);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
 
-	if (fd < 0 || bind(l, (void *)&un, sizeof(un)) < 0 ||
-	    chmod(path, 0777) < 0 || listen(l, 8) < 0)
+	if (fd < 0)
 		broken("give: %s", strerror(errno));
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-	dprintf(1, "ready\n");
-	for (;;) {
-		int s = accept(l, NULL, NULL);
-
-		sendmsg(s, &msg, 0);
-		close(s);
-	}
+	passfd_give(path, fd);
 }
 
 static void look(int fd, const char *marker, const char *how)
@@ -71,15 +37,10 @@ static void look(int fd, const char *marker, const char *how)
 
 static int receive(const char *path)
 {
-	struct sockaddr_un un;
-	struct cmsghdr *h;
-	int s = at(path, &un), dir;
+	int dir = passfd_get(path);
 
-	if (connect(s, (void *)&un, sizeof(un)) < 0)
-		broken("%s: %s", path, strerror(errno));
-	if (recvmsg(s, &msg, 0) != 1 || !(h = CMSG_FIRSTHDR(&msg)))
+	if (dir < 0)
 		held("no descriptor came");
-	memcpy(&dir, CMSG_DATA(h), sizeof(dir));
 	return dir;
 }
 

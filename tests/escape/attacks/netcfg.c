@@ -18,6 +18,7 @@
  *				connects to the socket FILE
  */
 #include "escape.h"
+#include "passfd.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -33,7 +34,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 struct msg {
 	struct nlmsghdr h;
@@ -253,55 +253,23 @@ static void up(char **argv)
 
 static int receive(const char *path)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char c, control[CMSG_SPACE(sizeof(int))];
-	struct iovec io = {&c, 1};
-	struct msghdr m = {.msg_iov = &io,
-			   .msg_iovlen = 1,
-			   .msg_control = control,
-			   .msg_controllen = sizeof(control)};
-	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
-	struct cmsghdr *h;
+	int fd = passfd_get(path);
 
-	strncpy(un.sun_path, path, sizeof(un.sun_path) - 1);
-	if (s < 0 || connect(s, (void *)&un, sizeof(un)) < 0 ||
-	    recvmsg(s, &m, 0) != 1 || !(h = CMSG_FIRSTHDR(&m)))
-		broken("%s: %s", path, strerror(errno));
-	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
+	if (fd < 0)
+		broken("%s: no descriptor came", path);
 	return fd;
 }
 
 static void give(char **argv)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char c = 0, control[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec io = {&c, 1};
-	struct msghdr m = {.msg_iov = &io,
-			   .msg_iovlen = 1,
-			   .msg_control = control,
-			   .msg_controllen = sizeof(control)};
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-	int l = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+	int fd;
 
 	if (!argv[0] || !argv[1])
 		broken("give: FILE NS");
 	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-	strncpy(un.sun_path, argv[0], sizeof(un.sun_path) - 1);
-	if (fd < 0 || l < 0 || bind(l, (void *)&un, sizeof(un)) < 0 ||
-	    chmod(argv[0], 0777) < 0 || listen(l, 8) < 0)
+	if (fd < 0)
 		broken("give: %s", strerror(errno));
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-	dprintf(1, "ready\n");
-	for (;;) {
-		int s = accept(l, NULL, NULL);
-
-		if (s < 0 || sendmsg(s, &m, 0) < 0)
-			continue;
-		close(s);
-	}
+	passfd_give(argv[0], fd);
 }
 
 /* Name the foreign stack here, then order its interface over. */

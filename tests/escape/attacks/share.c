@@ -40,6 +40,7 @@
  *such; ^A is one whose family is AF_UNSPEC.
  */
 #include "escape.h"
+#include "passfd.h"
 #include "share.h"
 #include "uring.h"
 
@@ -50,8 +51,6 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 
 static struct {
@@ -326,55 +325,18 @@ static void do_mine(const char *arg)
 /* --- passed on
  * ------------------------------------------------------------------ */
 
-static void pass(const char *path, int *fd, bool give)
-{
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char c = 'x', control[CMSG_SPACE(sizeof(*fd))] = {0};
-	struct iovec io = {&c, 1};
-	struct msghdr m = {.msg_iov = &io,
-			   .msg_iovlen = 1,
-			   .msg_control = control,
-			   .msg_controllen = sizeof(control)};
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-	int u = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), c2;
-
-	strncpy(un.sun_path, path, sizeof(un.sun_path) - 1);
-	if (!give) {
-		if (connect(u, (void *)&un, sizeof(un)) < 0 ||
-		    recvmsg(u, &m, MSG_CMSG_CLOEXEC) < 1 ||
-		    h->cmsg_type != SCM_RIGHTS)
-			broken("%s: %s", path, strerror(errno));
-		memcpy(fd, CMSG_DATA(h), sizeof(*fd));
-		close(u);
-		return;
-	}
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(*fd));
-	memcpy(CMSG_DATA(h), fd, sizeof(*fd));
-	if (bind(u, (void *)&un, sizeof(un)) < 0 || chmod(path, 0777) < 0 ||
-	    listen(u, 8) < 0)
-		broken("%s: %s", path, strerror(errno));
-	dprintf(1, "ready\n");
-	while ((c2 = accept(u, NULL, NULL)) >= 0) {
-		if (sendmsg(c2, &m, MSG_NOSIGNAL) < 0)
-			dprintf(2, "give: %s\n", strerror(errno));
-		close(c2);
-	}
-	broken("accept: %s", strerror(errno));
-}
-
 static void do_give(const char *arg)
 {
-	pass(arg, &s.fd, true);
+	passfd_give(arg, s.fd);
 }
 
 static void do_get(const char *arg)
 {
 	socklen_t len = sizeof(int);
 
-	pass(arg, &s.fd, false);
-	if (getsockopt(s.fd, SOL_SOCKET, SO_DOMAIN, &s.family, &len) < 0 ||
+	s.fd = passfd_get(arg);
+	if (s.fd < 0 ||
+	    getsockopt(s.fd, SOL_SOCKET, SO_DOMAIN, &s.family, &len) < 0 ||
 	    getsockopt(s.fd, SOL_SOCKET, SO_TYPE, &s.type, &len) < 0)
 		broken("%s: no socket", arg);
 }

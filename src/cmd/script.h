@@ -1,0 +1,22 @@
+/*
+ * script: commands that scripts for FreeBSD call by names that Linux has, too,
+ * with other flags.  They lie in a directory of their own, rt/scripts, which
+ * comes first in the PATH of rc.d scripts and of nothing else.
+ */
+#ifndef CB_CMD_SCRIPT_H
+#define CB_CMD_SCRIPT_H
+
+#include "base/str.h"
+
+int script_fmt(int argc, char **argv);
+int script_nc(int argc, char **argv);
+int script_ping(int argc, char **argv);
+int script_stat(int argc, char **argv);
+
+/*
+ * The system's program of argv's first word, with these words: its exit
+ * status, 128 + N for signal N, 127 when there is none.
+ */
+int script_system(const struct strv *argv);
+
+#endif

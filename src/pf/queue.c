@@ -1,0 +1,171 @@
+/* queue: life and text of ALTQ's words. */
+#include "pf/queue.h"
+
+#include "base/cleanup.h"
+#include "pf/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* pf.conf(5) writes "codelq". */
+const char *const pf_schedulers[PF_NSCHEDS] = {
+	[PF_SCHED_NONE] = "",	    [PF_SCHED_CBQ] = "cbq",
+	[PF_SCHED_PRIQ] = "priq",   [PF_SCHED_HFSC] = "hfsc",
+	[PF_SCHED_FAIRQ] = "fairq", [PF_SCHED_CODEL] = "codelq",
+};
+
+void pf_queue_clear(struct pf_queue *q)
+{
+	free(q->name);
+	free(q->ifname);
+	free(q->file);
+	strv_free(&q->child);
+	memset(q, 0, sizeof(*q));
+}
+
+void pf_queues_free(struct pf_queues **q)
+{
+	if (!*q)
+		return;
+	for (size_t i = 0; i < (*q)->n; i++)
+		pf_queue_clear(&(*q)->v[i]);
+	free((*q)->v);
+	free(*q);
+	*q = NULL;
+}
+
+struct pf_queue *pf_queues_add(struct pf_queues **q)
+{
+	struct pf_queue *v;
+
+	if (!*q && !(*q = calloc(1, sizeof(**q))))
+		return NULL;
+	v = reallocarray((*q)->v, (*q)->n + 1, sizeof(*v));
+	if (!v)
+		return NULL;
+	(*q)->v = v;
+	memset(&v[(*q)->n], 0, sizeof(*v));
+	return &v[(*q)->n++];
+}
+
+/* 5Mb, 12.50Kb: two digits behind the point where there is a fraction. */
+static void print_rate(struct strbuf *out, const struct pf_bandwidth *b)
+{
+	static const char units[] = {0, 'K', 'M', 'G'};
+	double v = (double)b->bits;
+	size_t i = 0;
+
+	if (b->percent > 0 || !b->bits) {
+		strbuf_addf(out, "%g%%", b->percent);
+		return;
+	}
+	while (v >= 1000 && i + 1 < sizeof(units)) {
+		v /= 1000;
+		i++;
+	}
+	/* as many digits as it takes to read the same rate again */
+	strbuf_addf(out, "%.15g", v);
+	if (units[i])
+		strbuf_addch(out, units[i]);
+	strbuf_addch(out, 'b');
+}
+
+static void print_curve(struct strbuf *out, const char *word,
+			const struct pf_curve *c)
+{
+	if (!c->used)
+		return;
+	strbuf_addf(out, "%s ", word);
+	if (c->two) {
+		strbuf_addch(out, '(');
+		print_rate(out, &c->m1);
+		strbuf_addf(out, " %u ", c->d);
+	}
+	print_rate(out, &c->m2);
+	strbuf_adds(out, c->two ? ") " : " ");
+}
+
+/* What stands in the parentheses behind a scheduler, each with a blank. */
+static void print_sched(struct strbuf *out, const struct pf_queue *q)
+{
+	static const struct {
+		unsigned int flag;
+		const char *word;
+	} words[] = {
+		{PF_Q_RED, "red"},	 {PF_Q_ECN, "ecn"},
+		{PF_Q_RIO, "rio"},	 {PF_Q_CODEL, "codel"},
+		{PF_Q_BORROW, "borrow"}, {PF_Q_DEFAULT, "default"},
+	};
+
+	if (q->interval)
+		strbuf_addf(out, "interval %u ", q->interval);
+	if (q->target)
+		strbuf_addf(out, "target %u ", q->target);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if ((q->flags & words[i].flag) &&
+		    !(words[i].flag == PF_Q_RED && (q->flags & PF_Q_ECN)))
+			strbuf_addf(out, "%s ", words[i].word);
+	if (q->buckets)
+		strbuf_addf(out, "buckets %u ", q->buckets);
+	if (q->hogs.set) {
+		strbuf_adds(out, "hogs ");
+		print_rate(out, &q->hogs);
+		strbuf_addch(out, ' ');
+	}
+	print_curve(out, "realtime", &q->realtime);
+	print_curve(out, "linkshare", &q->linkshare);
+	print_curve(out, "upperlimit", &q->upperlimit);
+}
+
+void pf_print_queue(struct strbuf *out, const struct pf_queue *q,
+		    unsigned int flags)
+{
+	cleanup_strbuf struct strbuf opts = STRBUF_INIT;
+
+	if (q->name) {
+		strbuf_adds(out, "queue ");
+		pf_print_name(out, q->name, flags);
+		strbuf_addch(out, ' ');
+	}
+	if (q->ifname) {
+		strbuf_adds(out, q->name ? "on " : "altq on ");
+		pf_print_name(out, q->ifname, flags);
+		strbuf_addch(out, ' ');
+	}
+	if (!q->name)
+		strbuf_addf(out, "%s", pf_schedulers[q->sched]);
+	print_sched(&opts, q);
+	if (q->name && q->bandwidth.set) {
+		strbuf_adds(out, "bandwidth ");
+		print_rate(out, &q->bandwidth);
+		strbuf_addch(out, ' ');
+	}
+	if (q->have_priority)
+		strbuf_addf(out, "priority %u ", q->priority);
+	if (q->have_qlimit && q->name)
+		strbuf_addf(out, "qlimit %u ", q->qlimit);
+	if (opts.len)
+		strbuf_addf(out, "%s( %s) ",
+			    q->name ? pf_schedulers[q->sched] : "", opts.s);
+	else if (!q->name)
+		strbuf_addch(out, ' ');
+	if (!q->name && q->bandwidth.set) {
+		strbuf_adds(out, "bandwidth ");
+		print_rate(out, &q->bandwidth);
+		strbuf_addch(out, ' ');
+	}
+	if (!q->name && q->have_qlimit)
+		strbuf_addf(out, "qlimit %u ", q->qlimit);
+	if (q->have_tbrsize)
+		strbuf_addf(out, "tbrsize %u ", q->tbrsize);
+	if (!q->name)
+		strbuf_adds(out, "queue ");
+	if (q->child.n) {
+		strbuf_adds(out, "{ ");
+		for (size_t i = 0; i < q->child.n; i++) {
+			pf_print_name(out, q->child.v[i], flags);
+			strbuf_addch(out, ' ');
+		}
+		strbuf_addch(out, '}');
+	}
+}

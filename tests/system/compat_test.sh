@@ -1,0 +1,226 @@
+#! /usr/bin/env atf-sh
+# Commands that scripts for FreeBSD call: daemon(8), jot(1), and those with
+# Linux's names and FreeBSD's flags.
+. "$(atf_get_srcdir)/common.sh" || exit
+
+gone()
+{
+	! kill -0 "$1"
+}
+
+runs()
+{
+	[ "$(wc -l <runs)" -ge "$1" ]
+}
+
+atf_test_case daemon
+daemon_head()
+{
+	atf_set descr "daemon: pid files, output, restarts, users, errors"
+}
+daemon_body()
+{
+	atf_check daemon -f -p c.pid -P p.pid -o log \
+	    sh -c 'echo out; echo err >&2; while :; do sleep 0.1; done'
+	must_wait 5 test -s c.pid
+	parent=$(cat p.pid) child=$(cat c.pid)
+	atf_check -o inline:"daemon: sh[$child]" sh -c \
+	    "tr -d '\\0' </proc/$parent/cmdline"
+	atf_check -o inline:"daemon\n" cat "/proc/$parent/comm"
+	must_wait 5 grep -q err log
+	atf_check -o inline:"out\nerr\n" cat log
+	# the second sees the first
+	atf_check -s exit:3 \
+	    -e inline:"daemon: process already running, pid: $parent\n" \
+	    daemon -P p.pid true
+	# SIGTERM goes to the child, and both end
+	atf_check kill "$parent"
+	must_wait 5 gone "$parent"
+	atf_check -s exit:1 -e ignore kill -0 "$child"
+	atf_check test ! -e c.pid -a ! -e p.pid
+	# what goes wrong is said where it was called, and nothing stays
+	atf_check -s exit:1 \
+	    -e inline:"daemon: /nonexistent: No such file or directory\n" \
+	    daemon /nonexistent
+	atf_check -s exit:1 -e match:'No such file' \
+	    daemon -p c.pid /nonexistent
+	atf_check test ! -e c.pid
+	atf_check -s exit:1 -e inline:"daemon: unknown user: nosuch\n" \
+	    daemon -u nosuch true
+	atf_check -s exit:6 -e inline:"daemon: invalid restart delay\n" \
+	    daemon -R 0 true
+	atf_check -s exit:4 -e ignore daemon -s nosuch true
+	atf_check -s exit:1 -e match:'^usage: daemon ' daemon -f
+	# restarts; a mask; another user; a title
+	chmod 777 .
+	atf_check daemon -r -P p.pid -m 1 -o log2 -t mytitle -u nobody \
+	    sh -c 'echo run >>runs; id -un; echo no >&2' 2>/dev/null
+	must_wait 10 runs 2
+	atf_check -o match:'^mytitle' sh -c "cat /proc/$(cat p.pid)/cmdline"
+	parent=$(cat p.pid)
+	kill "$parent"
+	must_wait 5 gone "$parent"
+	atf_check -o match:"^nobody$" -o not-match:"^no$" cat log2
+	# nobody stays where there is nothing to do
+	atf_check daemon -f sleep 1000
+	must_wait 5 pgrep -x sleep
+	atf_check -s exit:1 pgrep -x daemon
+}
+
+atf_test_case jot
+jot_head()
+{
+	atf_set descr "jot: any three of four, characters, formats, errors"
+}
+jot_body()
+{
+	while read -r want args; do
+		eval "set -- $args"
+		got=$(jot "$@" 2>&1 | tr '\n' ,)
+		[ "$got" = "$want" ] || atf_fail "jot $args: $got, not $want"
+	done <<'EOF2'
+1,2,3, 3
+1,6,10, 3 1 10
+1,4,7,10, - 1 10 3
+7,8,9,10, 4 - 10
+2,7,12, 3 2 - 5
+a,b,c, -c 3 a
+xaa,xab, -w xa%c 2 a
+yes,yes, -b yes 2
+10,50,90,130, -s , - 10 132 40
+1;2, -s ';' 2
+12 -n -s '' 2
+0.25,1.25, 2 0.25
+-1.0,0.0,1.0, 3 -1 1.0
+1.00,1.50,2.00, -p 2 3 1 2
+0x05,0x06, -w 0x%02x 2 5
+5,5, -r 2 5 5
+EOF2
+	atf_check -s exit:1 -e inline:"jot: impossible stepsize\n" jot - 5 1 1
+	atf_check -s exit:1 -e inline:"jot: bad reps value: x\n" jot x
+	atf_check -s exit:1 \
+	    -e inline:"jot: illegal or unsupported format '%s'\n" jot -w %s 2
+	atf_check -s exit:1 -e inline:"jot: illegal or unsupported format '%'\n" \
+	    jot -w % 2
+	atf_check -s exit:1 -e inline:"jot: too many conversions\n" \
+	    jot -w %d%d 2
+	atf_check -s exit:1 -e inline:"jot: range error in conversion\n" \
+	    jot -c 1 300
+	atf_check -s exit:1 -e match:'^usage: jot ' jot
+	atf_check -s exit:1 -e match:'^usage: jot ' jot 1 2 3 4 5
+	atf_check -o match:'^[1-9]$' jot -r 1 1 9
+	# no end is an end for who has read enough
+	atf_check -o inline:"1\n" sh -c 'jot 0 | head -n 1'
+}
+
+atf_test_case stat
+stat_head()
+{
+	atf_set descr "stat: FreeBSD's formats; Linux's flags go through"
+}
+stat_body()
+{
+	PATH=$CB_BUILD/rt/scripts:$PATH
+	printf 12345 >file
+	chmod 4750 file
+	touch -d '2026-01-02 03:04:05.678Z' file
+	ln -s file link
+	while read -r want format; do
+		got=$(stat -t %Y-%m-%d -f "$format" file)
+		[ "$got" = "$want" ] || atf_fail "$format: $got, not $want"
+	done <<'EOF2'
+5 %z
+104750 %p
+0104750 %#p
+750 %Lp
+4 %Mp
+10 %Hp
+-rwsr-x--- %Sp
+rws %SHp
+root:root:0:0 %Su:%Sg:%u:%g
+1767323045 %m
+1767323045.678000000 %Fm
+2026-01-02 %Sm
+file,Regular %N,%.7HT
+[00005][5....][+5] [%05z][%-1z....][%+Dz]
+0x5 %#Xz
+*% %T%%
+EOF2
+	atf_check -o inline:" 5|5 |file|1\n" stat -f '%2z|%-2z|%N|%@' file
+	atf_check -o inline:"a\nb\tc" stat -n -f 'a%nb%tc' file
+	atf_check -o inline:" -> file file\n" stat -f '%SY %Y' link
+	atf_check -o inline:"5\n" stat -L -f %z link
+	atf_check -o inline:"5\n" stat -f %z <file
+	eval "$(stat -s file)"
+	atf_check_equal 5:0104750:0 "$st_size:$st_mode:$st_uid"
+	atf_check -o inline:"5\n" stat -c %s file
+	atf_check -s exit:1 -e inline:"stat: no: No such file or directory\n" \
+	    -o inline:"5\n" stat -f %z no file
+	atf_check -s exit:1 stat -q -f %z no
+	atf_check -s exit:1 -e match:'bad format' stat -f %J file
+}
+
+atf_test_case ping
+ping_head()
+{
+	atf_set descr "ping, nc: FreeBSD's flags and exit status, in rc.d scripts"
+}
+ping_body()
+{
+	ifconfig epair0 create >/dev/null
+	ifconfig epair0a inet 192.0.2.1/24
+	scripts=$CB_BUILD/rt/scripts
+	mkdir -p b/rc.d
+	cp -a /etc etc
+	mount --bind etc /etc
+	cat >b/rc.d/probe <<'EOF'
+#!/bin/sh
+# PROVIDE: probe
+# REQUIRE: NETWORKING
+. /etc/rc.subr
+name=probe
+start_cmd=probe_start
+stop_cmd=:
+probe_start()
+{
+	ping -q -c 1 -t 5 -W 500 127.0.0.1 >/dev/null && echo "answers"
+	ping -q -c 1 -W 10 192.0.2.9 >/dev/null 2>&1; echo "silence $?"
+	ping -o -q -S 127.0.0.1 -m 3 127.0.0.1 >/dev/null && echo "one"
+	ping6 -c 1 ::1 >/dev/null && echo "six"
+	echo "links: a=1 b=2 }" | fmt 2 | grep =
+	echo "size $(stat -f %z /etc/rc.subr | jot -w '%d' 1 1) $(jot -s , 3)"
+}
+run_rc_command "$1"
+EOF
+	chmod +x b/rc.d/probe
+	: >b/rc.conf
+	atf_check -o save:said -e ignore rc -d b start
+	atf_check -o inline:"answers\nsilence 2\none\nsix\na=1\nb=2\nsize \
+1 1,2,3\n" \
+	    grep -E '^(answers|silence|one|six|size|[ab]=)' said
+	# nowhere else
+	case $(command -v ping) in
+	*/scripts/*) atf_fail "in the PATH of all" ;;
+	esac
+	atf_check -s exit:64 -e match:'^usage: ping ' "$scripts/ping" -c 1
+	atf_check -s exit:64 -e match:'^usage: ping ' \
+	    "$scripts/ping" -W soon 127.0.0.1
+	atf_check -s exit:68 -e ignore "$scripts/ping" -c 1 no.such.invalid
+	atf_check -s exit:1 -e inline:"nc: rtable 1: there is one routing table\n" \
+	    "$scripts/nc" -V 1 -z 127.0.0.1 9
+	atf_check -s exit:1 "$scripts/nc" -V 0 -z 127.0.0.1 9
+	echo "1234 6789 1234 6789" >words
+	atf_check -o inline:"1234 6789\n1234 6789\n" "$scripts/fmt" 9 9 words
+	atf_check -o inline:"1234 6789\n1234 6789\n" "$scripts/fmt" -w 9 words
+	atf_check -o inline:"1234 6789\n1234 6789\n" "$scripts/fmt" -9 words
+	atf_check -s exit:64 -e match:'^usage: fmt ' "$scripts/fmt" 9 8 words
+	atf_check -s exit:64 -e match:'^usage: fmt ' "$scripts/fmt" -c words
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case stat
+	atf_add_test_case ping
+	atf_add_test_case daemon
+	atf_add_test_case jot
+}

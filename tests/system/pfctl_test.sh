@@ -1,0 +1,537 @@
+#! /usr/bin/env atf-sh
+# pfctl(8): what it says, shows and changes, in a network stack of its own.
+. "$(atf_get_srcdir)/common.sh" || exit
+
+# rules FILE: standard input into a file and the file into pf
+rules()
+{
+	cat >pf.conf
+	atf_check pfctl -f pf.conf
+}
+
+atf_test_case enable
+enable_head()
+{
+	atf_set descr "-e, -d, -s Running, the order of actions, bad words"
+}
+enable_body()
+{
+	atf_check -s exit:1 -o inline:"Disabled\n" pfctl -sR
+	atf_check -s exit:1 -e inline:"pfctl: pf not enabled\n" pfctl -d
+	atf_check -e inline:"pf enabled\n" pfctl -e
+	atf_check -s exit:1 -e inline:"pfctl: pf already enabled\n" pfctl -e
+	atf_check -o inline:"Enabled\n" pfctl -s R
+	# -d first, then -s, then -e
+	atf_check -s exit:1 -o inline:"Disabled\n" \
+	    -e inline:"pf disabled\npf enabled\n" pfctl -e -sR -d
+	atf_check pfctl -qd
+	atf_check -s exit:1 -e match:"^usage: pfctl \[-Ade" pfctl
+	atf_check -s exit:1 -e match:"^pfctl: Unknown show modifier 'z'$" \
+	    pfctl -s z
+	atf_check -s exit:1 \
+	    -e inline:"pfctl: /nowhere: No such file or directory\n" \
+	    pfctl -p /nowhere -sr
+	atf_check -e inline:"debug level set to 'loud'\n" pfctl -x l
+	atf_check -o match:"Debug: Loud$" pfctl -si
+}
+
+atf_test_case load
+load_head()
+{
+	atf_set descr "Rules as they are shown; a file with an error loads nothing"
+}
+load_body()
+{
+	ifconfig epair0 create
+	ifconfig epair0a inet 192.0.2.1/24 up
+	rules <<'END'
+ext = "epair0a"
+set skip on lo0
+table <bad> persist { 10.0.0.0/8, !10.1.0.0/16 }
+nat on $ext inet from 172.16.0.0/16 -> ($ext)
+rdr on $ext proto tcp to port 80 -> 172.16.0.5 port 8080
+block return in quick from <bad>
+pass out label "way out"
+anchor "late/*"
+END
+	atf_check -o save:rules pfctl -sr
+	atf_check -o inline:"block return in quick from <bad> to any
+pass out all flags S/SA keep state label \"way out\"
+anchor \"late/*\" all\n" cat rules
+	atf_check -o inline:"nat on epair0a inet from 172.16.0.0/16 to any -> (epair0a) round-robin
+rdr on epair0a inet proto tcp from any to any port = http -> 172.16.0.5 port 8080\n" \
+	    pfctl -sn
+	atf_check -e ignore -o match:'^@0 block return in quick from <bad:2> to any$' \
+	    -o match:'^  \[ Evaluations: 0         Packets: 0         Bytes: 0           States: 0     \]$' \
+	    pfctl -vvsr
+	atf_check -o inline:"way out 0 0 0 0 0 0 0 0\n" pfctl -sl
+	atf_check -o inline:"bad\n" pfctl -sT
+	atf_check -e match:"^No ALTQ support in kernel$" \
+	    -o match:"^lo0 \(skip\)$" pfctl -vsI
+	printf 'pass in\nblock form any\n' >bad.conf
+	atf_check -s exit:1 -e inline:"bad.conf:2: syntax error
+pfctl: Syntax error in config file: pf rules not loaded\n" \
+	    pfctl -f bad.conf
+	atf_check -o file:rules pfctl -sr
+	atf_check -s exit:1 -e inline:"bad.conf:2: syntax error\n" \
+	    pfctl -nf bad.conf
+	atf_check pfctl -nf pf.conf
+	printf 'pass\n' >one.conf
+	atf_check pfctl -nf one.conf
+	atf_check -o file:rules pfctl -sr
+	atf_check -e inline:"rules cleared\n" pfctl -Fr
+	atf_check pfctl -sr
+	atf_check -o match:^nat pfctl -sn
+	atf_check -e match:"^nat cleared$" -e match:"tables deleted.$" \
+	    -e match:"pf: statistics cleared" pfctl -Fall
+	atf_check pfctl -sn
+	atf_check pfctl -sT
+}
+
+atf_test_case tables
+tables_head()
+{
+	atf_set descr "-T: every command, its words, its exit status"
+}
+tables_body()
+{
+	atf_check -e inline:"1 table created.\n2/2 addresses added.\n" \
+	    pfctl -t t -T add 10.0.0.0/8 192.0.2.7
+	atf_check -o inline:"   10.0.0.0/8\n   192.0.2.7\n" pfctl -t t -T show
+	atf_check -e match:"^1/3 addresses added.$" \
+	    -o inline:"A  2001:db8::/32\n" \
+	    pfctl -v -t t -T add 10.0.0.0/8 2001:db8::/32 192.0.2.7
+	atf_check -e inline:"1/1 addresses match.\n" pfctl -t t -T test 10.9.9.9
+	# nested and negated: the longest decides
+	atf_check -e ignore pfctl -t t -T add '!10.1.0.0/16' 10.1.2.0/24
+	atf_check -s exit:2 -e match:"^2/3 addresses match.$" \
+	    -o inline:"M  10.0.0.1\t 10.0.0.0/8
+   10.1.0.1\t!10.1.0.0/16
+M  10.1.2.1\t 10.1.2.0/24\n" \
+	    pfctl -vvt t -T test 10.0.0.1 10.1.0.1 10.1.2.1
+	atf_check -o inline:"   10.0.0.0/8
+  !10.1.0.0/16
+   10.1.2.0/24
+   192.0.2.7
+   2001:db8::/32\n" pfctl -t t -T show
+	atf_check -e inline:"2/2 addresses deleted.\n" \
+	    pfctl -t t -T delete '!10.1.0.0/16' 10.1.2.0/24
+	printf '# a file\n10.0.0.0/8\n 203.0.113.9 !203.0.113.10\n' >list
+	atf_check -e inline:"2 addresses added.
+2 addresses deleted.\n" pfctl -t t -T replace -f list
+	atf_check -e inline:"no changes.\n" pfctl -t t -T replace -f list
+	atf_check -e inline:"0/0 addresses expired.\n" \
+	    pfctl -t t -T expire 1000
+	atf_check -s exit:1 -e inline:"pfctl: expiry time: invalid\n" \
+	    pfctl -t t -T expire x
+	atf_check -e ignore -o match:"^-pa----	t$" -o match:"Addresses:   3$" pfctl -vvsT
+	atf_check -e inline:"1 table/stats cleared.\n" pfctl -t t -T zero
+	atf_check -e inline:"3 addresses deleted.\n" pfctl -t t -T flush
+	atf_check -s exit:255 -e inline:"pfctl: Table does not exist.\n" \
+	    pfctl -t no -T show
+	atf_check -s exit:255 -e match:"^pfctl: " pfctl -t t -T add 10.0.0.0/33
+	atf_check -e inline:"1 table deleted.\n" pfctl -t t -T kill
+	atf_check pfctl -sT
+}
+
+atf_test_case table_life
+table_life_head()
+{
+	atf_set descr "Tables over loads: persist, const, contents, live changes"
+}
+table_life_body()
+{
+	rules <<'END'
+table <c> const { 192.0.2.0/24 }
+table <p> persist
+table <gone> { 192.0.2.1 }
+pass from <c>
+END
+	atf_check -o inline:"c\np\n" pfctl -sT
+	atf_check -s exit:255 -e inline:"pfctl: Operation not permitted.\n" \
+	    pfctl -t c -T add 10.0.0.1
+	atf_check -e inline:"1/1 addresses added.\n" pfctl -t p -T add 10.0.0.1
+	# what the file does not fill stays as it is
+	atf_check pfctl -f pf.conf
+	atf_check -o inline:"   10.0.0.1\n" pfctl -t p -T show
+	rules <<'END'
+table <p> persist { 10.0.0.2 }
+END
+	atf_check -o inline:"   10.0.0.2\n" pfctl -t p -T show
+	atf_check -o inline:"p\n" pfctl -sT
+	# a table that rules name is there for them without contents
+	rules <<'END'
+block from <later>
+END
+	atf_check -o inline:"p\n" pfctl -sT
+	atf_check -e inline:"1 table created.\n1/1 addresses added.\n" \
+	    pfctl -t later -T add 127.0.0.9
+	atf_check -e inline:"pf enabled\n" pfctl -e
+	atf_check -o ignore ping -c1 -W1 -q -I 127.0.0.8 127.0.0.1
+	atf_check -s not-exit:0 -o ignore -e ignore \
+	    ping -c1 -W1 -q -I 127.0.0.9 127.0.0.1
+	atf_check -e inline:"1/1 addresses deleted.\n" \
+	    pfctl -t later -T delete 127.0.0.9
+	atf_check -o ignore ping -c1 -W1 -q -I 127.0.0.9 127.0.0.1
+}
+
+atf_test_case big_table
+big_table_head()
+{
+	atf_set descr "A table of 100,000 nets, loaded and changed alive"
+}
+big_table_body()
+{
+	awk 'BEGIN { for (i = 0; i < 100000; i++)
+		printf "%d.%d.%d.0/24\n", 1 + i / 65536, i / 256 % 256, i % 256
+	}' >nets
+	rules <<'END'
+table <big> persist file "nets"
+block in quick from <big>
+END
+	atf_check -o inline:"100000\n" sh -c 'pfctl -t big -T show | wc -l'
+	atf_check -e inline:"2/2 addresses match.\n" \
+	    pfctl -t big -T test 1.0.0.1 2.134.159.200
+	atf_check -s exit:2 -e inline:"0/1 addresses match.\n" \
+	    pfctl -t big -T test 2.134.160.1
+	atf_check -e inline:"1/1 addresses added.\n" \
+	    pfctl -t big -T add 2.134.160.1
+	atf_check -e inline:"1/1 addresses match.\n" \
+	    pfctl -t big -T test 2.134.160.1
+}
+
+atf_test_case anchors
+anchors_head()
+{
+	atf_set descr "-a: loaded apart, shown, flushed; -s Anchors"
+}
+anchors_body()
+{
+	rules <<'END'
+anchor "a"
+anchor "b/*"
+pass
+END
+	echo 'block in proto udp' | atf_check pfctl -a a -f -
+	echo 'pass in proto tcp' | atf_check pfctl -a b/c -f -
+	atf_check -o inline:"block drop in proto udp all\n" pfctl -a a -sr
+	atf_check -o inline:"  a\n  b\n" pfctl -sA
+	atf_check -e ignore -o inline:"  a\n  b\n  b/c\n" pfctl -vsA
+	atf_check -s exit:1 -e inline:"Anchor 'x' not found.\n" pfctl -a x -sr
+	atf_check -o inline:"anchor \"a\" all {
+  block drop in proto udp all
+}
+anchor \"b/*\" all {
+  anchor \"c\" all {
+    pass in proto tcp all flags S/SA keep state
+  }
+}
+pass all flags S/SA keep state\n" pfctl -a '*' -sr
+	# the main file again: what was loaded apart stays
+	atf_check pfctl -f pf.conf
+	atf_check -o inline:"block drop in proto udp all\n" pfctl -a a -sr
+	atf_check -e inline:"rules cleared\n" pfctl -a a -Fr
+	atf_check pfctl -a a -sr
+	atf_check -e inline:"1 table created.\n1/1 addresses added.\n" \
+	    pfctl -a a -t t -T add 10.0.0.1
+	atf_check pfctl -sT
+	atf_check -o inline:"t\n" pfctl -a a -sT
+}
+
+# Two jails on an epair each way through us: left 192.0.2.2, right 198.51.100.2.
+routed()
+{
+	local n
+
+	for n in 0 1; do
+		ifconfig epair$n create >/dev/null
+	done
+	atf_check jail -c path=/ persist name=left vnet \
+	    vnet.interface=epair0b
+	atf_check jail -c path=/ persist name=right vnet \
+	    vnet.interface=epair1b
+	ifconfig epair0a inet 192.0.2.1/24
+	ifconfig epair1a inet 198.51.100.1/24
+	ifconfig -j left epair0b inet 192.0.2.2/24
+	ifconfig -j right epair1b inet 198.51.100.2/24
+	route -j left add default 192.0.2.1 >/dev/null
+	route -j right add default 198.51.100.1 >/dev/null
+	sysctl net.inet.ip.forwarding=1 >/dev/null
+}
+
+atf_test_case states
+states_head()
+{
+	atf_set descr "-ss: two states for a forwarded flow; -k in all its forms"
+}
+states_body()
+{
+	routed
+	rules <<'END'
+block
+pass in on epair0a proto icmp label "ping"
+pass out on epair1a proto icmp
+END
+	atf_check -e ignore pfctl -e
+	atf_check -o ignore jexec left ping -c1 -W2 -q 198.51.100.2
+	atf_check -o save:states pfctl -ss
+	atf_check -o inline:"2\n" grep -c . states
+	atf_check -o match:'^all icmp 198.51.100.2:[0-9]+ <- 192.0.2.2:[0-9]+       0:0$' \
+	    -o match:'^all icmp 192.0.2.2:[0-9]+ -> 198.51.100.2:[0-9]+       0:0$' \
+	    cat states
+	atf_check -e ignore -o match:'^   age 00:00:0[0-9], expires in 00:0[0-9]:[0-9][0-9], 1:1 pkts, 84:84 bytes, rule 1$' \
+	    pfctl -vss
+	atf_check -o match:'current entries                        2 ' \
+	    -o match:'inserts                                2 ' \
+	    -o match:'removals                               0 ' pfctl -si
+	atf_check -e inline:"killed 0 states from 1 sources and 0 destinations\n" \
+	    pfctl -k 10.0.0.0/8
+	atf_check -e inline:"killed 2 states from 1 sources and 1 destinations\n" \
+	    pfctl -k 192.0.2.0/24 -k 198.51.100.2
+	atf_check pfctl -ss
+	atf_check -o ignore jexec left ping -c1 -W2 -q 198.51.100.2
+	atf_check -e inline:"killed 0 states\n" pfctl -k label -k nosuch
+	atf_check -e inline:"killed 1 states\n" pfctl -k label -k ping
+	atf_check -o ignore jexec left ping -c1 -W2 -q 198.51.100.2
+	id=$(pfctl -vvss 2>/dev/null | awk '$1 == "id:" { print $2; exit }')
+	atf_check -e inline:"killed 1 states\n" pfctl -k id -k "$id"
+	atf_check -o ignore jexec left ping -c1 -W2 -q 198.51.100.2
+	atf_check -e inline:"2 states cleared\n" pfctl -Fs
+	atf_check -o match:'current entries                        0 ' \
+	    -o match:'inserts                                8 ' \
+	    -o match:'removals                               8 ' pfctl -si
+	# the counters of the rule saw all of it, there and back
+	atf_check -o match:'^ping [0-9]+ 8 672 4 336 4 336 4$' pfctl -sl
+}
+
+atf_test_case in_jail
+in_jail_head()
+{
+	atf_set descr "A vnet jail's root has its own pf; one without a vnet none"
+}
+in_jail_body()
+{
+	make_jail own vnet
+	make_jail shared ip4=inherit
+	echo 'block in proto udp' >pf.conf
+	atf_check -o inline:"block drop in proto udp all\n" \
+	    jexec own sh -c 'echo "block in proto udp" | pfctl -f - && pfctl -sr'
+	atf_check -e inline:"pf enabled\n" jexec own pfctl -e
+	atf_check -o inline:"Enabled\n" pfctl -j own -sR
+	atf_check -o inline:"block drop in proto udp all\n" pfctl -j own -sr
+	atf_check -e inline:"1 table created.\n1/1 addresses added.\n" \
+	    jexec own pfctl -t t -T add 10.0.0.1
+	# the host's is another one
+	atf_check pfctl -sr
+	atf_check -s exit:1 -o inline:"Disabled\n" pfctl -sR
+	atf_check -s exit:1 \
+	    -e inline:"pfctl: /dev/pf: No such file or directory\n" \
+	    jexec shared pfctl -sr
+}
+
+atf_test_case service
+service_head()
+{
+	atf_set descr "service pf: start, status, check, reload, stop"
+}
+service_body()
+{
+	cp -a /etc etc
+	mount --bind etc /etc
+	rm -f /etc/rc.conf /etc/rc.conf.local
+	echo 'pass in' >/etc/pf.conf
+	atf_check -s exit:1 -o match:"^Cannot 'start' pf. Set pf_enable" \
+	    service pf start
+	echo 'pf_enable=YES' >/etc/rc.conf
+	atf_check -o inline:"Enabling pf.\n" service pf start
+	atf_check -o inline:"pass in all flags S/SA keep state\n" pfctl -sr
+	atf_check -o match:"^Status: Enabled for 0 days" service pf status
+	echo 'what?' >>/etc/pf.conf
+	atf_check -s exit:1 -o inline:"Checking pf rules.\n" \
+	    -e match:"^service: /etc/pf.conf:2: syntax error$" \
+	    service pf check
+	atf_check -s exit:1 -o inline:"Reloading pf rules.\n" -e ignore \
+	    service pf reload
+	atf_check -o inline:"pass in all flags S/SA keep state\n" pfctl -sr
+	echo 'pass out' >/etc/pf.conf
+	atf_check -o inline:"Reloading pf rules.\n" service pf reload
+	atf_check -o inline:"pass out all flags S/SA keep state\n" pfctl -sr
+	atf_check -o inline:"Disabling pf.\n" service pf stop
+	atf_check -s exit:1 -o inline:"Disabled\n" pfctl -sR
+	atf_check -s exit:1 -e match:"^Usage: /etc/rc.d/pf " service pf what
+}
+
+atf_test_case pflog
+pflog_head()
+{
+	atf_set descr "Logged packets as tcpdump prints them from pflog0"
+}
+pflog_body()
+{
+	need tcpdump
+	rules <<'END'
+pass
+block in log quick on lo0 inet proto icmp from 127.0.0.9
+END
+	atf_check -e ignore pfctl -e
+	timeout 20 cellblock pflog -c 1 >log &
+	must_wait 5 sh -c 'grep -q . /proc/net/netfilter/nfnetlink_log'
+	ping -c1 -W1 -q -I 127.0.0.9 127.0.0.1 >/dev/null
+	wait
+	atf_check -e ignore \
+	    -o match:'rule 1/0\(match\): block in on lo0: .*127.0.0.9 > 127.0.0.1: ICMP echo request' \
+	    tcpdump -ner log
+}
+
+# lines N FILE: has tcpdump that many to print?
+lines()
+{
+	test "$(tcpdump -ner "$2" 2>/dev/null | wc -l)" -eq "$1"
+}
+
+atf_test_case pflogd
+pflogd_head()
+{
+	atf_set descr "service pflog: the log's file, its rotation, beside a reader"
+}
+pflogd_body()
+{
+	need tcpdump
+	cp -a /etc etc
+	mount --bind etc /etc
+	rm -f /etc/rc.conf /etc/rc.conf.local
+	rules <<'END'
+pass
+block in log quick on lo0 inet proto icmp from 127.0.0.9
+block in log (to pflog3) quick on lo0 inet proto icmp from 127.0.0.8
+END
+	atf_check -e ignore pfctl -e
+	ping_9="ping -c1 -W0.2 -q -I 127.0.0.9 127.0.0.1"
+	log=$PWD/log
+	atf_check -s exit:1 -o match:"^Cannot 'start' pflog" service pflog start
+	echo "pflog_enable=YES pflog_logfile=$log" >/etc/rc.conf
+	atf_check -s exit:1 -o inline:"pflog is not running.\n" \
+	    service pflog status
+	atf_check -o inline:"Starting pflog.\n" service pflog start
+	pid=$(cat /var/run/pflogd.pid)
+	atf_check -o inline:"pflog is running as pid $pid.\n" \
+	    service pflog status
+	atf_check -s exit:1 \
+	    -o inline:"pflog already running? (pid=$pid).\n" \
+	    service pflog start
+	atf_check -s exit:1 -e match:"pflog0: Device or resource busy .another pflogd" pflogd -D
+	# a reader at the same time
+	timeout 60 cellblock pflog -c 1 >seen &
+	must_wait 10 sh -c \
+	    'test "$(grep -c . /proc/net/netfilter/nfnetlink_log)" -eq 2'
+	$ping_9 >/dev/null
+	wait $!
+	lines 1 seen || atf_fail "the reader saw nothing"
+	kill -ALRM "$pid"
+	must_wait 10 lines 1 "$log"
+	atf_check -e ignore -o match:'rule 1/0\(match\): block in on lo0: ' \
+	    tcpdump -ner "$log"
+	# newsyslog's way
+	mv "$log" "$log.0"
+	atf_check service pflog reload
+	must_wait 10 test -s "$log"
+	$ping_9 >/dev/null
+	atf_check -o inline:"Stopping pflog.\n" service pflog stop
+	lines 1 "$log" || atf_fail "not written at the end"
+	lines 1 "$log.0" || atf_fail "the old file was written"
+	atf_check test ! -e /var/run/pflogd.pid
+	atf_check -s exit:1 -o match:"^pflog not running" service pflog stop
+	# what a crash has left is moved away
+	truncate -s -1 "$log"
+	atf_check -s exit:1 -e match:"log: damaged log" pflogd -x -f "$log"
+	cat >>/etc/rc.conf <<END
+pflog_instances="a b"
+pflog_a_dev=pflog0 pflog_a_logfile=$log
+pflog_b_dev=pflog3 pflog_b_logfile=$log.b pflog_b_flags="-s 100"
+END
+	atf_check -o inline:"Starting pflog0.\nStarting pflog3.\n" \
+	    service pflog start
+	atf_check -o match:bad ls
+	ping -c1 -W0.2 -q -I 127.0.0.8 127.0.0.1 >/dev/null
+	atf_check -o inline:"Stopping pflog3.\n" service pflog stop b
+	atf_check -e ignore -o match:"rule 2/0.match.: block in on lo0: .*ICMP" \
+	    tcpdump -ner "$log.b"
+	atf_check -o ignore service pflog stop a
+	lines 0 "$log" || atf_fail "another log's packet"
+}
+
+atf_test_case tor
+tor_head()
+{
+	atf_set descr "examples/tor-relay: the world, and never the LAN"
+}
+tor_body()
+{
+	atf_check -o ignore -e ignore cellblock up "$CB_SRC/examples/tor-relay"
+	atf_check -o not-match:FAILED "$CB_SRC/examples/tor-relay/check"
+	atf_check -o empty cellblock diff "$CB_SRC/examples/tor-relay"
+	# without the filter the LAN is open: the check can fail
+	atf_check -e ignore jexec tor-relay pfctl -d
+	atf_check -s exit:1 -o match:"^FAILED  no packet" \
+	    "$CB_SRC/examples/tor-relay/check"
+}
+
+atf_test_case shows
+shows_head()
+{
+	atf_set descr "Every word of -s says something that is so"
+}
+shows_body()
+{
+	# where nothing was ever loaded, too
+	atf_check pfctl -sl
+	atf_check -o match:"^OS FINGERPRINTS:$" pfctl -sa
+	cat >all.conf <<'END'
+set limit states 50000
+set timeout { tcp.established 60, frag 10 }
+set hostid 0x1234
+pass
+END
+	atf_check -e match:"^set limit states has no effect here: " \
+	    pfctl -f all.conf
+	atf_check -o match:"^states        hard limit    50000$" pfctl -sm
+	atf_check -o match:"^tcp.established              60s$" \
+	    -o match:"^frag                         10s$" pfctl -st
+	atf_check -e ignore -o match:"^Hostid:   0x00001234$" pfctl -vsi
+	atf_check pfctl -se
+	atf_check -o inline:"Creator IDs:\n" pfctl -sc
+	atf_check -o inline:"all\nlo\nlo0\n" pfctl -sI
+	atf_check -o match:"^FILTER RULES:$" -o match:"^INFO:$" \
+	    -o match:"^TIMEOUTS:$" -o match:"^LIMITS:$" \
+	    -o match:"^OS FINGERPRINTS:$" pfctl -sa
+	# what the next file does not name goes back to its default
+	rules <<'END'
+pass
+END
+	atf_check -o match:"^states        hard limit   100000$" pfctl -sm
+	atf_check -o match:"^tcp.established           86400s$" pfctl -st
+	# with -m it stays
+	echo 'set timeout frag 7' >more.conf
+	atf_check pfctl -f more.conf
+	echo 'set timeout udp.single 8' >more.conf
+	atf_check pfctl -m -O -f more.conf
+	atf_check -o match:"^frag                          7s$" \
+	    -o match:"^udp.single                    8s$" pfctl -st
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case enable
+	atf_add_test_case load
+	atf_add_test_case tables
+	atf_add_test_case table_life
+	atf_add_test_case big_table
+	atf_add_test_case anchors
+	atf_add_test_case states
+	atf_add_test_case in_jail
+	atf_add_test_case service
+	atf_add_test_case pflog
+	atf_add_test_case pflogd
+	atf_add_test_case tor
+	atf_add_test_case shows
+}
