@@ -156,8 +156,9 @@ must_wait()
 
 	limit=$(($1 * 6))
 	shift
+	# ATF takes one line; a script's newlines are blanks in it
 	wait_for $limit "$@" || {
-		atf_fail "not within the time: $*"
+		atf_fail "not within the time: $(echo "$*" | tr -s '\n\t' '  ')"
 	}
 }
 
