@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "ipshare/ipshare.h"
 #include "ns/bpffs.h"
+#include "ns/bpflib.h"
 #include "ns/btf.h"
 
 #include "ipshare/jail.skel.h"
@@ -146,24 +147,11 @@ int store_refused(int code, struct err *e)
 			return err_set(e, ENOSYS, "%s: this kernel has no %s",
 				       what, f->option);
 	}
-	if (code == -EINVAL || code == -ENOTSUP || code == -EACCES)
-		return err_set(e, ENOSYS,
-			       "%s: this kernel does not take the BPF programs "
-			       "(Linux 6.1 or later)",
-			       what);
-	return err_sys(e, -code, "%s: BPF", what);
+	return bpflib_refused(code, what, "Linux 6.1 or later", e);
 }
 
 /* --- loading
  * ------------------------------------------------------------------- */
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
 
 static const struct btf_want wants[] = {
 	{.type = "sock_common", .member = "skc_family"},
@@ -236,7 +224,7 @@ static int load_jail(struct jail_bpf **ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	libbpf_set_print(silent);
+	bpflib_quiet();
 	b = jail_bpf__open();
 	if (!b)
 		return err_sys(e, errno, "%s: BPF", what);
@@ -268,7 +256,7 @@ static int load_lookup(const int fd[STORE_NMAPS], uint64_t cookie,
 
 	if (r < 0)
 		return r;
-	libbpf_set_print(silent);
+	bpflib_quiet();
 	b = lookup_bpf__open();
 	if (!b)
 		return err_sys(e, errno, "%s: BPF", what);

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "net/link.h"
 #include "net/tc.h"
+#include "ns/bpflib.h"
 
 #include "net/member.skel.h"
 
@@ -34,14 +35,6 @@ static void programs_free(struct member_bpf **b)
 {
 	if (*b)
 		member_bpf__destroy(*b);
-}
-
-static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
 }
 
 /* An address that is for more than its own link. */
@@ -91,7 +84,7 @@ static int host_on(struct vnet *v, const struct ifnet *br,
 	struct member_bpf *b __attribute__((cleanup(programs_free))) = NULL;
 	int r;
 
-	libbpf_set_print(silent);
+	bpflib_quiet();
 	b = member_bpf__open();
 	if (!b)
 		return err_nomem(e);
@@ -105,11 +98,9 @@ static int host_on(struct vnet *v, const struct ifnet *br,
 			       "not reach those of its members",
 			       ifp->name);
 	if (r < 0)
-		return err_set(e, ENOSYS,
-			       "%s: this kernel does not take the BPF programs "
-			       "of a bridge's members (Linux 6.1 or later, "
-			       "CONFIG_NET_CLS_BPF)",
-			       ifp->name);
+		return bpflib_refused(r, ifp->name,
+				      "Linux 6.1 or later, CONFIG_NET_CLS_BPF",
+				      e);
 	quieten(v, br, true);
 	return tc_member_add(
 		v, ifp->index, br->index,

@@ -3,6 +3,7 @@
 #include "netgraph/dp_kernel.h"
 
 #include "base/cleanup.h"
+#include "ns/bpflib.h"
 
 #include "netgraph/graph.skel.h"
 
@@ -13,8 +14,6 @@
 #include <string.h>
 
 #define PREFIX "cb_ng_"
-static const char what[] = "netgraph";
-
 const char *const dpk_map_names[DPK_MAPS] = {
 	[DPK_HOOKS] = "hooks",	   [DPK_NODES] = "nodes",
 	[DPK_STATES] = "states",   [DPK_BLOBS] = "blobs",
@@ -34,14 +33,6 @@ static const struct {
 	{DPK_STATES, DP_NODES}, {DPK_BLOBS, DP_BLOBS},
 };
 
-static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
-
 static void graph_free(struct graph_bpf **b)
 {
 	if (*b)
@@ -54,20 +45,6 @@ static struct bpf_map *find_map(struct graph_bpf *b, enum dpk_map m)
 
 	snprintf(name, sizeof(name), PREFIX "%s", dpk_map_names[m]);
 	return bpf_object__find_map_by_name(b->obj, name);
-}
-
-static int refused(int code, struct err *e)
-{
-	if (code == -EPERM)
-		return err_set(e, EPERM, "%s: no right to load BPF programs",
-			       what);
-	if (code == -EINVAL || code == -ENOTSUP || code == -EACCES ||
-	    code == -ENOSYS)
-		return err_set(e, ENOSYS,
-			       "%s: this kernel does not take the BPF programs "
-			       "(Linux 6.1 or later, CONFIG_NET_CLS_BPF)",
-			       what);
-	return err_sys(e, -code, "%s: BPF", what);
 }
 
 static int prepare(struct graph_bpf *b, const int have[DPK_MAPS],
@@ -134,7 +111,7 @@ int dpk_load(const int have[DPK_MAPS], const uint32_t size[DP_SLOT_KINDS],
 
 	for (size_t m = 0; m < DPK_MAPS; m++)
 		l.map[m] = -1;
-	libbpf_set_print(silent);
+	bpflib_quiet();
 	r = load(&b, have, size, ncpu, ctl->secret, l.without);
 	if (r < 0 && r != -EPERM && r != -ENOMEM && !l.without) {
 		l.without = NGD_WITHOUT_NAT;
@@ -148,7 +125,9 @@ int dpk_load(const int have[DPK_MAPS], const uint32_t size[DP_SLOT_KINDS],
 		r = keep(bpf_program__fd(b->progs.cb_ng_walk), &l.walk);
 	if (r < 0) {
 		dpk_unload(&l);
-		return refused(r, e);
+		return bpflib_refused(r, "netgraph",
+				      "Linux 6.1 or later, CONFIG_NET_CLS_BPF",
+				      e);
 	}
 	*ret = l;
 	return 0;
