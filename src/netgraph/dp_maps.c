@@ -45,75 +45,33 @@ int dpk_table_delete(struct ng_dp *dp, enum dp_table t, const struct ngd_key *k)
 /* Entries a system call brings: a table of 16,384 takes 64 of them. */
 #define EACH_BATCH 256u
 
-struct each {
-	struct ngd_key keys[EACH_BATCH];
-	struct ngd_entry entries[EACH_BATCH];
-};
+/* The slot of its node begins every key. */
+_Static_assert(!offsetof(struct ngd_key, node), "each_entry");
+_Static_assert(!offsetof(struct ngd_nf_key, node), "each_entry");
+_Static_assert(!offsetof(struct ngd_nat_key, node), "each_entry");
 
-static int each_some(const struct each *s, uint32_t n, uint32_t node,
-		     dp_each_fn *fn, void *arg)
+typedef int each_fn(const void *key, const void *value, void *arg);
+
+/*
+ * What fn says for each entry of a map that is of this node (0: of any); it
+ * stops at what is not 0.  fn may delete entries.  What is learned meanwhile
+ * may be left out.
+ */
+static int each_entry(int fd, size_t key_size, size_t value_size, uint32_t node,
+		      each_fn *fn, void *arg)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		int r;
-
-		if (node && s->keys[i].node != node)
-			continue;
-		r = fn(&s->keys[i], &s->entries[i], arg);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* fn may delete entries.  What is learned meanwhile may be left out. */
-int dpk_table_each(struct ng_dp *dp, enum dp_table t, uint32_t node,
-		   dp_each_fn *fn, void *arg)
-{
-	cleanup_free struct each *s = malloc(sizeof(*s));
-	struct ngd_key at, next; /* the kernel's: a bucket's number */
+	cleanup_free char *keys = malloc(EACH_BATCH * (key_size + value_size));
+	const char *values = keys + EACH_BATCH * key_size;
+	uint32_t at = 0, next; /* the kernel's: a bucket's number */
 	bool first = true, last = false;
 
-	if (!s)
-		return -ENOMEM;
-	while (!last) {
-		uint32_t n = EACH_BATCH;
-		int r = bpf_map_lookup_batch(table_fd(dp, t),
-					     first ? NULL : &at, &next, s->keys,
-					     s->entries, &n, NULL);
-
-		if (r < 0 && errno != ENOENT)
-			return -errno;
-		last = r < 0;
-		first = false;
-		at = next;
-		r = each_some(s, n, node, fn, arg);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* --- flows of netflow nodes
- * ------------------------------------------------- */
-
-struct flows {
-	struct ngd_nf_key keys[EACH_BATCH];
-	struct ngd_nf_flow flows[EACH_BATCH];
-};
-
-int dpk_flow_each(struct ng_dp *dp, uint32_t node, dp_flow_fn *fn, void *arg)
-{
-	cleanup_free struct flows *s = malloc(sizeof(*s));
-	int fd = dpk(dp)->map[DPK_NETFLOW];
-	struct ngd_nf_key at, next; /* the kernel's: a bucket's number */
-	bool first = true, last = false;
-
-	if (!s)
+	if (!keys)
 		return -ENOMEM;
 	while (!last) {
 		uint32_t n = EACH_BATCH;
 		int r = bpf_map_lookup_batch(fd, first ? NULL : &at, &next,
-					     s->keys, s->flows, &n, NULL);
+					     keys, keys + EACH_BATCH * key_size,
+					     &n, NULL);
 
 		if (r < 0 && errno != ENOENT)
 			return -errno;
@@ -121,14 +79,54 @@ int dpk_flow_each(struct ng_dp *dp, uint32_t node, dp_flow_fn *fn, void *arg)
 		first = false;
 		at = next;
 		for (uint32_t i = 0; i < n; i++) {
-			r = s->keys[i].node == node
-				    ? fn(&s->keys[i], &s->flows[i], arg)
-				    : 0;
+			const char *k = keys + i * key_size;
+
+			if (node && memcmp(k, &node, sizeof(node)) != 0)
+				continue;
+			r = fn(k, values + i * value_size, arg);
 			if (r)
 				return r;
 		}
 	}
 	return 0;
+}
+
+/* each_entry() with the types of one table. */
+#define EACH_OF(name, key, value, type)                                        \
+	struct name##_call {                                                   \
+		type *fn;                                                      \
+		void *arg;                                                     \
+	};                                                                     \
+	static int name##_one(const void *k, const void *v, void *arg)         \
+	{                                                                      \
+		const struct name##_call *c = arg;                             \
+                                                                               \
+		return c->fn(k, v, c->arg);                                    \
+	}                                                                      \
+	static int name(int fd, uint32_t node, type *fn, void *arg)            \
+	{                                                                      \
+		struct name##_call c = {.fn = fn, .arg = arg};                 \
+                                                                               \
+		return each_entry(fd, sizeof(key), sizeof(value), node,        \
+				  name##_one, &c);                             \
+	}
+
+EACH_OF(each_row, struct ngd_key, struct ngd_entry, dp_each_fn)
+EACH_OF(each_flow, struct ngd_nf_key, struct ngd_nf_flow, dp_flow_fn)
+EACH_OF(each_link, struct ngd_nat_key, struct ngd_nat_link, dp_nat_fn)
+
+int dpk_table_each(struct ng_dp *dp, enum dp_table t, uint32_t node,
+		   dp_each_fn *fn, void *arg)
+{
+	return each_row(table_fd(dp, t), node, fn, arg);
+}
+
+/* --- flows of netflow nodes
+ * ------------------------------------------------- */
+
+int dpk_flow_each(struct ng_dp *dp, uint32_t node, dp_flow_fn *fn, void *arg)
+{
+	return each_flow(dpk(dp)->map[DPK_NETFLOW], node, fn, arg);
 }
 
 int dpk_flow_take(struct ng_dp *dp, const struct ngd_nf_key *k,
@@ -146,39 +144,9 @@ int dpk_flow_take(struct ng_dp *dp, const struct ngd_nf_key *k,
 /* --- links of nat nodes
  * ------------------------------------------------- */
 
-struct links {
-	struct ngd_nat_key keys[EACH_BATCH];
-	struct ngd_nat_link links[EACH_BATCH];
-};
-
 int dpk_nat_each(struct ng_dp *dp, uint32_t node, dp_nat_fn *fn, void *arg)
 {
-	cleanup_free struct links *s = malloc(sizeof(*s));
-	int fd = dpk(dp)->map[DPK_NAT];
-	struct ngd_nat_key at, next; /* the kernel's: a bucket's number */
-	bool first = true, last = false;
-
-	if (!s)
-		return -ENOMEM;
-	while (!last) {
-		uint32_t n = EACH_BATCH;
-		int r = bpf_map_lookup_batch(fd, first ? NULL : &at, &next,
-					     s->keys, s->links, &n, NULL);
-
-		if (r < 0 && errno != ENOENT)
-			return -errno;
-		last = r < 0;
-		first = false;
-		at = next;
-		for (uint32_t i = 0; i < n; i++) {
-			r = s->keys[i].node == node
-				    ? fn(&s->keys[i], &s->links[i], arg)
-				    : 0;
-			if (r)
-				return r;
-		}
-	}
-	return 0;
+	return each_link(dpk(dp)->map[DPK_NAT], node, fn, arg);
 }
 
 int dpk_nat_get(struct ng_dp *dp, const struct ngd_nat_key *k,
