@@ -114,31 +114,54 @@ bool floor_setup(char *why, size_t size)
 	return true;
 }
 
-/* A pair whose first end is a port of the bridge; the other in pid's netns. */
-static bool veth(int i, const pid_t *pid)
+/* How a pair is made: its names, and where its ends are. */
+struct pair {
+	char prefix;
+	int number;
+	int bridge;	      /* the first end is a port of that */
+	int group;	      /* the first end's; 0: none */
+	unsigned short where; /* IFLA_NET_NS_PID, IFLA_NET_NS_FD; 0: here */
+	int netns;	      /* the second end's, as `where` says */
+};
+
+static bool veth(const struct pair *p)
 {
 	struct rtattr *info, *data, *peer;
 	struct ifinfomsg none = {0};
 	char a[16], b[16];
 	struct msg m;
 
-	snprintf(a, sizeof(a), "f%da", i);
-	snprintf(b, sizeof(b), "f%db", i);
+	snprintf(a, sizeof(a), "%c%da", p->prefix, p->number);
+	snprintf(b, sizeof(b), "%c%db", p->prefix, p->number);
 	begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	m.i.ifi_flags = m.i.ifi_change = IFF_UP;
 	put(&m, IFLA_IFNAME, a, strlen(a) + 1);
-	put(&m, IFLA_MASTER, &bridge_index, sizeof(bridge_index));
+	if (p->group)
+		put(&m, IFLA_GROUP, &p->group, sizeof(p->group));
+	put(&m, IFLA_MASTER, &p->bridge, sizeof(p->bridge));
 	info = put(&m, IFLA_LINKINFO, NULL, 0);
 	put(&m, IFLA_INFO_KIND, "veth", 4);
 	data = put(&m, IFLA_INFO_DATA, NULL, 0);
 	peer = put(&m, VETH_INFO_PEER, &none, sizeof(none));
 	put(&m, IFLA_IFNAME, b, strlen(b) + 1);
-	if (pid)
-		put(&m, IFLA_NET_NS_PID, pid, sizeof(*pid));
+	if (p->where)
+		put(&m, p->where, &p->netns, sizeof(p->netns));
 	nest_end(&m, peer);
 	nest_end(&m, data);
 	nest_end(&m, info);
 	return talk(&m);
+}
+
+/* The pair of jail i, in whose vnet its second end is made; or here. */
+static bool floor_pair(int i, bool inside)
+{
+	return veth(&(struct pair){
+		.prefix = 'f',
+		.number = i,
+		.bridge = bridge_index,
+		.where = inside ? IFLA_NET_NS_PID : 0,
+		.netns = pids[i],
+	});
 }
 
 /* A process in namespaces of its own that does nothing. */
@@ -179,7 +202,7 @@ static bool veth_delete(int i)
 
 bool floor_up(int i)
 {
-	return jail_process(i) && veth(i, &pids[i]);
+	return jail_process(i) && floor_pair(i, true);
 }
 
 bool floor_down(int i)
@@ -231,7 +254,7 @@ static int socket_in(int nsfd)
 
 bool moves_up(int i)
 {
-	bool ok = jail_process(i) && veth(i, NULL);
+	bool ok = jail_process(i) && floor_pair(i, false);
 	int ns;
 
 	if (!ok)
@@ -293,29 +316,14 @@ static bool net_bridge(int b, int *ret_index)
 
 static bool net_pair(int link, int bridge, int nsfd)
 {
-	struct rtattr *info, *data, *peer;
-	struct ifinfomsg none = {0};
-	int group = NET_GROUP;
-	char a[16], b[16];
-	struct msg m;
-
-	snprintf(a, sizeof(a), "n%da", link);
-	snprintf(b, sizeof(b), "n%db", link);
-	begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	m.i.ifi_flags = m.i.ifi_change = IFF_UP;
-	put(&m, IFLA_IFNAME, a, strlen(a) + 1);
-	put(&m, IFLA_GROUP, &group, sizeof(group));
-	put(&m, IFLA_MASTER, &bridge, sizeof(bridge));
-	info = put(&m, IFLA_LINKINFO, NULL, 0);
-	put(&m, IFLA_INFO_KIND, "veth", 4);
-	data = put(&m, IFLA_INFO_DATA, NULL, 0);
-	peer = put(&m, VETH_INFO_PEER, &none, sizeof(none));
-	put(&m, IFLA_IFNAME, b, strlen(b) + 1);
-	put(&m, IFLA_NET_NS_FD, &nsfd, sizeof(nsfd));
-	nest_end(&m, peer);
-	nest_end(&m, data);
-	nest_end(&m, info);
-	return talk(&m);
+	return veth(&(struct pair){
+		.prefix = 'n',
+		.number = link,
+		.bridge = bridge,
+		.group = NET_GROUP,
+		.where = IFLA_NET_NS_FD,
+		.netns = nsfd,
+	});
 }
 
 /* Make a message one of several; the last one's answer is for all. */
