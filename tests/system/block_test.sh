@@ -679,6 +679,16 @@ ready_home_body()
 	same
 }
 
+# fails_by REASON: rc goes on where `up` takes all back.
+fails_by()
+{
+	atf_check -o ignore -e match:"$1" rc -d lab start
+	atf_check -o match:"^epair0b: " ifconfig epair0b
+	atf_check -o ignore -e ignore rc -d lab stop
+	atf_check -s exit:1 -o ignore -e match:"$1" cellblock up --host lab
+	same
+}
+
 atf_test_case ready_failed
 ready_failed_head()
 {
@@ -691,25 +701,14 @@ ready_failed_body()
 	sed -i 's|^a {|a { path = "/nowhere";|' lab/jail.conf
 	cellblock status >/dev/null
 	snapshot >before
-	# rc goes on where `up` takes all back
-	atf_check -o ignore -e match:"path /nowhere" rc -d lab start
-	atf_check -o match:"^epair0b: " ifconfig epair0b
-	atf_check -o ignore -e ignore rc -d lab stop
-	atf_check -s exit:1 -o ignore -e match:"path /nowhere" \
-	    cellblock up --host lab
-	same
+	fails_by "path /nowhere"
 	# a process that only makes jails comes so far before it fails
 	sed -i 's|path = "/nowhere";|host.unconfined = nothing;|' lab/jail.conf
 	echo 'jail_parallel_start="YES"' >>lab/rc.conf
 	for j in c d e f; do
 		echo "$j { persist; }" >>lab/jail.conf
 	done
-	atf_check -o ignore -e match:'unknown word "nothing"' rc -d lab start
-	atf_check -o match:"^epair0b: " ifconfig epair0b
-	atf_check -o ignore -e ignore rc -d lab stop
-	atf_check -s exit:1 -o ignore -e match:'unknown word "nothing"' \
-	    cellblock up --host lab
-	same
+	fails_by 'unknown word "nothing"'
 }
 
 atf_test_case ready_killed

@@ -24,6 +24,41 @@ fastest()
 	    sed -n 's/^rtt [^=]*= \([0-9]*\).*/\1/p'
 }
 
+# counts JAIL ADDRESS: a server there says in `served` that it is ready, and to
+# the first who connects to port 99 from where it heard how many bytes.
+counts()
+{
+	jexec "$1" python3 -c 'import socket, sys
+s = socket.socket()
+s.bind((sys.argv[1], 99))
+s.listen()
+print("ready", flush=True)
+c, peer = s.accept()
+n = 0
+while True:
+    d = c.recv(65536)
+    if not d:
+        break
+    n += len(d)
+c.sendall(("%s %d" % (peer[0], n)).encode())
+c.close()' "$2" >served &
+	wait_for 10 grep -q ready served || atf_fail "nobody listens"
+}
+
+# sends ADDRESS BYTES [COMMAND...]: to such a server, and print its answer; by
+# COMMAND, "jexec JAIL".
+sends()
+{
+	local to=$1 bytes=$2
+
+	shift 2
+	"$@" python3 -c 'import socket, sys
+c = socket.create_connection((sys.argv[1], 99))
+c.sendall(b"x" * int(sys.argv[2]))
+c.shutdown(1)
+print(c.recv(100).decode())' "$to" "$bytes"
+}
+
 atf_test_case pipe
 pipe_head()
 {
@@ -338,27 +373,10 @@ iface_body()
 	atf_check -o match:"2 received" \
 	    ping -q -c 2 -i 0.2 -W 2 -s 4000 10.9.0.2
 	# and TCP, with all that the stack leaves to a card
-	jexec far python3 -c 'import socket
-s = socket.socket()
-s.bind(("10.9.0.2", 99))
-s.listen()
-print("ready", flush=True)
-c, _ = s.accept()
-n = 0
-while True:
-    d = c.recv(65536)
-    if not d:
-        break
-    n += len(d)
-c.sendall(b"%d" % n)
-c.close()' >served &
-	wait_for 10 grep -q ready served || atf_fail "nobody listens"
-	atf_check -o inline:"1000000\n" python3 -c 'import socket
-c = socket.create_connection(("10.9.0.2", 99))
-c.sendall(b"x" * 1000000)
-c.shutdown(1)
-print(c.recv(100).decode())'
+	counts far 10.9.0.2
+	sends 10.9.0.2 1000000 >sent
 	wait
+	atf_check -o match:" 1000000\$" cat sent
 
 	atf_check ngctl shutdown ng0:
 	atf_check -s exit:1 -e ignore ifconfig ng0
@@ -593,30 +611,12 @@ nat_body()
 	mac=$(jexec a ifconfig nic0 | awk '$1 == "ether" { print $2 }')
 	atf_check -o ignore jexec b arp -s 10.0.0.100 "$mac"
 	reaches a 10.0.0.2
-	jexec b python3 -c 'import socket
-s = socket.socket()
-s.bind(("10.0.0.2", 99))
-s.listen()
-print("ready", flush=True)
-c, peer = s.accept()
-n = 0
-while True:
-    d = c.recv(65536)
-    if not d:
-        break
-    n += len(d)
-c.sendall(("%s %d" % (peer[0], n)).encode())
-c.close()' >served &
-	wait_for 10 grep -q ready served || atf_fail "nobody listens"
+	counts b 10.0.0.2
 	kill_brokers
 	# megabytes: super-packets, whose checksums are still to be made
-	atf_check -o inline:"10.0.0.100 5000000\n" jexec a python3 -c '
-import socket
-c = socket.create_connection(("10.0.0.2", 99))
-c.sendall(b"x" * 5000000)
-c.shutdown(1)
-print(c.recv(100).decode())'
+	sends 10.0.0.2 5000000 jexec a >sent
 	wait
+	atf_check -o inline:"10.0.0.100 5000000\n" cat sent
 	answer nat: libaliasinfo >info
 	atf_check -o match:"icmpLinkCount=[1-9][0-9]* tcpLinkCount=1 " cat info
 

@@ -5,6 +5,8 @@
 #include "netgraph/nat_data.h"
 #include "netgraph/now.h"
 
+#include "root_tc.h"
+
 #include <arpa/inet.h>
 
 enum {
@@ -239,17 +241,9 @@ static unsigned int port_given(void)
 		       : 0;
 }
 
-#define CASE(name)                                                             \
-	ATF_TC(name);                                                          \
-	ATF_TC_HEAD(name, tc)                                                  \
-	{                                                                      \
-		atf_tc_set_md_var(tc, "require.user", "root");                 \
-	}                                                                      \
-	ATF_TC_BODY(name, tc)
-
 /* ---------------------------------------------------------------- cases */
 
-CASE(ports)
+ROOT_TC(ports)
 {
 	unsigned int port;
 	char text[80];
@@ -287,7 +281,7 @@ CASE(ports)
 }
 
 /* What nobody has asked for. */
-CASE(uninvited)
+ROOT_TC(uninvited)
 {
 	begin();
 	IS("9.9.9.9:53 1.2.3.4:1000",
@@ -337,7 +331,7 @@ static void tcp_in(unsigned int port, unsigned int flags)
 	ATF_CHECK_EQ(1, world.ngot);
 }
 
-CASE(tcp_life)
+ROOT_TC(tcp_life)
 {
 	begin();
 	tcp_out(1, SYN);
@@ -357,7 +351,7 @@ CASE(tcp_life)
 	end();
 }
 
-CASE(echo)
+ROOT_TC(echo)
 {
 	unsigned int id;
 
@@ -408,7 +402,7 @@ static const char *quoted(void)
 	return text;
 }
 
-CASE(errors)
+ROOT_TC(errors)
 {
 	struct packet sent, e;
 	unsigned int port;
@@ -441,7 +435,7 @@ CASE(errors)
 	end();
 }
 
-CASE(others)
+ROOT_TC(others)
 {
 	begin();
 	/* protocols without ports: who has spoken last is answered */
@@ -459,7 +453,7 @@ static struct packet fragment(struct packet p, unsigned int off)
 	return p;
 }
 
-CASE(fragments)
+ROOT_TC(fragments)
 {
 	struct packet p;
 
@@ -481,7 +475,7 @@ CASE(fragments)
 	end();
 }
 
-CASE(redirects)
+ROOT_TC(redirects)
 {
 	begin();
 	SAYS(nat, "redirectport",
@@ -535,7 +529,7 @@ CASE(redirects)
 	end();
 }
 
-CASE(once)
+ROOT_TC(once)
 {
 	begin();
 	SAYS(nat, "redirectport",
@@ -561,7 +555,7 @@ CASE(once)
 	end();
 }
 
-CASE(modes)
+ROOT_TC(modes)
 {
 	begin();
 	SAYS(nat, "setmode", "{ flags=0x10 mask=0x10 }", "");
@@ -600,7 +594,7 @@ CASE(modes)
 	end();
 }
 
-CASE(frames)
+ROOT_TC(frames)
 {
 	uint8_t f[60];
 
@@ -628,7 +622,7 @@ CASE(frames)
 }
 
 /* No room: who has a link keeps it, nobody gets a new one, until links end. */
-CASE(full)
+ROOT_TC(full)
 {
 	struct packet p = packet(UDP, "10.0.0.2", 1, "9.9.9.9", 53, 0);
 	unsigned int n = 0;
@@ -663,7 +657,7 @@ CASE(full)
 	end();
 }
 
-CASE(malformed)
+ROOT_TC(malformed)
 {
 	struct packet p;
 
@@ -694,7 +688,7 @@ CASE(malformed)
 }
 
 /* Without an address it does nothing, without a hook nothing passes. */
-CASE(hooks)
+ROOT_TC(hooks)
 {
 	begin();
 	ng_node_shutdown(nat);

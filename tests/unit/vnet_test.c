@@ -9,8 +9,9 @@
 #include "net/kind.h"
 #include "net/vnet.h"
 
+#include "root_tc.h"
+
 #include <arpa/inet.h>
-#include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
@@ -45,14 +46,6 @@ static void two_vnets(struct vnet **a, struct vnet **b)
 	OK(vnet_open(fb, "if-b", b, &e));
 	ATF_CHECK(!vnet_same(*a, *b));
 }
-
-#define ROOT_TC(name)                                                          \
-	ATF_TC(name);                                                          \
-	ATF_TC_HEAD(name, tc)                                                  \
-	{                                                                      \
-		atf_tc_set_md_var(tc, "require.user", "root");                 \
-	}                                                                      \
-	ATF_TC_BODY(name, tc)
 
 ROOT_TC(from_outside)
 {
