@@ -2,6 +2,7 @@
 #include "jail/broker.h"
 
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 #include "base/file.h"
 #include "jail/broker_wire.h"
 #include "jail/netgraph.h"
@@ -150,42 +151,16 @@ static int peer_check(struct ask *a, struct err *e)
 static int send_bytes(int fd, const uint8_t *buf, size_t n, int with,
 		      struct err *e)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} c = {0};
+	union fdpass c;
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = n};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
-	struct cmsghdr *h;
 
-	if (with >= 0) {
-		m.msg_control = &c;
-		m.msg_controllen = sizeof(c);
-		h = CMSG_FIRSTHDR(&m);
-		h->cmsg_level = SOL_SOCKET;
-		h->cmsg_type = SCM_RIGHTS;
-		h->cmsg_len = CMSG_LEN(sizeof(with));
-		memcpy(CMSG_DATA(h), &with, sizeof(with));
-	}
+	if (with >= 0)
+		fdpass_put(&m, &c, with);
 	/* a jail that does not read has a full queue, and no answer */
 	if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)n)
 		return err_sys(e, errno, "broker");
 	return 0;
-}
-
-/* Descriptors that came beyond the one are closed. */
-static void fds_take(const struct cmsghdr *h, int *ret)
-{
-	size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	int fd;
-
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
-		if (*ret < 0)
-			*ret = fd;
-		else
-			close(fd);
-	}
 }
 
 /* One datagram: its bytes, its descriptor, and who the kernel says sent it. */
@@ -210,15 +185,12 @@ static int receive(struct ask *a, uint8_t buf[static BROKER_MSG_MAX],
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(e, errno, "broker: no request");
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {
-		if (h->cmsg_level != SOL_SOCKET)
-			continue;
-		if (h->cmsg_type == SCM_RIGHTS)
-			fds_take(h, &a->netns);
-		else if (h->cmsg_type == SCM_CREDENTIALS &&
-			 h->cmsg_len == CMSG_LEN(sizeof(who)))
+	fdpass_take(&m, &a->netns);
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h))
+		if (h->cmsg_level == SOL_SOCKET &&
+		    h->cmsg_type == SCM_CREDENTIALS &&
+		    h->cmsg_len == CMSG_LEN(sizeof(who)))
 			memcpy(&who, CMSG_DATA(h), sizeof(who));
-	}
 	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return err_set(e, EMSGSIZE, "broker: no such message");
 	*ret_n = (size_t)n;

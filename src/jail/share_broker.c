@@ -2,6 +2,7 @@
 #include "jail/share_broker.h"
 
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,28 +52,11 @@ static int dial(int *ret_fd, struct err *e)
 	return 0;
 }
 
-static void fds_take(const struct cmsghdr *h, int *ret)
-{
-	size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	int fd;
-
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
-		if (*ret < 0)
-			*ret = fd;
-		else
-			close(fd);
-	}
-}
-
 /* One message, and the descriptor that comes with it, or -1. */
 static int get(int fd, uint8_t buf[static BROKER_MSG_MAX], size_t *ret_n,
 	       int *ret_fd, struct err *e)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} c;
+	union fdpass c;
 	struct iovec iov = {.iov_base = buf, .iov_len = BROKER_MSG_MAX};
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
@@ -86,9 +70,7 @@ static int get(int fd, uint8_t buf[static BROKER_MSG_MAX], size_t *ret_n,
 	if (n <= 0)
 		return no_answer(n < 0 ? errno : 0, e);
 	*ret_fd = -1;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-			fds_take(h, ret_fd);
+	fdpass_take(&m, ret_fd);
 	*ret_n = (size_t)n;
 	return 0;
 }
@@ -97,22 +79,12 @@ static int get(int fd, uint8_t buf[static BROKER_MSG_MAX], size_t *ret_n,
 static int put(int fd, const uint8_t *buf, size_t size, int netns,
 	       struct err *e)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} c = {0};
+	union fdpass c;
 	struct iovec iov = {.iov_base = (void *)buf, .iov_len = size};
-	struct msghdr m = {.msg_iov = &iov,
-			   .msg_iovlen = 1,
-			   .msg_control = &c,
-			   .msg_controllen = sizeof(c)};
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t n;
 
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(netns));
-	memcpy(CMSG_DATA(h), &netns, sizeof(netns));
+	fdpass_put(&m, &c, netns);
 	do
 		n = sendmsg(fd, &m, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);

@@ -10,6 +10,7 @@
  * that nothing can be reached in the broker's name by it.
  */
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 #include "netgraph/server_int.h"
 
 #include <errno.h>
@@ -55,24 +56,13 @@ struct packet {
 /* With descriptor `with` (-1: none). */
 static int put(int fd, const struct iovec *iov, size_t n, int with)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} c = {0};
+	union fdpass c;
 	struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
 			   .msg_iovlen = n};
-	struct cmsghdr *h;
 	ssize_t r;
 
-	if (with >= 0) {
-		m.msg_control = &c;
-		m.msg_controllen = sizeof(c);
-		h = CMSG_FIRSTHDR(&m);
-		h->cmsg_level = SOL_SOCKET;
-		h->cmsg_type = SCM_RIGHTS;
-		h->cmsg_len = CMSG_LEN(sizeof(with));
-		memcpy(CMSG_DATA(h), &with, sizeof(with));
-	}
+	if (with >= 0)
+		fdpass_put(&m, &c, with);
 	do
 		r = sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (r < 0 && errno == EINTR);
@@ -164,20 +154,6 @@ int client_data(struct ng_client *c, const char *hook, int *name_fd,
 /* --- receiving
  * ----------------------------------------------------------- */
 
-static void fds_take(const struct cmsghdr *h, int *ret)
-{
-	size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	int fd;
-
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
-		if (*ret < 0)
-			*ret = fd;
-		else
-			close(fd);
-	}
-}
-
 /*
  * 1: a packet; 0: nothing (more) there; -EPIPE: the socket is closed;
  * -EMSGSIZE: longer than anything that we take.
@@ -201,9 +177,7 @@ static int get(int fd, uint32_t events, struct packet *p)
 		return errno == EAGAIN || errno == EINTR || errno == ECONNRESET
 			       ? 0
 			       : -EPIPE;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-			fds_take(h, &p->reply);
+	fdpass_take(&m, &p->reply);
 	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		cleanup_close_p(&p->reply);
 		return -EMSGSIZE;

@@ -3,6 +3,7 @@
  * of sockets that is made for it, see netgraph/wire.h.
  */
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 #include "lib/libnetgraph/internal.h"
 #include "jail/netgraph.h"
 
@@ -35,20 +36,11 @@ int ng_dial(int *ret_fd)
 
 static int put(int fd, const struct iovec *iov, size_t n, int with)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} c = {0};
+	union fdpass c;
 	struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
-			   .msg_iovlen = n,
-			   .msg_control = &c,
-			   .msg_controllen = sizeof(c)};
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+			   .msg_iovlen = n};
 
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(with));
-	memcpy(CMSG_DATA(h), &with, sizeof(with));
+	fdpass_put(&m, &c, with);
 	while (sendmsg(fd, &m, MSG_NOSIGNAL) < 0) {
 		struct pollfd p = {.fd = fd, .events = POLLOUT};
 
@@ -61,26 +53,9 @@ static int put(int fd, const struct iovec *iov, size_t n, int with)
 	return 0;
 }
 
-static void fds_take(const struct cmsghdr *h, int *ret)
-{
-	size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	int fd;
-
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
-		if (*ret < 0)
-			*ret = fd;
-		else
-			close(fd);
-	}
-}
-
 ssize_t ng_receive(int fd, const struct iovec *iov, size_t niov, int *ret_fd)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} c;
+	union fdpass c;
 	struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
 			   .msg_iovlen = niov,
 			   .msg_control = &c,
@@ -90,9 +65,7 @@ ssize_t ng_receive(int fd, const struct iovec *iov, size_t niov, int *ret_fd)
 
 	if (n < 0)
 		return -errno;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-			fds_take(h, &with);
+	fdpass_take(&m, &with);
 	if (n == 0) {
 		cleanup_close_p(&with);
 		return -ECONNRESET;
