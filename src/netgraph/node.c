@@ -1,6 +1,7 @@
 /* node: what several node types do alike. */
 #include "netgraph/node.h"
 
+#include "base/cleanup.h"
 #include "netgraph/dp.h"
 
 #include <errno.h>
@@ -33,6 +34,70 @@ int node_hook_stats(struct ng_hook *h, bool clear, uint64_t ret[NGD_COUNTERS])
 	return 0;
 }
 
+int node_word_stats(struct ng_node *n, const struct ng_mesg *msg,
+		    struct ng_reply *reply, size_t count, unsigned int want)
+{
+	struct ngd_state *s = dp_state(ng_graph_dp(n->graph), n->slot);
+	uint64_t words[ARRAY_SIZE(s->word)];
+
+	for (size_t i = 0; i < count; i++)
+		words[i] = want & NODE_CLEAR
+				   ? __atomic_exchange_n(&s->word[i], 0,
+							 __ATOMIC_RELAXED)
+				   : __atomic_load_n(&s->word[i],
+						     __ATOMIC_RELAXED);
+	if (!(want & NODE_GET))
+		return 0;
+	return ng_answer(reply, msg, words, count * sizeof(words[0]));
+}
+
+static const struct ng_pfield match_stat_fields[] = {
+	NODE_FIELD("recvFrames", &ng_p_uint64),
+	NODE_FIELD("recvOctets", &ng_p_uint64),
+	NODE_FIELD("recvMatchFrames", &ng_p_uint64),
+	NODE_FIELD("recvMatchOctets", &ng_p_uint64),
+	NODE_FIELD("xmitFrames", &ng_p_uint64),
+	NODE_FIELD("xmitOctets", &ng_p_uint64),
+	{0},
+};
+const struct ng_ptype node_match_stat_type = {
+	.kind = NGP_STRUCT,
+	.fields = match_stat_fields,
+};
+
+int node_match_stats(struct ng_node *n, const struct ng_mesg *msg,
+		     struct ng_reply *reply, unsigned int want)
+{
+	struct node_match_stat stat;
+	uint64_t c[NGD_COUNTERS];
+	int r = -EINVAL;
+
+	if (msg->header.arglen)
+		r = node_hook_stats(node_hook_arg(n, msg), want & NODE_CLEAR,
+				    c);
+	if (r < 0 || !(want & NODE_GET))
+		return r;
+	stat = (struct node_match_stat){
+		.recvFrames = c[NGD_C_IN_PACKETS],
+		.recvOctets = c[NGD_C_IN_OCTETS],
+		.recvMatchFrames = c[NGD_C_TYPE],
+		.recvMatchOctets = c[NGD_C_TYPE + 1],
+		.xmitFrames = c[NGD_C_OUT_PACKETS],
+		.xmitOctets = c[NGD_C_OUT_OCTETS],
+	};
+	return ng_answer(reply, msg, &stat, sizeof(stat));
+}
+
+int node_set_dlt(struct ng_node *n, const struct ng_mesg *msg, uint8_t *ret_dlt)
+{
+	const uint8_t *dlt = NG_ARG(msg, uint8_t);
+
+	if (!dlt || (*dlt != DLT_EN10MB && *dlt != DLT_RAW))
+		return -EINVAL;
+	*ret_dlt = *dlt;
+	return ng_node_changed(n);
+}
+
 struct ng_hook *node_hook_role(const struct ng_node *n, unsigned int role)
 {
 	struct ng_hook *h = n->hooks;
@@ -52,6 +117,13 @@ struct ng_hook *node_hook_named(const struct ng_node *n,
 	return ng_hook_by_name(n, copy);
 }
 
+uint32_t node_hook_slot(const struct ng_node *n, const char *name)
+{
+	const struct ng_hook *h = name[0] ? ng_hook_by_name(n, name) : NULL;
+
+	return h && !h->invalid ? h->slot : 0;
+}
+
 struct ng_hook *node_hook_arg(const struct ng_node *n,
 			      const struct ng_mesg *msg)
 {
@@ -60,17 +132,6 @@ struct ng_hook *node_hook_arg(const struct ng_node *n,
 
 	memcpy(copy, msg->data, len < sizeof(copy) ? len : sizeof(copy) - 1);
 	return ng_hook_by_name(n, copy);
-}
-
-void node_words(const struct ng_node *n, uint64_t *ret, size_t count,
-		bool clear)
-{
-	__u64 *word = dp_state(ng_graph_dp(n->graph), n->slot)->word;
-
-	for (size_t i = 0; i < count; i++)
-		ret[i] = clear ? __atomic_exchange_n(&word[i], 0,
-						     __ATOMIC_RELAXED)
-			       : __atomic_load_n(&word[i], __ATOMIC_RELAXED);
 }
 
 int node_persistent(struct ng_node *n)

@@ -39,6 +39,11 @@ struct bpf {
 };
 
 _Static_assert(sizeof(struct ngd_bpf_insn) == sizeof(NG_BPF_INSN), "the same");
+_Static_assert(sizeof(struct ng_bpf_hookstat) ==
+			       sizeof(struct node_match_stat) &&
+		       (int)NGD_BPF_C_FRAMES == (int)NGD_C_TYPE &&
+		       (int)NGD_BPF_C_OCTETS == NGD_C_TYPE + 1,
+	       "what node_match_stats() answers");
 
 /* --- arguments ---------------------------------------------------------- */
 
@@ -83,29 +88,16 @@ static const struct ng_ptype prog_type = {
 	.kind = NGP_STRUCT,
 	.fields = prog_fields,
 };
-static const struct ng_pfield stat_fields[] = {
-	NODE_FIELD("recvFrames", &ng_p_uint64),
-	NODE_FIELD("recvOctets", &ng_p_uint64),
-	NODE_FIELD("recvMatchFrames", &ng_p_uint64),
-	NODE_FIELD("recvMatchOctets", &ng_p_uint64),
-	NODE_FIELD("xmitFrames", &ng_p_uint64),
-	NODE_FIELD("xmitOctets", &ng_p_uint64),
-	{0},
-};
-static const struct ng_ptype stat_type = {
-	.kind = NGP_STRUCT,
-	.fields = stat_fields,
-};
 
 static const struct ng_cmd cmds[] = {
 	{NGM_BPF_COOKIE, NGM_BPF_SET_PROGRAM, "setprogram", &prog_type, NULL},
 	{NGM_BPF_COOKIE, NGM_BPF_GET_PROGRAM, "getprogram", &ng_p_hookbuf,
 	 &prog_type},
 	{NGM_BPF_COOKIE, NGM_BPF_GET_STATS, "getstats", &ng_p_hookbuf,
-	 &stat_type},
+	 &node_match_stat_type},
 	{NGM_BPF_COOKIE, NGM_BPF_CLR_STATS, "clrstats", &ng_p_hookbuf, NULL},
 	{NGM_BPF_COOKIE, NGM_BPF_GETCLR_STATS, "getclrstats", &ng_p_hookbuf,
-	 &stat_type},
+	 &node_match_stat_type},
 	{0},
 };
 
@@ -219,13 +211,6 @@ static void bpf_disconnect(struct ng_hook *h)
 	ng_node_changed(h->node);
 }
 
-static uint32_t slot_named(const struct ng_node *n, const char *name)
-{
-	const struct ng_hook *h = name[0] ? ng_hook_by_name(n, name) : NULL;
-
-	return h && !h->invalid ? h->slot : 0;
-}
-
 static size_t bpf_blob(const struct ng_node *n, uint8_t ret[NGD_BLOB])
 {
 	const struct bpf *b = n->priv;
@@ -237,8 +222,8 @@ static size_t bpf_blob(const struct ng_node *n, uint8_t ret[NGD_BLOB])
 		if (!p->used)
 			continue;
 		d->prog[i] = (struct ngd_bpf_prog){
-			.match = slot_named(n, p->match),
-			.nomatch = slot_named(n, p->nomatch),
+			.match = node_hook_slot(n, p->match),
+			.nomatch = node_hook_slot(n, p->nomatch),
 			.start = p->start,
 			.len = p->len,
 		};
@@ -353,29 +338,6 @@ static int msg_getprogram(struct ng_node *n, const struct ng_mesg *msg,
 	return 0;
 }
 
-static int msg_stats(struct ng_node *n, const struct ng_mesg *msg,
-		     struct ng_reply *reply)
-{
-	struct ng_bpf_hookstat stat;
-	uint64_t c[NGD_COUNTERS];
-	int r = -EINVAL;
-
-	if (msg->header.arglen)
-		r = node_hook_stats(node_hook_arg(n, msg),
-				    msg->header.cmd != NGM_BPF_GET_STATS, c);
-	if (r < 0 || msg->header.cmd == NGM_BPF_CLR_STATS)
-		return r;
-	stat = (struct ng_bpf_hookstat){
-		.recvFrames = c[NGD_C_IN_PACKETS],
-		.recvOctets = c[NGD_C_IN_OCTETS],
-		.recvMatchFrames = c[NGD_BPF_C_FRAMES],
-		.recvMatchOctets = c[NGD_BPF_C_OCTETS],
-		.xmitFrames = c[NGD_C_OUT_PACKETS],
-		.xmitOctets = c[NGD_C_OUT_OCTETS],
-	};
-	return ng_answer(reply, msg, &stat, sizeof(stat));
-}
-
 static int bpf_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 		      struct ng_hook *last, struct ng_reply *reply)
 {
@@ -388,9 +350,11 @@ static int bpf_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 	case NGM_BPF_GET_PROGRAM:
 		return msg_getprogram(n, msg, reply);
 	case NGM_BPF_GET_STATS:
+		return node_match_stats(n, msg, reply, NODE_GET);
 	case NGM_BPF_CLR_STATS:
+		return node_match_stats(n, msg, reply, NODE_CLEAR);
 	case NGM_BPF_GETCLR_STATS:
-		return msg_stats(n, msg, reply);
+		return node_match_stats(n, msg, reply, NODE_GET | NODE_CLEAR);
 	default:
 		return -EINVAL;
 	}

@@ -21,9 +21,6 @@
 #include <netgraph/ng_checksum.h>
 #include <string.h>
 
-#define DLT_EN10MB 1
-#define DLT_RAW 12
-
 struct checksum {
 	struct ng_checksum_config conf;
 	uint8_t dlt;
@@ -104,17 +101,6 @@ static void checksum_publish(const struct ng_node *n, struct ngd_node *d)
 	d->conf[NGD_SUM_FLAGS] = f;
 }
 
-static int msg_setdlt(struct ng_node *n, const struct ng_mesg *msg)
-{
-	const uint8_t *dlt = NG_ARG(msg, uint8_t);
-	struct checksum *c = n->priv;
-
-	if (!dlt || (*dlt != DLT_EN10MB && *dlt != DLT_RAW))
-		return -EINVAL;
-	c->dlt = *dlt;
-	return ng_node_changed(n);
-}
-
 static int msg_setconfig(struct ng_node *n, const struct ng_mesg *msg)
 {
 	const struct ng_checksum_config *arg =
@@ -131,21 +117,15 @@ static int msg_setconfig(struct ng_node *n, const struct ng_mesg *msg)
 }
 
 static int msg_stats(struct ng_node *n, const struct ng_mesg *msg,
-		     struct ng_reply *reply)
+		     struct ng_reply *reply, unsigned int want)
 {
-	uint64_t words[NGD_SUM_WORDS];
-
-	node_words(n, words, NGD_SUM_WORDS,
-		   msg->header.cmd != NGM_CHECKSUM_GET_STATS);
-	if (msg->header.cmd == NGM_CHECKSUM_CLR_STATS)
-		return 0;
-	return ng_answer(reply, msg, words, sizeof(words));
+	return node_word_stats(n, msg, reply, NGD_SUM_WORDS, want);
 }
 
 static int checksum_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 			   struct ng_hook *last, struct ng_reply *reply)
 {
-	const struct checksum *c = n->priv;
+	struct checksum *c = n->priv;
 
 	(void)last;
 	if (msg->header.typecookie != NGM_CHECKSUM_COOKIE)
@@ -154,7 +134,7 @@ static int checksum_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 	case NGM_CHECKSUM_GETDLT:
 		return ng_answer(reply, msg, &c->dlt, sizeof(c->dlt));
 	case NGM_CHECKSUM_SETDLT:
-		return msg_setdlt(n, msg);
+		return node_set_dlt(n, msg, &c->dlt);
 	case NGM_CHECKSUM_GETCONFIG:
 		/* as on FreeBSD: no answer before there is one */
 		return c->set ? ng_answer(reply, msg, &c->conf, sizeof(c->conf))
@@ -162,9 +142,11 @@ static int checksum_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 	case NGM_CHECKSUM_SETCONFIG:
 		return msg_setconfig(n, msg);
 	case NGM_CHECKSUM_GET_STATS:
+		return msg_stats(n, msg, reply, NODE_GET);
 	case NGM_CHECKSUM_CLR_STATS:
+		return msg_stats(n, msg, reply, NODE_CLEAR);
 	case NGM_CHECKSUM_GETCLR_STATS:
-		return msg_stats(n, msg, reply);
+		return msg_stats(n, msg, reply, NODE_GET | NODE_CLEAR);
 	default:
 		return -EINVAL;
 	}

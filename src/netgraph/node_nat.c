@@ -35,8 +35,6 @@
 
 #define NS_A_SECOND 1000000000ull
 #define SWEEP (60 * NS_A_SECOND)
-#define DLT_EN10MB 1
-#define DLT_RAW 12
 #define ETHER_HEADER 14
 #define MODES                                                                  \
 	(NG_NAT_LOG | NG_NAT_DENY_INCOMING | NG_NAT_SAME_PORTS |               \

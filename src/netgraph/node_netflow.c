@@ -33,8 +33,6 @@
 #define NS_A_SECOND 1000000000ull
 #define INACTIVE 15
 #define ACTIVE 1800
-#define DLT_ETHERNET 1
-#define DLT_RAW 12
 
 #define CONF_ALL                                                               \
 	(NG_NETFLOW_CONF_INGRESS | NG_NETFLOW_CONF_EGRESS |                    \
@@ -215,7 +213,7 @@ static int get_ifinfo(struct ng_node *n, const struct ng_mesg *m,
 	ng_hook_counters(h, c);
 	info.ifinfo_packets = (uint32_t)(c[NGD_C_TYPE + NGD_NF_C_PACKETS] +
 					 c[NGD_C_TYPE + NGD_NF_C_PACKETS6]);
-	info.ifinfo_dlt = h->flags & NGD_NF_RAW ? DLT_RAW : DLT_ETHERNET;
+	info.ifinfo_dlt = h->flags & NGD_NF_RAW ? DLT_RAW : DLT_EN10MB;
 	info.ifinfo_index = (uint16_t)NGD_NF_INDEX(h->flags);
 	info.conf = conf_of(h->flags);
 	return ng_answer(reply, m, &info, sizeof(info));
@@ -249,7 +247,7 @@ static int set_dlt(struct ng_node *n, const struct ng_mesg *m,
 	const struct ng_netflow_setdlt *a = NG_ARG(m, struct ng_netflow_setdlt);
 
 	(void)reply;
-	if (!a || (a->dlt != DLT_ETHERNET && a->dlt != DLT_RAW) ||
+	if (!a || (a->dlt != DLT_EN10MB && a->dlt != DLT_RAW) ||
 	    !hook_of(n, NGD_NF_IFACE, a->iface))
 		return -EINVAL;
 	return set_flags(n, a->iface, NGD_NF_RAW,

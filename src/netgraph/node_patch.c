@@ -21,9 +21,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define DLT_EN10MB 1
-#define DLT_RAW 12
-
 struct patch {
 	struct ng_patch_config conf; /* count 0, and not set: there is none */
 	struct ng_patch_op op[NGD_PATCH_OPS];
@@ -204,22 +201,16 @@ static int msg_getconfig(struct ng_node *n, const struct ng_mesg *msg,
 	return 0;
 }
 
-static int msg_setdlt(struct ng_node *n, const struct ng_mesg *msg)
+static int msg_stats(struct ng_node *n, const struct ng_mesg *msg,
+		     struct ng_reply *reply, unsigned int want)
 {
-	const uint8_t *dlt = NG_ARG(msg, uint8_t);
-	struct patch *p = n->priv;
-
-	if (!dlt || (*dlt != DLT_EN10MB && *dlt != DLT_RAW))
-		return -EINVAL;
-	p->dlt = *dlt;
-	return ng_node_changed(n);
+	return node_word_stats(n, msg, reply, NGD_PATCH_WORDS, want);
 }
 
 static int patch_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 			struct ng_hook *last, struct ng_reply *reply)
 {
-	const struct patch *p = n->priv;
-	uint64_t words[NGD_PATCH_WORDS];
+	struct patch *p = n->priv;
 
 	(void)last;
 	if (msg->header.typecookie != NGM_PATCH_COOKIE)
@@ -228,19 +219,17 @@ static int patch_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 	case NGM_PATCH_GETDLT:
 		return ng_answer(reply, msg, &p->dlt, sizeof(p->dlt));
 	case NGM_PATCH_SETDLT:
-		return msg_setdlt(n, msg);
+		return node_set_dlt(n, msg, &p->dlt);
 	case NGM_PATCH_GETCONFIG:
 		return msg_getconfig(n, msg, reply);
 	case NGM_PATCH_SETCONFIG:
 		return msg_setconfig(n, msg);
 	case NGM_PATCH_GET_STATS:
-	case NGM_PATCH_GETCLR_STATS:
-		node_words(n, words, NGD_PATCH_WORDS,
-			   msg->header.cmd == NGM_PATCH_GETCLR_STATS);
-		return ng_answer(reply, msg, words, sizeof(words));
+		return msg_stats(n, msg, reply, NODE_GET);
 	case NGM_PATCH_CLR_STATS:
-		node_words(n, words, NGD_PATCH_WORDS, true);
-		return 0;
+		return msg_stats(n, msg, reply, NODE_CLEAR);
+	case NGM_PATCH_GETCLR_STATS:
+		return msg_stats(n, msg, reply, NODE_GET | NODE_CLEAR);
 	default:
 		return -EINVAL;
 	}

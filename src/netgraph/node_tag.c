@@ -51,6 +51,12 @@ struct tags {
 	struct place place[NGD_TAG_RULES];
 };
 
+_Static_assert(sizeof(struct ng_tag_hookstat) ==
+			       sizeof(struct node_match_stat) &&
+		       (int)NGD_TAG_C_FRAMES == (int)NGD_C_TYPE &&
+		       (int)NGD_TAG_C_OCTETS == NGD_C_TYPE + 1,
+	       "what node_match_stats() answers");
+
 /* --- arguments ---------------------------------------------------------- */
 
 /* Bytes of data: the number stands just before them. */
@@ -97,19 +103,6 @@ static const struct ng_ptype out_type = {
 	.kind = NGP_STRUCT,
 	.fields = out_fields,
 };
-static const struct ng_pfield stat_fields[] = {
-	NODE_FIELD("recvFrames", &ng_p_uint64),
-	NODE_FIELD("recvOctets", &ng_p_uint64),
-	NODE_FIELD("recvMatchFrames", &ng_p_uint64),
-	NODE_FIELD("recvMatchOctets", &ng_p_uint64),
-	NODE_FIELD("xmitFrames", &ng_p_uint64),
-	NODE_FIELD("xmitOctets", &ng_p_uint64),
-	{0},
-};
-static const struct ng_ptype stat_type = {
-	.kind = NGP_STRUCT,
-	.fields = stat_fields,
-};
 
 static const struct ng_cmd cmds[] = {
 	{NGM_TAG_COOKIE, NGM_TAG_SET_HOOKIN, "sethookin", &in_type, NULL},
@@ -119,10 +112,10 @@ static const struct ng_cmd cmds[] = {
 	{NGM_TAG_COOKIE, NGM_TAG_GET_HOOKOUT, "gethookout", &ng_p_hookbuf,
 	 &out_type},
 	{NGM_TAG_COOKIE, NGM_TAG_GET_STATS, "getstats", &ng_p_hookbuf,
-	 &stat_type},
+	 &node_match_stat_type},
 	{NGM_TAG_COOKIE, NGM_TAG_CLR_STATS, "clrstats", &ng_p_hookbuf, NULL},
 	{NGM_TAG_COOKIE, NGM_TAG_GETCLR_STATS, "getclrstats", &ng_p_hookbuf,
-	 &stat_type},
+	 &node_match_stat_type},
 	{0},
 };
 
@@ -245,13 +238,6 @@ static struct place *place_for(const struct ng_hook *h)
 	return p;
 }
 
-static uint32_t slot_named(const struct ng_node *n, const char *name)
-{
-	const struct ng_hook *h = name[0] ? ng_hook_by_name(n, name) : NULL;
-
-	return h && !h->invalid ? h->slot : 0;
-}
-
 static size_t tag_blob(const struct ng_node *n, uint8_t ret[NGD_BLOB])
 {
 	struct ngd_tag_blob *d = (struct ngd_tag_blob *)ret;
@@ -261,8 +247,8 @@ static size_t tag_blob(const struct ng_node *n, uint8_t ret[NGD_BLOB])
 		const struct place *p = &t->place[i];
 		struct ngd_tag_rule *rule = &d->rule[i];
 
-		rule->match = slot_named(n, p->match);
-		rule->nomatch = slot_named(n, p->nomatch);
+		rule->match = node_hook_slot(n, p->match);
+		rule->nomatch = node_hook_slot(n, p->nomatch);
 		rule->strip = p->strip;
 		memcpy(rule->wanted, p->wanted, sizeof(p->wanted));
 	}
@@ -434,29 +420,6 @@ static int msg_gethookout(struct ng_node *n, const struct ng_mesg *msg,
 	return 0;
 }
 
-static int msg_stats(struct ng_node *n, const struct ng_mesg *msg,
-		     struct ng_reply *reply)
-{
-	struct ng_tag_hookstat stat;
-	uint64_t c[NGD_COUNTERS];
-	int r = -EINVAL;
-
-	if (msg->header.arglen)
-		r = node_hook_stats(node_hook_arg(n, msg),
-				    msg->header.cmd != NGM_TAG_GET_STATS, c);
-	if (r < 0 || msg->header.cmd == NGM_TAG_CLR_STATS)
-		return r;
-	stat = (struct ng_tag_hookstat){
-		.recvFrames = c[NGD_C_IN_PACKETS],
-		.recvOctets = c[NGD_C_IN_OCTETS],
-		.recvMatchFrames = c[NGD_TAG_C_FRAMES],
-		.recvMatchOctets = c[NGD_TAG_C_OCTETS],
-		.xmitFrames = c[NGD_C_OUT_PACKETS],
-		.xmitOctets = c[NGD_C_OUT_OCTETS],
-	};
-	return ng_answer(reply, msg, &stat, sizeof(stat));
-}
-
 static int tag_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 		      struct ng_hook *last, struct ng_reply *reply)
 {
@@ -473,9 +436,11 @@ static int tag_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 	case NGM_TAG_GET_HOOKOUT:
 		return msg_gethookout(n, msg, reply);
 	case NGM_TAG_GET_STATS:
+		return node_match_stats(n, msg, reply, NODE_GET);
 	case NGM_TAG_CLR_STATS:
+		return node_match_stats(n, msg, reply, NODE_CLEAR);
 	case NGM_TAG_GETCLR_STATS:
-		return msg_stats(n, msg, reply);
+		return node_match_stats(n, msg, reply, NODE_GET | NODE_CLEAR);
 	default:
 		return -EINVAL;
 	}

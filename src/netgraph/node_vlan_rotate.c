@@ -111,11 +111,16 @@ static int msg_setconf(struct ng_node *n, const struct ng_mesg *msg)
 	return ng_node_changed(n);
 }
 
+static int msg_stats(struct ng_node *n, const struct ng_mesg *msg,
+		     struct ng_reply *reply, unsigned int want)
+{
+	return node_word_stats(n, msg, reply, NGD_ROTATE_WORDS, want);
+}
+
 static int rotate_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 			 struct ng_hook *last, struct ng_reply *reply)
 {
 	const struct ng_vlanrotate_conf *c = n->priv;
-	uint64_t words[NGD_ROTATE_WORDS];
 
 	(void)last;
 	if (msg->header.typecookie != NGM_VLANROTATE_COOKIE)
@@ -126,14 +131,11 @@ static int rotate_rcvmsg(struct ng_node *n, const struct ng_mesg *msg,
 	case NGM_VLANROTATE_SET_CONF:
 		return msg_setconf(n, msg);
 	case NGM_VLANROTATE_GET_STAT:
-		node_words(n, words, NGD_ROTATE_WORDS, false);
-		return ng_answer(reply, msg, words, sizeof(words));
+		return msg_stats(n, msg, reply, NODE_GET);
 	case NGM_VLANROTATE_CLR_STAT:
-		node_words(n, words, NGD_ROTATE_WORDS, true);
-		return 0;
+		return msg_stats(n, msg, reply, NODE_CLEAR);
 	case NGM_VLANROTATE_GETCLR_STAT:
-		node_words(n, words, NGD_ROTATE_WORDS, true);
-		return ng_answer(reply, msg, words, sizeof(words));
+		return msg_stats(n, msg, reply, NODE_GET | NODE_CLEAR);
 	default:
 		return -EINVAL;
 	}
