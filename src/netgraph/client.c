@@ -338,6 +338,27 @@ static void closed(struct ng_client *c, struct source *src)
 		cut_off(c);
 }
 
+/* What has come by src, read into *p, is taken by fn. */
+static void packet_event(struct ng_client *c, struct source *src,
+			 uint32_t events, struct packet *p,
+			 void (*fn)(struct ng_client *c,
+				    const struct packet *p))
+{
+	int r;
+
+	if (c->dead || src->fd < 0)
+		return;
+	r = get(src->fd, events, p);
+	if (r == -EPIPE)
+		closed(c, src);
+	else if (r < 0)
+		cut_off(c);
+	else if (r)
+		fn(c, p);
+	if (r > 0 && p->reply >= 0)
+		close(p->reply);
+}
+
 static void ctl_request(struct ng_client *c, const struct packet *p)
 {
 	struct wire_request q;
@@ -369,22 +390,11 @@ static void ctl_event(struct source *src, uint32_t events)
 		(struct ng_client *)((char *)src -
 				     offsetof(struct ng_client, ctl));
 	static struct packet p; /* one at a time, and too large for a stack */
-	int r;
 
 	c->held++;
 	server_settle(c->all->server);
 	c->held--;
-	if (c->dead || src->fd < 0)
-		return;
-	r = get(src->fd, events, &p);
-	if (r == -EPIPE)
-		closed(c, src);
-	else if (r < 0)
-		cut_off(c);
-	else if (r)
-		ctl_request(c, &p);
-	if (r > 0 && p.reply >= 0)
-		close(p.reply);
+	packet_event(c, src, events, &p, ctl_request);
 }
 
 static void data_packet(struct ng_client *c, const struct packet *p)
@@ -412,19 +422,8 @@ static void data_event(struct source *src, uint32_t events)
 		(struct ng_client *)((char *)src -
 				     offsetof(struct ng_client, data));
 	static struct packet p;
-	int r;
 
-	if (c->dead || src->fd < 0)
-		return;
-	r = get(src->fd, events, &p);
-	if (r == -EPIPE)
-		closed(c, src);
-	else if (r < 0)
-		cut_off(c);
-	else if (r)
-		data_packet(c, &p);
-	if (r > 0 && p.reply >= 0)
-		close(p.reply);
+	packet_event(c, src, events, &p, data_packet);
 }
 
 /* --- all of them

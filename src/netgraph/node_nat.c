@@ -107,6 +107,11 @@ static int sweep_one(const struct ngd_nat_key *k, const struct ngd_nat_link *l,
 	return 0;
 }
 
+/*
+ * Makes room, and nothing depends on it: packets take no notice of links that
+ * are void.  So where the table cannot be gone through they stay until the next
+ * time, and those of a node that is gone until there is a nat node in its slot.
+ */
 static void sweep(struct ng_node *n, uint64_t now)
 {
 	struct sweep s = {.dp = ng_graph_dp(n->graph), .now = now};
