@@ -2,16 +2,22 @@
 # cellblock trace: steps of packets through netgraph, and why they end.
 . "$(atf_get_srcdir)/common.sh" || exit
 
-# Two jails on a hub, which the second one's packets do not come back from.
-scene()
+# graph [JEXEC JAIL]: an interface and a hole on a hub
+graph()
 {
-	ngctl -f - <<-EOF || atf_fail "no graph"
+	"$@" ngctl -f - <<-EOF || atf_fail "no graph"
 		mkpeer . hub x x
 		name .x hub0
 		mkpeer hub0: eiface a ether
 		mkpeer hub0: hole b in
 		rmhook . x
 	EOF
+}
+
+# Two jails on a hub, which the second one's packets do not come back from.
+scene()
+{
+	graph
 	make_jail one vnet vnet.interface=ngeth0
 	atf_check jexec one ifconfig ngeth0 10.0.0.1/24 up
 	# nobody is there to be asked
@@ -61,13 +67,7 @@ jail_head() { atf_set descr "A jail's own netgraph, from outside and in it"; }
 jail_body()
 {
 	make_jail two vnet
-	jexec two ngctl -f - <<-EOF || atf_fail "no graph"
-		mkpeer . hub x x
-		name .x hub0
-		mkpeer hub0: eiface a ether
-		mkpeer hub0: hole b in
-		rmhook . x
-	EOF
+	graph jexec two
 	atf_check jexec two ifconfig ngeth0 10.0.0.1/24 up
 	atf_check jexec two arp -s 10.0.0.2 02:00:00:00:00:02
 	for how in "cellblock trace -j two" "jexec two cellblock trace"; do

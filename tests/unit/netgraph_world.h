@@ -27,6 +27,8 @@
 #include "netgraph/dp.h"
 #include "netgraph/iface_roles.h"
 
+#include "ng_kernel.h"
+
 #include <arpa/inet.h>
 #include <atf-c.h>
 #include <errno.h>
@@ -39,7 +41,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -435,35 +436,17 @@ static void wire_none_at(int line, int sock)
 
 static void world(void)
 {
-	struct err e = ERR_INIT;
-	char cwd[512];
-	int r;
-
-	if (getuid() != 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
-		atf_tc_skip("no root");
-	ATF_REQUIRE_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
-	bpfdir = str_printf("%s/bpf", cwd);
-	ATF_REQUIRE_EQ_MSG(0, vnet_open(-1, NULL, &vnet, &e), "%s", e.text);
-	r = dp_open(vnet, bpfdir, &dp, &e);
-	if (r == -EPERM || r == -ENOSYS)
-		atf_tc_skip("%s", e.text);
-	ATF_REQUIRE_EQ_MSG(0, r, "%s", e.text);
+	ng_kernel_begin(&vnet, &bpfdir, &dp);
 	tester = node(NGD_USER);
 }
 
 static void world_end(void)
 {
-	struct err e = ERR_INIT;
-
 	for (size_t i = 0; i < ncame; i++)
 		free(came[i].f);
 	ncame = nseen = 0;
 	dp_free(&dp);
-	ATF_CHECK_EQ_MSG(0, dp_remove(vnet, bpfdir, &e), "%s", e.text);
-	vnet_free(&vnet);
-	ATF_CHECK_EQ(0, umount2(bpfdir, MNT_DETACH));
-	free(bpfdir);
+	ng_kernel_end(&vnet, bpfdir);
 }
 
 #define CASE(name, descr)                                                      \

@@ -292,19 +292,7 @@ static const char *go(const char *hook, unsigned int dst, unsigned int src)
 		name##_world();                                                \
 		world_close();                                                 \
 	}                                                                      \
-	ATF_TC(name##_kernel);                                                 \
-	ATF_TC_HEAD(name##_kernel, tc)                                         \
-	{                                                                      \
-		atf_tc_set_md_var(tc, "require.user", "root");                 \
-	}                                                                      \
-	ATF_TC_BODY(name##_kernel, tc)                                         \
-	{                                                                      \
-		(void)tc;                                                      \
-		world_open_kernel();                                           \
-		world_begin();                                                 \
-		name##_world();                                                \
-		world_close_kernel();                                          \
-	}                                                                      \
+	WORLD_KERNEL_TC(name##_kernel, name##_world)                           \
 	static void name##_world(void)
 
 #define WORLD_ADD(name)                                                        \

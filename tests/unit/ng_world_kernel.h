@@ -5,47 +5,38 @@
 #ifndef CB_TESTS_NG_WORLD_KERNEL_H
 #define CB_TESTS_NG_WORLD_KERNEL_H
 
-#include "net/vnet.h"
-
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
+#include "ng_kernel.h"
 
 static struct vnet *world_vnet;
 static char *world_bpfdir;
 
 static void world_open_kernel(void)
 {
-	struct err e = ERR_INIT;
-	char cwd[512];
-	int r;
-
-	if (getuid() != 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
-		atf_tc_skip("no root");
-	ATF_REQUIRE_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
-	world_bpfdir = str_printf("%s/bpf", cwd);
-	ATF_REQUIRE_EQ_MSG(0, vnet_open(-1, NULL, &world_vnet, &e), "%s",
-			   e.text);
-	r = dp_open(world_vnet, world_bpfdir, &world.dp, &e);
-	if (r == -EPERM || r == -ENOSYS)
-		atf_tc_skip("%s", e.text);
-	ATF_REQUIRE_EQ_MSG(0, r, "%s", e.text);
+	ng_kernel_begin(&world_vnet, &world_bpfdir, &world.dp);
 	ATF_REQUIRE_EQ(0, ng_graph_new(world.dp, &world.g));
 	world.kernel = true;
 }
 
 static void world_close_kernel(void)
 {
-	struct err e = ERR_INIT;
-
 	world_close();
-	ATF_CHECK_EQ_MSG(0, dp_remove(world_vnet, world_bpfdir, &e), "%s",
-			 e.text);
-	umount2(world_bpfdir, MNT_DETACH);
-	rmdir(world_bpfdir);
-	vnet_free(&world_vnet);
-	free(world_bpfdir);
+	ng_kernel_end(&world_vnet, world_bpfdir);
 }
+
+/* The case tc_name: fn in that world. */
+#define WORLD_KERNEL_TC(tc_name, fn)                                           \
+	ATF_TC(tc_name);                                                       \
+	ATF_TC_HEAD(tc_name, tc)                                               \
+	{                                                                      \
+		atf_tc_set_md_var(tc, "require.user", "root");                 \
+	}                                                                      \
+	ATF_TC_BODY(tc_name, tc)                                               \
+	{                                                                      \
+		(void)tc;                                                      \
+		world_open_kernel();                                           \
+		world_begin();                                                 \
+		fn();                                                          \
+		world_close_kernel();                                          \
+	}
 
 #endif

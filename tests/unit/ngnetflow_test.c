@@ -8,19 +8,7 @@
 
 #define KERNEL_TEST(name)                                                      \
 	static void name##_world(void);                                        \
-	ATF_TC(name);                                                          \
-	ATF_TC_HEAD(name, tc)                                                  \
-	{                                                                      \
-		atf_tc_set_md_var(tc, "require.user", "root");                 \
-	}                                                                      \
-	ATF_TC_BODY(name, tc)                                                  \
-	{                                                                      \
-		(void)tc;                                                      \
-		world_open_kernel();                                           \
-		world_begin();                                                 \
-		name##_world();                                                \
-		world_close_kernel();                                          \
-	}                                                                      \
+	WORLD_KERNEL_TC(name, name##_world)                                    \
 	static void name##_world(void)
 
 /* --- packets ------------------------------------------------------------ */
