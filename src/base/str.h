@@ -67,6 +67,8 @@ char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void str_copy(char *dst, size_t size, const char *src);
 bool str_prefix(const char *s, const char *prefix);
 bool str_suffix(const char *s, const char *suffix);
+/* The value of a hexadecimal digit; -1: it is none. */
+int str_hex_digit(char c);
 /* The value of NAME=VALUE in a list that NULL ends, or NULL; env may be NULL.
  */
 const char *str_env(char *const *env, const char *name);

@@ -16,6 +16,7 @@
 #include "ipshare/store.h"
 #include "ipshare/tables.h"
 #include "net/vnet.h"
+#include "ns/bpffs.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -128,7 +129,7 @@ int ipshare_set(const char *bpfdir, int cgroup_fd, int net_fd,
 	int r = cgroup_of(cgroup_fd, &cgroup, e);
 
 	if (r >= 0)
-		r = store_lock(bpfdir, &lock, e);
+		r = bpffs_lock(bpfdir, &lock, e);
 	if (r < 0)
 		return r;
 	if (conf->mode4 == IPSHARE_INHERIT && conf->mode6 == IPSHARE_INHERIT)
@@ -146,7 +147,7 @@ int ipshare_clear(const char *bpfdir, uint64_t cgroup, struct err *e)
 
 	if (access(bpfdir, F_OK) < 0)
 		return 0;
-	r = store_lock(bpfdir, &lock, e);
+	r = bpffs_lock(bpfdir, &lock, e);
 	return r < 0 ? r : clear(bpfdir, -1, cgroup, e);
 }
 

@@ -350,17 +350,6 @@ void store_free(struct store *s)
 	free(s->path);
 }
 
-int store_lock(const char *bpfdir, int *ret_fd, struct err *e)
-{
-	cleanup_free char *path = str_printf("%s.lock", bpfdir);
-	int r;
-
-	if (!path)
-		return err_nomem(e);
-	r = file_mkdirs(AT_FDCWD, bpfdir, 0700, e);
-	return r < 0 ? r : file_lock(AT_FDCWD, path, false, ret_fd, e);
-}
-
 static int open_maps(struct store *s)
 {
 	for (size_t i = 0; i < STORE_NMAPS; i++) {

@@ -42,12 +42,7 @@ void store_free(struct store *s);
 		.path = NULL, .map = { [0 ... STORE_NMAPS - 1] = -1 }          \
 	}
 
-/*
- * One at a time: a lock beside the directory; close it to unlock.  The
- * directory is made.
- */
-int store_lock(const char *bpfdir, int *ret_fd, struct err *e);
-/* Mounted, loaded and pinned if it is not there; under the lock. */
+/* Mounted, loaded and pinned if it is not there; under bpffs_lock(). */
 int store_open(const char *bpfdir, struct store *s, struct err *e);
 /* The maps of what is there: false when there is nothing. */
 bool store_find(const char *bpfdir, struct store *s);

@@ -1,6 +1,6 @@
 /*
  * tables: what ipshare's programs look up: members, owners, sources, routes.
- * All under store_lock().
+ * All under bpffs_lock().
  */
 #ifndef CB_IPSHARE_TABLES_H
 #define CB_IPSHARE_TABLES_H

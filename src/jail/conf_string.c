@@ -5,6 +5,7 @@
 #include "jail/conf_impl.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,17 +73,6 @@ int conf_string_add(struct conf_string *s, const char *text, size_t len,
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /*
  * Decode the escape after a backslash at s[0..len).  Returns the bytes used;
  * *ret is the character, or -1 for none (a line that goes on).
@@ -104,9 +94,9 @@ static size_t escape_decode(const char *s, size_t len, int *ret)
 		*ret = v & 0xff;
 		return n;
 	}
-	if (s[0] == 'x' && len > 1 && hex_digit(s[1]) >= 0) {
-		for (n = 1; n < 3 && n < len && hex_digit(s[n]) >= 0; n++)
-			v = v * 16 + hex_digit(s[n]);
+	if (s[0] == 'x' && len > 1 && str_hex_digit(s[1]) >= 0) {
+		for (n = 1; n < 3 && n < len && str_hex_digit(s[n]) >= 0; n++)
+			v = v * 16 + str_hex_digit(s[n]);
 		*ret = v;
 		return n;
 	}

@@ -41,6 +41,20 @@ static int nsid_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	return 0;
 }
 
+int vnet_nsid_find(struct vnet *v, int nsfd, int *ret)
+{
+	struct rtgenmsg g = {0};
+	int id = -1, r;
+	struct nlm m;
+
+	nlm_begin(&m, RTM_GETNSID, 0, &g, sizeof(g));
+	nlm_put_u32(&m, NETNSA_FD, (uint32_t)nsfd);
+	r = nl_query(v->rt, &m, nsid_cb, &id, NULL);
+	if (r >= 0)
+		*ret = id;
+	return r;
+}
+
 int vnet_nsid(struct vnet *v, const struct vnet *of)
 {
 	struct rtgenmsg g = {0};
@@ -48,9 +62,7 @@ int vnet_nsid(struct vnet *v, const struct vnet *of)
 	struct nlm m;
 
 	for (int i = 0; i < 2; i++) {
-		nlm_begin(&m, RTM_GETNSID, 0, &g, sizeof(g));
-		nlm_put_u32(&m, NETNSA_FD, (uint32_t)of->nsfd);
-		if (nl_query(v->rt, &m, nsid_cb, &id, NULL) < 0 || id >= 0)
+		if (vnet_nsid_find(v, of->nsfd, &id) < 0 || id >= 0)
 			break;
 		/* -1: the kernel picks a number */
 		nlm_begin(&m, RTM_NEWNSID, 0, &g, sizeof(g));

@@ -6,6 +6,8 @@
 #include "net/ifnet.h"
 #include "net/vnet.h"
 
+/* The id of namespace nsfd inside v; -1: it has none there. */
+int vnet_nsid_find(struct vnet *v, int nsfd, int *ret);
 /* The id of namespace `of` inside v (given one if it has none); -1: none. */
 int vnet_nsid(struct vnet *v, const struct vnet *of);
 

@@ -389,17 +389,6 @@ static int open_or_make(struct dp_kernel *k, struct err *e)
 	return dpk_loop(k, e);
 }
 
-static int lock(const char *bpfdir, int *ret_fd, struct err *e)
-{
-	cleanup_free char *path = str_printf("%s.lock", bpfdir);
-	int r;
-
-	if (!path)
-		return err_nomem(e);
-	r = file_mkdirs(AT_FDCWD, bpfdir, 0700, e);
-	return r < 0 ? r : file_lock(AT_FDCWD, path, false, ret_fd, e);
-}
-
 static char *pins_of(const struct vnet *v, const char *bpfdir)
 {
 	return str_printf("%s/ng-%llx", bpfdir, (unsigned long long)v->cookie);
@@ -601,7 +590,7 @@ int dp_open(struct vnet *v, const char *bpfdir, struct ng_dp **ret,
 {
 	cleanup_close int locked = -1;
 	struct dp_kernel *k;
-	int r = lock(bpfdir, &locked, e);
+	int r = bpffs_lock(bpfdir, &locked, e);
 
 	if (r >= 0)
 		r = bpffs_mount(bpfdir, what, e);
@@ -632,7 +621,7 @@ int dp_remove(struct vnet *v, const char *bpfdir, struct err *e)
 
 	if (!dir)
 		return err_nomem(e);
-	r = lock(bpfdir, &locked, e);
+	r = bpffs_lock(bpfdir, &locked, e);
 	if (r >= 0)
 		r = dpk_loop_remove(v, e);
 	if (r >= 0)

@@ -4,11 +4,11 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "net/link.h"
+#include "net/move.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
-#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
@@ -141,30 +141,6 @@ int pair_far(struct vnet *v, uint32_t ifindex, struct ng_link *ret,
 
 /* ------------------------------------------- in another namespace */
 
-static int nsid_cb(const struct nlmsghdr *h, void *data, struct err *e)
-{
-	const struct nlattr *tb[NETNSA_MAX + 1];
-
-	(void)e;
-	if (h->nlmsg_type != RTM_NEWNSID)
-		return 0;
-	nl_parse(h, sizeof(struct rtgenmsg), tb, NETNSA_MAX);
-	if (tb[NETNSA_NSID])
-		*(int *)data = (int)nl_u32(tb[NETNSA_NSID]);
-	return 0;
-}
-
-static bool is_nsid(struct vnet *v, int fd, int netnsid)
-{
-	struct rtgenmsg g = {0};
-	struct nlm m;
-	int id = -1;
-
-	nlm_begin(&m, RTM_GETNSID, 0, &g, sizeof(g));
-	nlm_put_u32(&m, NETNSA_FD, (uint32_t)fd);
-	return nl_query(v->rt, &m, nsid_cb, &id, NULL) >= 0 && id == netnsid;
-}
-
 /*
  * A descriptor of the namespace that v calls netnsid.  The kernel tells
  * numbers of namespaces but opens none by them, so look at those of all
@@ -175,6 +151,7 @@ static int namespace_open(struct vnet *v, int netnsid)
 	cleanup_closedir DIR *proc = opendir("/proc");
 	ino_t last = v->nsino;
 	struct dirent *de;
+	int id;
 
 	while (proc && (de = readdir(proc))) {
 		cleanup_close int fd = -1;
@@ -188,7 +165,7 @@ static int namespace_open(struct vnet *v, int netnsid)
 		if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino == last)
 			continue;
 		last = st.st_ino;
-		if (is_nsid(v, fd, netnsid))
+		if (vnet_nsid_find(v, fd, &id) >= 0 && id == netnsid)
 			return take_fd(&fd);
 	}
 	return -ENXIO;

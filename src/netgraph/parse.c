@@ -10,6 +10,7 @@
  * so the work is bounded by the text's length.
  */
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "netgraph/parse_impl.h"
 
 #include <errno.h>
@@ -53,17 +54,6 @@ static void skip_blanks(struct reader *r)
 		r->off++;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* What `\` and the text after it stand for; how many characters that text
  * has.  Unlike FreeBSD's, \x takes two digits and \0 three, so that what is
  * printed reads back. */
@@ -78,9 +68,9 @@ static size_t unescape(const char *s, char *ret)
 		*ret = to[p - from];
 		return 1;
 	}
-	if (s[0] == 'x' && hex_digit(s[1]) >= 0) {
-		for (n = 1; n < 3 && hex_digit(s[n]) >= 0; n++)
-			x = x * 16 + hex_digit(s[n]);
+	if (s[0] == 'x' && str_hex_digit(s[1]) >= 0) {
+		for (n = 1; n < 3 && str_hex_digit(s[n]) >= 0; n++)
+			x = x * 16 + str_hex_digit(s[n]);
 	} else {
 		for (; n < 3 && s[n] >= '0' && s[n] <= '7'; n++)
 			x = x * 8 + s[n] - '0';

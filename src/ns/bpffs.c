@@ -1,7 +1,12 @@
 /* See bpffs.h. */
 #include "ns/bpffs.h"
 
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
@@ -36,4 +41,15 @@ int bpffs_unmount(const char *path, const char *what, struct err *e)
 	if (rmdir(path) < 0 && errno != ENOENT)
 		return err_sys(e, errno, "%s", path);
 	return 0;
+}
+
+int bpffs_lock(const char *path, int *ret_fd, struct err *e)
+{
+	cleanup_free char *file = str_printf("%s.lock", path);
+	int r;
+
+	if (!file)
+		return err_nomem(e);
+	r = file_mkdirs(AT_FDCWD, path, 0700, e);
+	return r < 0 ? r : file_lock(AT_FDCWD, file, false, ret_fd, e);
 }

@@ -15,5 +15,8 @@ bool bpffs_is(const char *path);
 int bpffs_mount(const char *path, const char *what, struct err *e);
 /* Unmount it, if it is one, and take the directory away. */
 int bpffs_unmount(const char *path, const char *what, struct err *e);
+/* One at a time works in the directory, which is made: a lock beside it; close
+ * *ret_fd to unlock. */
+int bpffs_lock(const char *path, int *ret_fd, struct err *e);
 
 #endif

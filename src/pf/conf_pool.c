@@ -2,19 +2,12 @@
 #include "pf/conf_impl.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "pf/md5.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Of source-hash: hex digits, a word, or (none given) anything. */
 static int hash_key(struct parser *p, struct pf_pool *pool)
@@ -40,7 +33,8 @@ static int hash_key(struct parser *p, struct pf_pool *pool)
 		return pf_conf_error(p, "hex key must be 128 bits (32 hex "
 					"digits) long");
 	for (size_t i = 0; i < sizeof(pool->key); i++) {
-		int hi = hex_digit(s[2 + 2 * i]), lo = hex_digit(s[3 + 2 * i]);
+		int hi = str_hex_digit(s[2 + 2 * i]),
+		    lo = str_hex_digit(s[3 + 2 * i]);
 
 		if (hi < 0 || lo < 0)
 			return pf_conf_error(p, "invalid hex key");

@@ -10,6 +10,7 @@
 #include "rc/rcset.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -36,24 +37,15 @@ static void skip_line(struct cursor *c)
 	c->p = nl ? nl + 1 : c->end;
 }
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (isxdigit((unsigned char)c))
-		return tolower((unsigned char)c) - 'a' + 10;
-	return 16;
-}
-
 /* A number of at most `max` digits in `base`. */
 static unsigned int read_number(struct cursor *c, int base, int max)
 {
 	unsigned int v = 0;
 
 	for (int i = 0; i < max && c->p < c->end; i++, c->p++) {
-		int d = digit_value(*c->p);
+		int d = str_hex_digit(*c->p);
 
-		if (d >= base)
+		if (d < 0 || d >= base)
 			break;
 		v = v * (unsigned int)base + (unsigned int)d;
 	}
