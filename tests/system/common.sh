@@ -171,6 +171,17 @@ make_jail()
 	atf_check jail -c path=/ persist name="$name" "$@"
 }
 
+# own_etc: /etc and /usr/local of the box's own: no rc.conf in the one, only
+# empty directories in the other.
+own_etc()
+{
+	cp -a /etc etc
+	mount --bind etc /etc
+	rm -f /etc/rc.conf /etc/rc.conf.local /etc/rc.subr
+	mkdir -p local/etc/rc.d local/sbin local/bin
+	mount --bind local /usr/local
+}
+
 # can JAIL ATTEMPT...: it works in there (tests/tools/attempt.c)
 can()
 {
@@ -298,6 +309,16 @@ kill_brokers()
 	done
 	# one that has nothing to do ends by itself, two seconds later
 	[ "$killed${CB_SLOW:-}" ] || atf_fail "no broker to kill"
+}
+
+# a_hub: a hub that stays, named h, its hook a free for use.
+a_hub()
+{
+	ngctl -f - <<-'EOF' || atf_fail "no hub"
+		mkpeer . hub x a
+		msg .x setpersistent
+		name .x h
+	EOF
 }
 
 # eiface_jail NAME N: a vnet jail with the interface of an eiface node of its

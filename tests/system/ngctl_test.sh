@@ -7,16 +7,6 @@
 usage="usage: ngctl [-j jail] [-d] [-f filename] [-n nodename] \
 [command [argument ...]]"
 
-# A hub that stays, named h, hook a free for use.
-a_hub()
-{
-	ngctl -f - <<-'EOF' || atf_fail "no hub"
-		mkpeer . hub x a
-		msg .x setpersistent
-		name .x h
-	EOF
-}
-
 # Listings without the numbers of nodes.
 ids()
 {

@@ -5,16 +5,6 @@
 usage="usage: nghook [-adlnsS] [-m msg]* path [hookname]
    or: nghook -e [-n] [-m msg]* path hookname prog [args...]"
 
-# A hub that stays, named h.
-a_hub()
-{
-	ngctl -f - <<-'EOF' || atf_fail "no hub"
-		mkpeer . hub x a
-		msg .x setpersistent
-		name .x h
-	EOF
-}
-
 has_hook()
 {
 	ngctl show h: | grep -q "^  $1 "

@@ -33,16 +33,6 @@ essay_jail()
 	    on && /^}/ { exit }' "$1"
 }
 
-# own_etc: /etc and /usr/local of the box's own.
-own_etc()
-{
-	cp -a /etc etc
-	mount --bind etc /etc
-	rm -f /etc/rc.conf /etc/rc.conf.local /etc/rc.subr
-	mkdir -p local/etc/rc.d
-	mount --bind local /usr/local
-}
-
 # igb0, whose far side is another machine: 203.0.113.1, and a host behind it.
 wire()
 {

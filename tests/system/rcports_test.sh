@@ -2,15 +2,6 @@
 # rc.subr: five scripts that look like what ports ship, as they are.
 . "$(atf_get_srcdir)/common.sh" || exit
 
-own_etc()
-{
-	cp -a /etc etc
-	mount --bind etc /etc
-	rm -f /etc/rc.conf /etc/rc.conf.local /etc/rc.subr
-	mkdir -p local/etc/rc.d local/sbin local/bin
-	mount --bind local /usr/local
-}
-
 # script NAME: from stdin
 script()
 {

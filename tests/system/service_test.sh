@@ -2,16 +2,6 @@
 # service(8) and rcorder(8).
 . "$(atf_get_srcdir)/common.sh" || exit
 
-# The machine's /etc and /usr/local/etc stay as they are.
-own_etc()
-{
-	cp -a /etc etc
-	mount --bind etc /etc
-	rm -f /etc/rc.conf /etc/rc.conf.local /etc/rc.subr
-	mkdir -p local/etc/rc.d
-	mount --bind local /usr/local
-}
-
 atf_test_case list
 list_head()
 {
