@@ -16,7 +16,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* newer than Debian 12's headers in places */
@@ -41,67 +40,25 @@ bool geneve_ready(const struct geneve *g)
 	return g->vni != GENEVE_NO_VNI && g->remote.family;
 }
 
-static bool number(const char *s, unsigned long max, unsigned long *ret)
-{
-	unsigned long n;
-	char *end;
-
-	if (*s < '0' || *s > '9')
-		return false;
-	errno = 0;
-	n = strtoul(s, &end, 0);
-	if (*end || errno || n > max)
-		return false;
-	*ret = n;
-	return true;
-}
-
 static int set_vni(struct geneve *g, const char *arg, struct err *e)
 {
-	unsigned long n;
-
-	if (!number(arg, GENEVE_NO_VNI - 1, &n))
-		return err_set(e, EINVAL, "invalid network identifier: %s",
-			       arg);
-	g->vni = (uint32_t)n;
-	return 0;
+	return tunnel_word_vni(arg, &g->vni, e);
 }
 
 static int set_remote(struct geneve *g, const char *arg, struct err *e)
 {
-	struct tunnel_addr a;
-
-	if (tunnel_addr_parse(arg, &a) < 0)
-		return err_set(e, EINVAL,
-			       "error in parsing remote address string: Name "
-			       "does not resolve");
-	if (tunnel_addr_multicast(&a))
-		return err_set(e, EINVAL, "remote address cannot be multicast");
-	g->remote = a;
-	return 0;
+	return tunnel_word_addr(arg, "remote", false, &g->remote, e);
 }
 
 static int set_port(struct geneve *g, const char *arg, struct err *e)
 {
-	unsigned long n;
-
-	if (!number(arg, UINT16_MAX - 1, &n))
-		return err_set(e, EINVAL, "invalid remote port: %s", arg);
-	g->port = (uint16_t)n;
-	return 0;
+	return tunnel_word_port(arg, "remote port", &g->port, e);
 }
 
 static int set_ttl(struct geneve *g, const char *arg, struct err *e)
 {
-	unsigned long n;
-
 	g->ttl_inherit = !strcmp(arg, "inherit");
-	if (g->ttl_inherit)
-		return 0;
-	if (!number(arg, 256, &n))
-		return err_set(e, EINVAL, "invalid TTL value: %s", arg);
-	g->ttl = n < 256 ? (uint8_t)n : UINT8_MAX;
-	return 0;
+	return g->ttl_inherit ? 0 : tunnel_word_ttl(arg, &g->ttl, e);
 }
 
 static int set_df(struct geneve *g, const char *arg, struct err *e)

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GENEVE_NO_VNI (1u << 24)
+#define GENEVE_NO_VNI (TUNNEL_VNI_MAX + 1)
 #define GENEVE_PORT 6081
 
 struct geneve {

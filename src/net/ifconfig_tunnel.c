@@ -9,7 +9,6 @@
 #include "net/kind_stf.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 /* The tunnel of the run's interface; `gre`: only gre's have the word. */
 static int tunnel_of(struct ifconfig_run *run, bool gre, const char *what,
@@ -80,15 +79,11 @@ static int word_grekey(struct ifconfig_run *run, const struct ifconfig_word *w,
 {
 	struct iptunnel t = {0};
 	unsigned long key;
-	char *end;
 	int r;
 
 	(void)w;
 	(void)on;
-	errno = 0;
-	key = strtoul(args[0], &end, 0);
-	if (*args[0] < '0' || *args[0] > '9' || *end || errno ||
-	    key > UINT32_MAX)
+	if (!tunnel_number(args[0], UINT32_MAX, &key))
 		return bsd_err(e, EINVAL, "ioctl (set grekey)");
 	if (run->dry)
 		return 0;

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <linux/if_arp.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int word_vlan(struct ifconfig_run *run, const struct ifconfig_word *w,
@@ -43,27 +42,11 @@ static int word_novlandev(struct ifconfig_run *run,
 	return vlan_unset(run->v, run->name, e);
 }
 
-static int parse_pcp(const struct ifconfig_word *w, const char *arg,
-		     unsigned int *ret, struct err *e)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(arg, &end, 0);
-	if (*end || end == arg || *arg == '-')
-		return err_set(e, EINVAL, "invalid value for %s", w->name);
-	if (errno || n > IFEXT_PCP_MAX)
-		return err_set(e, EINVAL, "value for %s out of range", w->name);
-	*ret = (unsigned int)n;
-	return 0;
-}
-
 static int word_vlanpcp(struct ifconfig_run *run, const struct ifconfig_word *w,
 			bool on, char *const *args, struct err *e)
 {
 	unsigned int pcp = 0;
-	int r = parse_pcp(w, args[0], &pcp, e);
+	int r = vlan_number(w->name, args[0], IFEXT_PCP_MAX, &pcp, e);
 
 	(void)on;
 	if (r < 0 || run->dry)
@@ -78,7 +61,8 @@ static int word_pcp(struct ifconfig_run *run, const struct ifconfig_word *w,
 {
 	struct ifnet *ifp;
 	unsigned int pcp = 0;
-	int r = w->arg ? parse_pcp(w, args[0], &pcp, e) : 0;
+	int r = w->arg ? vlan_number(w->name, args[0], IFEXT_PCP_MAX, &pcp, e)
+		       : 0;
 
 	(void)on;
 	if (r < 0 || run->dry)

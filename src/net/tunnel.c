@@ -5,7 +5,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define MAX_TTL 256 /* FreeBSD's, which stands for 255 */
 
 int tunnel_addr_parse(const char *word, struct tunnel_addr *ret)
 {
@@ -70,4 +73,68 @@ void tunnel_addr_put(struct strbuf *out, const struct tunnel_addr *a)
 	if (a->family)
 		strbuf_adds(out,
 			    inet_ntop(a->family, &a->in6, text, sizeof(text)));
+}
+
+bool tunnel_number(const char *word, unsigned long max, unsigned long *ret)
+{
+	unsigned long n;
+	char *end;
+
+	if (*word < '0' || *word > '9')
+		return false;
+	errno = 0;
+	n = strtoul(word, &end, 0);
+	if (*end || errno || n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+int tunnel_word_vni(const char *word, uint32_t *ret, struct err *e)
+{
+	unsigned long n;
+
+	if (!tunnel_number(word, TUNNEL_VNI_MAX, &n))
+		return err_set(e, EINVAL, "invalid network identifier: %s",
+			       word);
+	*ret = (uint32_t)n;
+	return 0;
+}
+
+int tunnel_word_addr(const char *word, const char *what, bool multicast,
+		     struct tunnel_addr *ret, struct err *e)
+{
+	struct tunnel_addr a;
+
+	if (tunnel_addr_parse(word, &a) < 0)
+		return err_set(e, EINVAL,
+			       "error in parsing %s address string: Name does "
+			       "not resolve",
+			       what);
+	if (tunnel_addr_multicast(&a) != multicast)
+		return err_set(e, EINVAL, "%s address %s be multicast", what,
+			       multicast ? "must" : "cannot");
+	*ret = a;
+	return 0;
+}
+
+int tunnel_word_port(const char *word, const char *what, uint16_t *ret,
+		     struct err *e)
+{
+	unsigned long n;
+
+	if (!tunnel_number(word, UINT16_MAX - 1, &n))
+		return err_set(e, EINVAL, "invalid %s: %s", what, word);
+	*ret = (uint16_t)n;
+	return 0;
+}
+
+int tunnel_word_ttl(const char *word, uint8_t *ret, struct err *e)
+{
+	unsigned long n;
+
+	if (!tunnel_number(word, MAX_TTL, &n))
+		return err_set(e, EINVAL, "invalid TTL value: %s", word);
+	*ret = n < MAX_TTL ? (uint8_t)n : UINT8_MAX;
+	return 0;
 }

@@ -46,7 +46,8 @@ const char *vlan_proto_name(uint16_t proto)
 	return "0x????";
 }
 
-static int set_tag(struct vlan_words *w, const char *arg, struct err *e)
+int vlan_number(const char *word, const char *arg, unsigned int max,
+		unsigned int *ret, struct err *e)
 {
 	unsigned long n;
 	char *end;
@@ -54,9 +55,20 @@ static int set_tag(struct vlan_words *w, const char *arg, struct err *e)
 	errno = 0;
 	n = strtoul(arg, &end, 0);
 	if (*end || end == arg || *arg == '-')
-		return err_set(e, EINVAL, "invalid value for vlan");
-	if (errno || n >= UINT16_MAX)
-		return err_set(e, EINVAL, "value for vlan out of range");
+		return err_set(e, EINVAL, "invalid value for %s", word);
+	if (errno || n > max)
+		return err_set(e, EINVAL, "value for %s out of range", word);
+	*ret = (unsigned int)n;
+	return 0;
+}
+
+static int set_tag(struct vlan_words *w, const char *arg, struct err *e)
+{
+	unsigned int n;
+	int r = vlan_number("vlan", arg, UINT16_MAX - 1, &n, e);
+
+	if (r < 0)
+		return r;
 	w->vid = (uint16_t)n;
 	w->tag = true;
 	return 0;

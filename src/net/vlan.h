@@ -30,6 +30,10 @@ struct vlan_words {
 bool vlan_is_word(const char *word);
 int vlan_word(struct vlan_words *w, const char *word, const char *arg,
 	      struct err *e);
+/* A word's argument up to max, as strtoul(3) with base 0 reads it; -EINVAL
+ * with ifconfig's text. */
+int vlan_number(const char *word, const char *arg, unsigned int max,
+		unsigned int *ret, struct err *e);
 /* "em0.10" into parent and tag; false: it is no such name.  An error when the
  * digits are no tag. */
 bool vlan_dotted(const char *name);

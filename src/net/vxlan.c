@@ -19,10 +19,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define MAX_TTL 256 /* FreeBSD's, which stands for 255 */
 
 void vxlan_init(struct vxlan *x)
 {
@@ -41,84 +38,34 @@ void vxlan_init(struct vxlan *x)
 
 /* ------------------------------------------------------------- words */
 
-/* As strtoul with base 0, the whole of it and no sign. */
-static bool number(const char *s, unsigned long max, unsigned long *ret)
-{
-	unsigned long n;
-	char *end;
-
-	if (*s < '0' || *s > '9')
-		return false;
-	errno = 0;
-	n = strtoul(s, &end, 0);
-	if (*end || errno || n > max)
-		return false;
-	*ret = n;
-	return true;
-}
-
 static int set_vni(struct vxlan *x, char *const *args, struct err *e)
 {
-	unsigned long n;
-
-	if (!number(args[0], VXLAN_NO_VNI - 1, &n))
-		return err_set(e, EINVAL, "invalid network identifier: %s",
-			       args[0]);
-	x->vni = (uint32_t)n;
-	return 0;
-}
-
-static int address(struct tunnel_addr *ret, const char *word, const char *what,
-		   bool multicast, struct err *e)
-{
-	struct tunnel_addr a;
-
-	if (tunnel_addr_parse(word, &a) < 0)
-		return err_set(e, EINVAL,
-			       "error in parsing %s address string: Name does "
-			       "not resolve",
-			       what);
-	if (tunnel_addr_multicast(&a) != multicast)
-		return err_set(e, EINVAL, "%s address %s be multicast", what,
-			       multicast ? "must" : "cannot");
-	*ret = a;
-	return 0;
+	return tunnel_word_vni(args[0], &x->vni, e);
 }
 
 static int set_local(struct vxlan *x, char *const *args, struct err *e)
 {
-	return address(&x->local, args[0], "local", false, e);
+	return tunnel_word_addr(args[0], "local", false, &x->local, e);
 }
 
 static int set_remote(struct vxlan *x, char *const *args, struct err *e)
 {
-	return address(&x->remote, args[0], "remote", false, e);
+	return tunnel_word_addr(args[0], "remote", false, &x->remote, e);
 }
 
 static int set_group(struct vxlan *x, char *const *args, struct err *e)
 {
-	return address(&x->remote, args[0], "group", true, e);
-}
-
-static int port(uint16_t *ret, const char *word, const char *what,
-		struct err *e)
-{
-	unsigned long n;
-
-	if (!number(word, UINT16_MAX - 1, &n))
-		return err_set(e, EINVAL, "invalid %s: %s", what, word);
-	*ret = (uint16_t)n;
-	return 0;
+	return tunnel_word_addr(args[0], "group", true, &x->remote, e);
 }
 
 static int set_local_port(struct vxlan *x, char *const *args, struct err *e)
 {
-	return port(&x->local_port, args[0], "local port", e);
+	return tunnel_word_port(args[0], "local port", &x->local_port, e);
 }
 
 static int set_remote_port(struct vxlan *x, char *const *args, struct err *e)
 {
-	return port(&x->remote_port, args[0], "remote port", e);
+	return tunnel_word_port(args[0], "remote port", &x->remote_port, e);
 }
 
 static int set_port_range(struct vxlan *x, char *const *args, struct err *e)
@@ -126,9 +73,9 @@ static int set_port_range(struct vxlan *x, char *const *args, struct err *e)
 	uint16_t min = 0, max = 0;
 	int r;
 
-	r = port(&min, args[0], "port range minimum", e);
+	r = tunnel_word_port(args[0], "port range minimum", &min, e);
 	if (r >= 0)
-		r = port(&max, args[1], "port range maximum", e);
+		r = tunnel_word_port(args[1], "port range maximum", &max, e);
 	if (r < 0)
 		return r;
 	if (max < min)
@@ -143,7 +90,7 @@ static int number32(uint32_t *ret, const char *word, const char *what,
 {
 	unsigned long n;
 
-	if (!number(word, UINT32_MAX, &n))
+	if (!tunnel_number(word, UINT32_MAX, &n))
 		return err_set(e, EINVAL, "invalid %s value: %s", what, word);
 	*ret = (uint32_t)n;
 	return 0;
@@ -161,12 +108,7 @@ static int set_maxaddr(struct vxlan *x, char *const *args, struct err *e)
 
 static int set_ttl(struct vxlan *x, char *const *args, struct err *e)
 {
-	unsigned long n;
-
-	if (!number(args[0], MAX_TTL, &n))
-		return err_set(e, EINVAL, "invalid TTL value: %s", args[0]);
-	x->ttl = n < MAX_TTL ? (uint8_t)n : UINT8_MAX;
-	return 0;
+	return tunnel_word_ttl(args[0], &x->ttl, e);
 }
 
 static int set_dev(struct vxlan *x, char *const *args, struct err *e)

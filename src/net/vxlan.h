@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VXLAN_NO_VNI (1u << 24)
+#define VXLAN_NO_VNI (TUNNEL_VNI_MAX + 1)
 #define VXLAN_PORT 4789
 
 struct vxlan {
