@@ -15,9 +15,9 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: netstat [-j jail] [-46an] [-f family] [-p protocol]\n"
-	"       netstat [-j jail] -r [-46n] [-f family]\n"
-	"       netstat [-j jail] -i | -I interface [-46bdn] [-f family]\n"
+	"usage: netstat [-j jail] [-46anW] [-f family] [-p protocol]\n"
+	"       netstat [-j jail] -r [-46nW] [-f family]\n"
+	"       netstat [-j jail] -i | -I interface [-46bdnW] [-f family]\n"
 	"       netstat [-j jail] -s [-p protocol]\n"
 	"       all with [--libxo json] except -s\n";
 
@@ -79,10 +79,13 @@ static int option(struct netstat_args *a, int c)
 	case 's':
 		a->what = netstat_counters;
 		return 0;
+	case 'W':
+		a->wide = true;
+		return 0;
 	default:
 		break;
 	}
-	if (optopt && strchr("ABCcFghLlMmNPQqRSTuWwxXzo", optopt))
+	if (optopt && strchr("ABCcFghLlMmNPQqRSTuwxXzo", optopt))
 		fprintf(stderr, "netstat: -%c: not supported\n", optopt);
 	else
 		fputs(usage, stderr);
@@ -101,7 +104,7 @@ int cmd_netstat(int argc, char **argv)
 	if (libxo_parse(&a.xo, &argc, argv, &e) < 0)
 		return vnetopt_fail("netstat", &e);
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+:46abdf:I:ij:np:rs")) != -1) {
+	while ((c = getopt(argc, argv, "+:46abdf:I:ij:np:rsW")) != -1) {
 		r = option(&a, c);
 		if (r)
 			return r;

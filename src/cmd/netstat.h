@@ -13,7 +13,7 @@ struct netstat_args {
 	struct libxo xo;
 	const char *jail, *ifname, *protocol;
 	int family; /* 0 both */
-	bool all, numeric, bytes, drops;
+	bool all, numeric, bytes, drops, wide;
 	int (*what)(struct vnet *v, const struct netstat_args *a,
 		    struct err *e);
 };

@@ -18,6 +18,12 @@ static const char *proto_name(int protocol)
 	return protocol == IPPROTO_TCP ? "tcp" : "udp";
 }
 
+/* Of an address with its port; -W has room for any of IPv6. */
+static int end_width(const struct netstat_args *a)
+{
+	return a->wide && a->family != AF_INET ? 45 : 22;
+}
+
 static bool is_any(const struct sock *s, const union route_addr *a)
 {
 	return s->family == AF_INET ? !a->in.s_addr
@@ -45,13 +51,14 @@ static void put_end(const struct netstat_args *a, const struct sock *s,
 static void print_sock(const struct netstat_args *a, const struct sock *s)
 {
 	char local[300], remote[300], proto[8];
+	int w = end_width(a);
 
 	snprintf(proto, sizeof(proto), "%s%c", proto_name(s->protocol),
 		 s->family == AF_INET ? '4' : '6');
 	put_end(a, s, &s->local, s->lport, local, sizeof(local));
 	put_end(a, s, &s->remote, s->rport, remote, sizeof(remote));
-	printf("%-5s %6u %6u %-22s %-22s %s\n", proto, s->recvq, s->sendq,
-	       local, remote, s->state);
+	printf("%-5s %6u %6u %-*s %-*s %s\n", proto, s->recvq, s->sendq, w,
+	       local, w, remote, s->state);
 }
 
 static json_t *end_json(const struct netstat_args *a, const struct sock *s,
@@ -86,6 +93,7 @@ static json_t *sock_json(const struct netstat_args *a, const struct sock *s)
 static void print_socks(const struct netstat_args *a, const struct sock *v,
 			size_t n)
 {
+	int w = end_width(a);
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -93,9 +101,9 @@ static void print_socks(const struct netstat_args *a, const struct sock *v,
 			continue;
 		if (!any)
 			printf("Active Internet connections%s\n"
-			       "%-5s %-6s %-6s %-22s %-22s %s\n",
+			       "%-5s %-6s %-6s %-*s %-*s %s\n",
 			       a->all ? " (including servers)" : "", "Proto",
-			       "Recv-Q", "Send-Q", "Local Address",
+			       "Recv-Q", "Send-Q", w, "Local Address", w,
 			       "Foreign Address", "(state)");
 		any = true;
 		print_sock(a, &v[i]);

@@ -113,26 +113,6 @@ void run_warn(struct ifconfig_run *run, const char *fmt, ...)
 	strbuf_addch(run->o->warn, '\n');
 }
 
-/*
- * Kinds that FreeBSD can clone and that come with a later version: say so
- * rather than "Invalid argument".
- */
-static bool kind_later(const char *name)
-{
-	static const char *const kinds[] = {"gif",    "gre", "vxlan",
-					    "geneve", "stf", "wg"};
-	size_t n = strcspn(name, "0123456789");
-	const struct ifkind *k;
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strlen(kinds[i]) != n || strncmp(kinds[i], name, n) != 0)
-			continue;
-		k = ifkind_by_name(kinds[i]);
-		return !k || !k->clonable;
-	}
-	return false;
-}
-
 static bool is_create(const char *word)
 {
 	return !strcmp(word, "create") || !strcmp(word, "plumb");
@@ -161,11 +141,6 @@ static int run_create(struct ifconfig_run *run, int nwords, char *const *words,
 		*ret_used = 1;
 		return 0;
 	}
-	if (kind_later(run->name))
-		return err_set(e, EOPNOTSUPP,
-			       "%s: interfaces of this type are not available "
-			       "yet",
-			       run->name);
 	r = if_create(run->v, run->name, nwords - 1, (char **)words + 1, &used,
 		      name, e);
 	if (r < 0)

@@ -574,7 +574,7 @@ static int cmd_get(struct vnet *v, struct request *q, struct strbuf *out,
 	int r;
 
 	if (!q->dst && !strcmp(q->cmd, "show"))
-		return route_table_print(v, q->family, q->sight, out, e);
+		return route_table_print(v, q->family, q->sight, false, out, e);
 	r = resolve_dst(q, e);
 	if (r < 0)
 		return r;

@@ -32,6 +32,7 @@ struct route_row {
 	int family;
 	char dst[64], gw[64], flags[16], netif[IFNAMSIZ];
 	uint32_t expire; /* seconds, 0 never */
+	uint32_t mtu;	 /* the route's own, else its interface's */
 	struct route rt;
 };
 
@@ -44,8 +45,15 @@ int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
 	       struct err *e);
 /* FreeBSD's words for a row's flags: "up", "gateway", ... one a letter. */
 const char *route_flag_word(char letter);
-/* "Routing tables" with its headings, as `netstat -rn`. */
+/*
+ * Numbers of the rows' next hops, from 1: rows with the same gateway, flags,
+ * interface and MTU share one, as FreeBSD's do.  (Linux numbers none.)
+ * (*ret)[n], malloc'd.
+ */
+int route_nhops(const struct route_row *rows, size_t n, unsigned int **ret,
+		struct err *e);
+/* "Routing tables" with its headings, as `netstat -rn`; wide: as -W. */
 int route_table_print(struct vnet *v, int family, const struct sight *sight,
-		      struct strbuf *out, struct err *e);
+		      bool wide, struct strbuf *out, struct err *e);
 
 #endif

@@ -18,6 +18,8 @@
 #define WIDTH_DST6 33
 #define WIDTH_GW4 18
 #define WIDTH_GW6 29
+#define WIDTH_IF 8
+#define WIDTH_IF_WIDE 10 /* of IPv4 */
 
 static unsigned int host_plen(int family)
 {
@@ -27,13 +29,6 @@ static unsigned int host_plen(int family)
 static bool is_linklocal(int family, const union route_addr *a)
 {
 	return family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->in6);
-}
-
-static const char *netif_name(const struct ifnets *ifs, int index)
-{
-	const struct ifnet *ifp = ifnets_by_index(ifs, index);
-
-	return ifp ? ifp->name : "";
 }
 
 static void put_addr(char *buf, size_t size, int family,
@@ -118,11 +113,16 @@ static void row_fill(struct route_row *row, const struct route *rt,
 {
 	int lo = loopback_index(ifs);
 	bool through_lo = rt->type != ROUTE_UNICAST;
+	const struct ifnet *ifp =
+		ifnets_by_index(ifs, through_lo ? lo : rt->oif);
 
-	*row = (struct route_row){
-		.family = rt->family, .rt = *rt, .expire = rt->expires};
-	snprintf(row->netif, sizeof(row->netif), "%s",
-		 netif_name(ifs, through_lo ? lo : rt->oif));
+	*row = (struct route_row){.family = rt->family,
+				  .rt = *rt,
+				  .expire = rt->expires,
+				  .mtu = rt->mtu};
+	if (ifp && !row->mtu)
+		row->mtu = ifp->mtu;
+	snprintf(row->netif, sizeof(row->netif), "%s", ifp ? ifp->name : "");
 	put_dst(row, rt);
 	put_flags(row, rt);
 	if (rt->has_gw)
@@ -208,26 +208,66 @@ int route_rows(struct vnet *v, const struct ifnets *ifs, int family,
 	return 0;
 }
 
+static bool same_nhop(const struct route_row *a, const struct route_row *b)
+{
+	return !strcmp(a->gw, b->gw) && !strcmp(a->flags, b->flags) &&
+	       !strcmp(a->netif, b->netif) && a->mtu == b->mtu;
+}
+
+int route_nhops(const struct route_row *rows, size_t n, unsigned int **ret,
+		struct err *e)
+{
+	cleanup_free unsigned int *nhops = calloc(n ? n : 1, sizeof(*nhops));
+	cleanup_free size_t *firsts = calloc(n ? n : 1, sizeof(*firsts));
+	unsigned int known = 0;
+
+	if (!nhops || !firsts)
+		return err_nomem(e);
+	for (size_t i = 0; i < n; i++) {
+		unsigned int k = 0;
+
+		while (k < known && !same_nhop(&rows[firsts[k]], &rows[i]))
+			k++;
+		if (k == known)
+			firsts[known++] = i;
+		nhops[i] = k + 1;
+	}
+	*ret = take_ptr(nhops);
+	return 0;
+}
+
 static int table_print(struct vnet *v, const struct ifnets *ifs, int family,
-		       const struct sight *sight, struct strbuf *out,
+		       const struct sight *sight, bool wide, struct strbuf *out,
 		       struct err *e)
 {
 	int wd = family == AF_INET ? WIDTH_DST4 : WIDTH_DST6;
 	int wg = family == AF_INET ? WIDTH_GW4 : WIDTH_GW6;
+	int wi = wide && family == AF_INET ? WIDTH_IF_WIDE : WIDTH_IF;
 	cleanup_free struct route_row *rows = NULL;
+	cleanup_free unsigned int *nhops = NULL;
 	size_t n = 0;
 	int r;
 
 	r = route_rows(v, ifs, family, sight, &rows, &n, e);
 	if (r < 0 || !n)
 		return r;
+	if (wide)
+		r = route_nhops(rows, n, &nhops, e);
+	if (r < 0)
+		return r;
 	strbuf_addf(out, "\n%s:\n",
 		    family == AF_INET ? "Internet" : "Internet6");
-	strbuf_addf(out, "%-*s %-*s %-6s %8s %s\n", wd, "Destination", wg,
-		    "Gateway", "Flags", "Netif", "Expire");
+	strbuf_addf(out, "%-*s %-*s %-6s ", wd, "Destination", wg, "Gateway",
+		    "Flags");
+	if (wide)
+		strbuf_addf(out, "%6s %6s ", "Nhop#", "Mtu");
+	strbuf_addf(out, "%*s %s\n", wi, "Netif", "Expire");
 	for (size_t i = 0; i < n; i++) {
-		strbuf_addf(out, "%-*s %-*s %-6s %8s", wd, rows[i].dst, wg,
-			    rows[i].gw, rows[i].flags, rows[i].netif);
+		strbuf_addf(out, "%-*s %-*s %-6s ", wd, rows[i].dst, wg,
+			    rows[i].gw, rows[i].flags);
+		if (wide)
+			strbuf_addf(out, "%6u %6u ", nhops[i], rows[i].mtu);
+		strbuf_addf(out, "%*s", wi, rows[i].netif);
 		if (rows[i].expire)
 			strbuf_addf(out, " %6u", rows[i].expire);
 		strbuf_addch(out, '\n');
@@ -236,7 +276,7 @@ static int table_print(struct vnet *v, const struct ifnets *ifs, int family,
 }
 
 int route_table_print(struct vnet *v, int family, const struct sight *sight,
-		      struct strbuf *out, struct err *e)
+		      bool wide, struct strbuf *out, struct err *e)
 {
 	cleanup_ifnets struct ifnets ifs = {0};
 	int r = ifnets_load(v, &ifs, e);
@@ -245,8 +285,8 @@ int route_table_print(struct vnet *v, int family, const struct sight *sight,
 		return r;
 	strbuf_adds(out, "Routing tables\n");
 	if (family != AF_INET6)
-		r = table_print(v, &ifs, AF_INET, sight, out, e);
+		r = table_print(v, &ifs, AF_INET, sight, wide, out, e);
 	if (r >= 0 && family != AF_INET)
-		r = table_print(v, &ifs, AF_INET6, sight, out, e);
+		r = table_print(v, &ifs, AF_INET6, sight, wide, out, e);
 	return r;
 }

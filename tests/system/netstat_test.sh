@@ -92,6 +92,58 @@ time.sleep(60)' &
 	kill $!
 }
 
+atf_test_case wide
+wide_head()
+{
+	atf_set descr "-W: room for addresses, next hops and MTUs of routes"
+}
+wide_body()
+{
+	need python3
+	setup
+	ifconfig epair0a mtu 1400
+	route -q add default 192.0.2.254
+	route -q add 198.51.100.0/24 192.0.2.254
+	route -q add 203.0.113.0/24 192.0.2.254 -mtu 1280
+	ifconfig epair0a inet6 2001:db8::1/64 no_dad
+	# by its table's order: default is the first, and two are as it is
+	cat >want <<-'EOF'
+	Routing tables
+
+	Internet:
+	Destination        Gateway            Flags   Nhop#    Mtu      Netif Expire
+	default            192.0.2.254        UGS         1   1400    epair0a
+	127.0.0.1          link#1             UH          2  65536        lo0
+	192.0.2.0/24       link#N             U           3   1400    epair0a
+	192.0.2.1          link#1             UHS         4  65536        lo0
+	198.51.100.0/24    192.0.2.254        UGS         1   1400    epair0a
+	203.0.113.0/24     192.0.2.254        UGS         5   1280    epair0a
+	EOF
+	netstat -rnW -f inet | sed 's/link#[2-9]/link#N/' >got
+	diff -u want got || atf_fail "routes differ"
+	atf_check -o match:"^Destination {23}Gateway {23}Flags   Nhop#    Mtu    \
+Netif Expire$" -o match:"^2001:db8::/64 .* 1400  epair0a$" \
+	    netstat -rnW -f inet6
+	atf_check -o match:'"destination": "203.0.113.0/24".*"nhop": 5, \
+"mtu": 1280, "interface-name": "epair0a"' netstat -rnW4 --libxo json
+	atf_check -o not-match:'"nhop"|"mtu"' netstat -rn4 --libxo json
+	python3 -c '
+import socket, time
+s = socket.socket(socket.AF_INET6); s.bind(("2001:db8::1", 8081)); s.listen()
+time.sleep(60)' &
+	must_wait 5 sh -c 'netstat -an6 | grep -q 8081'
+	netstat -anW >got
+	atf_check -o match:"^Proto Recv-Q Send-Q Local Address {33}\
+Foreign Address {31}\(state\)$" \
+	    -o match:"^tcp6 +0 +0 2001:db8::1.8081 {30}\*\.\* {43}LISTEN$" \
+	    cat got
+	netstat -an4 >want
+	atf_check -o file:want netstat -an4W
+	netstat -in >want
+	atf_check -o file:want netstat -inW
+	kill $!
+}
+
 atf_test_case refused
 refused_head()
 {
@@ -99,7 +151,7 @@ refused_head()
 }
 refused_body()
 {
-	for o in g m L x T W; do
+	for o in g m L x T; do
 		atf_check -s exit:1 \
 		    -e inline:"netstat: -$o: not supported\n" netstat -$o
 	done
@@ -122,5 +174,6 @@ atf_init_test_cases()
 	atf_add_test_case counts
 	atf_add_test_case routes_json
 	atf_add_test_case sockets
+	atf_add_test_case wide
 	atf_add_test_case refused
 }
