@@ -407,6 +407,7 @@ static int run_open(struct run *r, const struct rc *rc, struct err *e)
 		r->act->report = *rc->report;
 	r->act->keep_going = rc->keep_going;
 	r->act->conf = rc->conf;
+	r->act->place = &r->place;
 	/* in a jail there is one level; a machine may hold several blocks */
 	ret = notes_open(self.jailed || !rc->dir->block ? "/etc" : rc->dir->etc,
 			 !rc->dry_run, &r->act->notes, e);
@@ -546,6 +547,7 @@ int rc_start(const struct rc *rc, struct plan *ret_plan, struct err *e)
 		follow(&r, plan.n);
 	}
 	r.act->conf = NULL;
+	r.act->place = NULL;
 	if (ret_plan) {
 		*ret_plan = plan;
 		plan = (struct plan){0};

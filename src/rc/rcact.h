@@ -8,6 +8,7 @@
 #include "rc/netwait.h"
 #include "rc/rc.h"
 #include "rc/rcfact.h"
+#include "rc/rcmodel.h"
 #include "rc/rcnote.h"
 #include "rc/rcstate.h"
 
@@ -26,11 +27,13 @@ void rcready_free(struct rcready *r);
 /* What all steps of a plan share; lives until the last of them is gone. */
 struct rcact {
 	unsigned int refs;
-	struct vnet *vnet;	   /* owned; NULL: no network to work on */
-	struct notes notes;	   /* owned */
-	struct report report;	   /* a copy of the caller's */
-	const struct rcconf *conf; /* for messages, while rc_start runs */
-	bool keep_going;	   /* report a failed step and go on */
+	struct vnet *vnet;    /* owned; NULL: no network to work on */
+	struct notes notes;   /* owned */
+	struct report report; /* a copy of the caller's */
+	/* while rc_start runs */
+	const struct rcconf *conf;
+	const struct rc_place *place;
+	bool keep_going; /* report a failed step and go on */
 	bool parallel, reverse_stop;
 	int jail_limit, jail_verbosity; /* the model's */
 	size_t failed;			/* steps that failed with keep_going */

@@ -6,7 +6,9 @@
  * file is not loaded again by `cellblock up`, so that states and counters of a
  * running block stay.  (What it includes is not looked at: `service pf reload`
  * loads all anew.)  A file that does not load is an error of the boot, which
- * takes back what it has made: nothing runs unprotected.
+ * takes back what it has made: nothing runs unprotected.  With
+ * pf_fallback_rules_enable other rules are loaded in its place, and the boot
+ * goes on.
  */
 #include "rc/rcpf.h"
 
@@ -18,7 +20,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PF_CONF_MAX (64u << 20)
@@ -38,13 +42,6 @@ static const char *get(const struct rcconf *c, const char *name,
 	const char *v = rcconf_get(c, name);
 
 	return v && *v ? v : dflt;
-}
-
-static char *rules_path(const struct rcdir *dir, const struct rcconf *c)
-{
-	const struct rc_place p = {.etc = dir->etc, .block = dir->block};
-
-	return rcmodel_file(&p, get(c, "pf_rules", "/etc/pf.conf"));
 }
 
 int rcmodel_pf(struct model_ctx *x)
@@ -166,12 +163,56 @@ static bool is_enabled(void)
 	       pf_status(k, &s, NULL) >= 0 && s.enabled;
 }
 
-/* One load takes the place of what is there: no packet sees none. */
+/* Rules of a variable. */
+static int pfctl_text(const char *text, const struct strv *flags,
+		      const struct report *to, struct err *e)
+{
+	cleanup_close int fd = memfd_create("pf_fallback_rules", MFD_CLOEXEC);
+	char path[32];
+
+	if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
+		return err_sys(e, errno, "pf_fallback_rules");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return pfctl_file("", path, flags, to, e);
+}
+
+/* In place of rules that do not load: those of the file, if it is there. */
+static int fallback(const struct rcconf *c, const struct rc_place *p,
+		    const struct strv *flags, const struct report *to,
+		    struct err *e)
+{
+	const char *text = get(c, "pf_fallback_rules", "block drop log all");
+	cleanup_free char *file = rcmodel_file(
+		p, get(c, "pf_fallback_rules_file", "/etc/pf-fallback.conf"));
+
+	if (!file)
+		return err_nomem(e);
+	if (!access(file, F_OK)) {
+		report(to, REPORT_WARN, "Loading fallback rules file: %s",
+		       file);
+		return pfctl_file("", file, flags, to, e);
+	}
+	report(to, REPORT_WARN, "Loading fallback rules: %s", text);
+	return pfctl_text(text, flags, to, e);
+}
+
+/*
+ * One load takes the place of what is there: no packet sees none.  c and p
+ * (NULL: there is no more than the file) say what to do when it fails.
+ */
 static int start(const char *path, const struct strv *flags,
+		 const struct rcconf *c, const struct rc_place *p,
 		 const struct report *to, struct err *e)
 {
 	int r = pfctl_file("", path, flags, to, e);
 
+	if (r < 0 && c && p &&
+	    rcconf_yes(c, "pf_fallback_rules_enable", NULL)) {
+		report(to, REPORT_WARN, "%s", e->text);
+		report(to, REPORT_WARN, "Unable to load %s.", path);
+		err_clear(e);
+		r = fallback(c, p, flags, to, e);
+	}
 	if (!r && !is_enabled())
 		r = pfctl_words("-eq", to, REPORT_WARN, NULL, e);
 	return r;
@@ -185,7 +226,7 @@ int rcpf_make(struct rcact *a, const struct fact *f, struct err *e)
 		return err_nomem(e);
 	if (flags.n)
 		strv_remove(&flags, 0);
-	return start(f->value, &flags, &a->report, e);
+	return start(f->value, &flags, a->conf, a->place, &a->report, e);
 }
 
 int rcpf_undo(struct rcact *a, const struct note *n, struct err *e)
@@ -208,6 +249,8 @@ bool rcpf_has(const struct notes *n, const struct fact *f)
 struct service {
 	const char *path;
 	const struct strv *flags;
+	const struct rcconf *c;
+	const struct rc_place *place;
 	const struct report *r;
 	int status;
 	struct err *e;
@@ -216,7 +259,7 @@ struct service {
 static int service_start(struct service *s)
 {
 	report(s->r, REPORT_OUT, "Enabling pf.");
-	return start(s->path, s->flags, s->r, s->e);
+	return start(s->path, s->flags, s->c, s->place, s->r, s->e);
 }
 
 static int service_stop(struct service *s)
@@ -270,9 +313,16 @@ int rcpf_service(const struct rcdir *dir, const struct rcconf *c,
 		 const char *word, const struct report *r, int *ret,
 		 struct err *e)
 {
-	cleanup_free char *path = rules_path(dir, c);
+	const struct rc_place place = {.etc = dir->etc, .block = dir->block};
+	cleanup_free char *path =
+		rcmodel_file(&place, get(c, "pf_rules", "/etc/pf.conf"));
 	cleanup_strv struct strv flags = {0};
-	struct service s = {.path = path, .flags = &flags, .r = r, .e = e};
+	struct service s = {.path = path,
+			    .flags = &flags,
+			    .c = c,
+			    .place = &place,
+			    .r = r,
+			    .e = e};
 	int x = -ENOENT;
 
 	if (!path || rcwords_split(&flags, get(c, "pf_flags", "")) < 0)

@@ -361,6 +361,60 @@ service_body()
 	atf_check -s exit:1 -e match:"^Usage: /etc/rc.d/pf " service pf what
 }
 
+atf_test_case fallback
+fallback_head()
+{
+	atf_set descr "pf_fallback_rules: what is loaded when the rules do not"
+}
+fallback_body()
+{
+	cp -a /etc etc
+	mount --bind etc /etc
+	rm -f /etc/rc.conf.local
+	echo 'pass what' >/etc/pf.conf
+	echo 'pf_enable=YES' >/etc/rc.conf
+	# without it nothing is loaded
+	atf_check -s exit:1 -o ignore -e match:"/etc/pf.conf:1: syntax error" \
+	    service pf start
+	atf_check -s exit:1 -o inline:"Disabled\n" pfctl -sR
+	echo 'pf_fallback_rules_enable=YES' >>/etc/rc.conf
+	atf_check -o inline:"Enabling pf.\n" \
+	    -e match:"/etc/pf.conf:1: syntax error" \
+	    -e match:"Unable to load /etc/pf.conf\.$" \
+	    -e match:"Loading fallback rules: block drop log all$" \
+	    service pf start
+	atf_check -o inline:"block drop log all\n" pfctl -sr
+	atf_check -o match:"^Status: Enabled" service pf status
+	# a reload that fails leaves what is there
+	atf_check -s exit:1 -o ignore -e match:"syntax error" service pf reload
+	atf_check -o inline:"block drop log all\n" pfctl -sr
+	cat >>/etc/rc.conf <<'EOF'
+pf_fallback_rules="block drop in
+pass out"
+EOF
+	atf_check -o ignore -e ignore service pf restart
+	atf_check -o inline:"block drop in all
+pass out all flags S/SA keep state
+" pfctl -sr
+	echo 'pass in' >/etc/pf-fallback.conf
+	atf_check -o ignore \
+	    -e match:"Loading fallback rules file: /etc/pf-fallback.conf$" \
+	    service pf restart
+	atf_check -o inline:"pass in all flags S/SA keep state\n" pfctl -sr
+	# the boot goes on with them; fallback rules that fail fail it
+	atf_check -o ignore service pf stop
+	atf_check -o match:"^Enabling pf\.$" -e match:"Unable to load" rc start
+	atf_check -o inline:"pass in all flags S/SA keep state\n" pfctl -sr
+	atf_check -o ignore rc stop
+	echo 'neither' >/etc/pf-fallback.conf
+	atf_check -s exit:1 -o ignore \
+	    -e match:"/etc/pf-fallback.conf:1: syntax error" rc start
+	# rules that load need none
+	echo 'pass out' >/etc/pf.conf
+	atf_check -o match:"^Enabling pf\.$" rc start
+	atf_check -o inline:"pass out all flags S/SA keep state\n" pfctl -sr
+}
+
 atf_test_case pflog
 pflog_head()
 {
@@ -530,6 +584,7 @@ atf_init_test_cases()
 	atf_add_test_case states
 	atf_add_test_case in_jail
 	atf_add_test_case service
+	atf_add_test_case fallback
 	atf_add_test_case pflog
 	atf_add_test_case pflogd
 	atf_add_test_case tor
