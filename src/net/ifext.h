@@ -6,6 +6,10 @@
 #ifndef CB_NET_IFEXT_H
 #define CB_NET_IFEXT_H
 
+#include "net/ifnet.h"
+
+#include <assert.h>
+
 enum {
 	/* capabilities */
 	IFEXT_NETCONS = 1u << 8,
@@ -19,6 +23,11 @@ enum {
 	IFEXT_MEXTPG = 1u << 16,
 	IFEXT_HWRXTSTMP = 1u << 17,
 	IFEXT_NO_LINKSTATE = 1u << 18,
+	/* all from the first to the last */
+	IFEXT_CAPS = 0x7ff00,
 };
+
+static_assert(!(IFEXT_CAPS & (IFEXT_PCP | (IFEXT_STICKYARP * 2 - 1))),
+	      "IFEXT_* share bits");
 
 #endif

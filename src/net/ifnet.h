@@ -48,11 +48,12 @@ enum {
 	IFEXT_MONITOR = 1 << 4,
 	IFEXT_STATICARP = 1 << 5,
 	IFEXT_STICKYARP = 1 << 6,
+	/* those of ifext.h lie here */
 	/* pcp, plus 1 */
-	IFEXT_PCP = 0xf00,
+	IFEXT_PCP = 0xf00000,
 };
 
-#define IFEXT_PCP_SHIFT 8
+#define IFEXT_PCP_SHIFT 20
 #define IFEXT_PCP_MAX 7
 
 struct if_addr {

@@ -124,8 +124,7 @@ wide_body()
 	atf_check -o match:"^Destination {23}Gateway {23}Flags   Nhop#    Mtu    \
 Netif Expire$" -o match:"^2001:db8::/64 .* 1400  epair0a$" \
 	    netstat -rnW -f inet6
-	atf_check -o match:'"destination": "203.0.113.0/24".*"nhop": 5, \
-"mtu": 1280, "interface-name": "epair0a"' netstat -rnW4 --libxo json
+	atf_check -o match:'203.0.113.0/24".*"nhop": 5, "mtu": 1280, "interface-name": ' netstat -rnW4 --libxo json
 	atf_check -o not-match:'"nhop"|"mtu"' netstat -rn4 --libxo json
 	python3 -c '
 import socket, time

@@ -204,6 +204,14 @@ pcp_body()
 	atf_check -o not-match:pcp ifconfig epair0a
 	atf_check -o not-match:cb_pcp tc filter show dev epair0a egress
 	must_wait 5 ping -c 1 -W 2 10.0.0.2
+	# no other word that is kept beside it is one, nor undoes it
+	atf_check ifconfig epair0a netcons polling wol debug link2
+	atf_check -o not-match:pcp ifconfig epair0a
+	atf_check -o not-match:cb_pcp tc filter show dev epair0a egress
+	atf_check ifconfig epair0a pcp 7
+	atf_check ifconfig epair0a -netcons -polling -wol -debug -link2
+	atf_check -o match:"^	pcp 7$" -o not-match:"POLLING|WOL" \
+	    ifconfig epair0a
 }
 
 atf_init_test_cases()
