@@ -370,7 +370,7 @@ fallback_body()
 {
 	cp -a /etc etc
 	mount --bind etc /etc
-	rm -f /etc/rc.conf.local
+	rm -f /etc/rc.conf.local /etc/pf-fallback.conf
 	echo 'pass what' >/etc/pf.conf
 	echo 'pf_enable=YES' >/etc/rc.conf
 	# without it nothing is loaded
@@ -408,7 +408,7 @@ pass out all flags S/SA keep state
 	atf_check -o ignore rc stop
 	echo 'neither' >/etc/pf-fallback.conf
 	atf_check -s exit:1 -o ignore \
-	    -e match:"/etc/pf-fallback.conf:1: syntax error" rc start
+	    -e match:"/etc/pf-fallback.conf:1: syntax error" rc -e start
 	# rules that load need none
 	echo 'pass out' >/etc/pf.conf
 	atf_check -o match:"^Enabling pf\.$" rc start
