@@ -21,21 +21,16 @@
 
 #define POLL_MS 20
 
-static char *state_path(const char *ifname, const char *suffix)
-{
-	return str_printf(DHCP_DIR "/%s.%s", ifname, suffix);
-}
-
 pid_t dhcp_running(const char *ifname)
 {
-	cleanup_free char *path = state_path(ifname, "pid");
+	cleanup_free char *path = dhcp_path(ifname, "pid");
 
 	return path ? rcdaemon_running(path) : 0;
 }
 
 static void forget_pid(const char *ifname)
 {
-	cleanup_free char *path = state_path(ifname, "pid");
+	cleanup_free char *path = dhcp_path(ifname, "pid");
 
 	if (path)
 		rcdaemon_forget(path);
@@ -69,14 +64,10 @@ static int find_client(char **ret, struct err *e)
 /* The address of an earlier lease is asked for again. */
 static char *wish(const char *ifname)
 {
-	cleanup_free char *path = state_path(ifname, "lease");
 	cleanup_lease struct dhcp_lease l = {0};
-	cleanup_free char *text = NULL;
 	char buf[INET_ADDRSTRLEN];
 
-	if (!path ||
-	    file_read(AT_FDCWD, path, 64u << 10, &text, NULL, NULL) < 0 ||
-	    dhcp_lease_parse(text, &l) < 0)
+	if (!dhcp_lease_load(ifname, "lease", &l))
 		return NULL;
 	return strdup(inet_ntop(AF_INET, &l.addr, buf, sizeof(buf)));
 }
@@ -122,7 +113,7 @@ static int spawn(const struct dhcp_start *o, const char *kname,
 		 const char *again, const struct dhcpconf *c, const char *conf,
 		 pid_t *ret, struct err *e)
 {
-	cleanup_free char *file = state_path(o->ifname, "pid");
+	cleanup_free char *file = dhcp_path(o->ifname, "pid");
 	cleanup_free char *client = NULL, *script = NULL;
 	cleanup_strv struct strv argv = {0}, env = {0};
 	int r = find_client(&client, e);
@@ -186,14 +177,10 @@ static int bring_up(struct vnet *v, const char *ifname, struct err *e)
 
 static void say_bound(const char *ifname, const struct report *rp)
 {
-	cleanup_free char *path = state_path(ifname, "lease");
 	cleanup_lease struct dhcp_lease l = {0};
-	cleanup_free char *text = NULL;
 	char buf[INET_ADDRSTRLEN];
 
-	if (!path ||
-	    file_read(AT_FDCWD, path, 64u << 10, &text, NULL, NULL) < 0 ||
-	    dhcp_lease_parse(text, &l) < 0)
+	if (!dhcp_lease_load(ifname, "lease", &l))
 		return;
 	if (*l.note)
 		report(rp, REPORT_WARN, "%s: %s", ifname, l.note);
@@ -204,7 +191,7 @@ static void say_bound(const char *ifname, const struct report *rp)
 /* Why a lease was not taken. */
 static void say_refused(const char *ifname, const struct report *rp)
 {
-	cleanup_free char *path = state_path(ifname, "refused");
+	cleanup_free char *path = dhcp_path(ifname, "refused");
 	cleanup_free char *text = NULL;
 
 	if (path && file_read(AT_FDCWD, path, 4096, &text, NULL, NULL) == 0)
@@ -311,7 +298,7 @@ int dhcp_start(struct vnet *v, const struct dhcp_start *o,
 
 int dhcp_stop(struct vnet *v, const char *ifname, struct err *e)
 {
-	cleanup_free char *path = state_path(ifname, "pid");
+	cleanup_free char *path = dhcp_path(ifname, "pid");
 
 	if (!path)
 		return err_nomem(e);

@@ -89,6 +89,11 @@ void dhcp_lease_free(struct dhcp_lease *l);
 
 /* ---- dhcp_script.c ---- */
 
+/* IF.SUFFIX in the folder of what clients keep; NULL: no memory. */
+char *dhcp_path(const char *ifname, const char *suffix);
+/* The lease that is written there; false: none. */
+bool dhcp_lease_load(const char *ifname, const char *suffix,
+		     struct dhcp_lease *ret);
 /* What the client was started with. */
 struct dhcp_files {
 	const char *leases; /* to write leases to; NULL or "": none */

@@ -24,15 +24,15 @@
 
 #define LEASE_MAX (64u << 10)
 
-static char *lease_path(const char *ifname, const char *suffix)
+char *dhcp_path(const char *ifname, const char *suffix)
 {
 	return str_printf(DHCP_DIR "/%s.%s", ifname, suffix);
 }
 
-static bool lease_load(const char *ifname, const char *suffix,
-		       struct dhcp_lease *ret)
+bool dhcp_lease_load(const char *ifname, const char *suffix,
+		     struct dhcp_lease *ret)
 {
-	cleanup_free char *path = lease_path(ifname, suffix);
+	cleanup_free char *path = dhcp_path(ifname, suffix);
 	cleanup_free char *text = NULL;
 
 	return path &&
@@ -43,7 +43,7 @@ static bool lease_load(const char *ifname, const char *suffix,
 static int lease_save(const char *ifname, const char *suffix,
 		      const struct dhcp_lease *l, struct err *e)
 {
-	cleanup_free char *path = lease_path(ifname, suffix);
+	cleanup_free char *path = dhcp_path(ifname, suffix);
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 
 	dhcp_lease_print(l, &b);
@@ -54,7 +54,7 @@ static int lease_save(const char *ifname, const char *suffix,
 
 static void lease_forget(const char *ifname, const char *suffix)
 {
-	cleanup_free char *path = lease_path(ifname, suffix);
+	cleanup_free char *path = dhcp_path(ifname, suffix);
 
 	if (path)
 		unlink(path);
@@ -62,7 +62,7 @@ static void lease_forget(const char *ifname, const char *suffix)
 
 bool dhcp_bound(const char *ifname)
 {
-	cleanup_free char *path = lease_path(ifname, "lease");
+	cleanup_free char *path = dhcp_path(ifname, "lease");
 
 	return path && access(path, F_OK) == 0;
 }
@@ -186,7 +186,7 @@ int dhcp_unconfigure(struct vnet *v, const char *ifname, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		cleanup_lease struct dhcp_lease l = {0};
 
-		if (lease_load(ifname, suffixes[i], &l) && !r)
+		if (dhcp_lease_load(ifname, suffixes[i], &l) && !r)
 			r = remove_lease(v, ifname, &l, e);
 		lease_forget(ifname, suffixes[i]);
 	}
@@ -296,7 +296,7 @@ static int bound(struct vnet *v, const char *ifname, char *const *env,
 
 	if (r < 0)
 		return r;
-	if (lease_load(ifname, "lease", &old) && !same_address(&l, &old)) {
+	if (dhcp_lease_load(ifname, "lease", &old) && !same_address(&l, &old)) {
 		r = dhcp_unconfigure(v, ifname, e);
 		dhcp_lease_free(&old);
 	} else if (old.addr.s_addr && !same_list(&l.routes, &old.routes)) {
@@ -317,7 +317,7 @@ int dhcp_event(struct vnet *v, const char *ifname, const char *event,
 {
 	if (!strcmp(event, "bound") || !strcmp(event, "renew")) {
 		int r = bound(v, ifname, env, files, e);
-		cleanup_free char *path = lease_path(ifname, "refused");
+		cleanup_free char *path = dhcp_path(ifname, "refused");
 
 		/* whoever waits is told why there is none */
 		if (r < 0 && e && path)

@@ -215,6 +215,14 @@ static int collect(struct notes_of *s, const struct graph *g)
 	return r;
 }
 
+/* Read the graph, and bring the notes up to it. */
+static int notes_renew(struct notes_of *s, struct graph *g, struct err *e)
+{
+	int r = graph_open(g, e);
+
+	return !r && collect(s, g) < 0 ? err_nomem(e) : r;
+}
+
 /* ------------------------------------------------------- the runner's */
 
 int rcnodes_begin(const char *script, struct err *e)
@@ -223,11 +231,9 @@ int rcnodes_begin(const char *script, struct err *e)
 	cleanup_graph struct graph g = {.cs = -1};
 	int r = notes_read(script, &s, e);
 
-	if (!r)
-		r = graph_open(&g, e);
 	/* one that was killed on its way: its nodes are this script's, too */
-	if (!r && collect(&s, &g) < 0)
-		r = err_nomem(e);
+	if (!r)
+		r = notes_renew(&s, &g, e);
 	if (r < 0)
 		return r;
 	s.from = g.self;
@@ -241,9 +247,7 @@ int rcnodes_end(const char *script, struct err *e)
 	int r = notes_read(script, &s, e);
 
 	if (!r)
-		r = graph_open(&g, e);
-	if (!r && collect(&s, &g) < 0)
-		r = err_nomem(e);
+		r = notes_renew(&s, &g, e);
 	return r < 0 ? r : notes_write(&s, e);
 }
 
@@ -255,9 +259,7 @@ int rcnodes_remove(const char *script, struct err *e)
 
 	if (r < 0 || (!s.n && !s.from))
 		return r;
-	r = graph_open(&g, e);
-	if (!r && collect(&s, &g) < 0)
-		r = err_nomem(e);
+	r = notes_renew(&s, &g, e);
 	/* the last one made is the first to go */
 	while (!r && s.n) {
 		char path[16];
