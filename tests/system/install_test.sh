@@ -95,6 +95,24 @@ unit_body()
 	atf_check -o empty find dest -mindepth 1
 }
 
+# build_against LIB: install, and build the program on stdin against that
+# library as it is installed in $root, as ./shared and ./static.
+build_against()
+{
+	cat >program.c
+	need cc pkg-config
+	root=$PWD/dest/opt
+	check_install install /opt .
+	PKG_CONFIG_PATH=$root/lib/pkgconfig
+	PKG_CONFIG_SYSROOT_DIR=$PWD/dest
+	export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+	# shellcheck disable=SC2046 # lists of words
+	atf_check cc program.c -o shared \
+	    $(pkg-config --cflags --libs "cellblock-$1")
+	atf_check cc -I"$root/include" program.c -o static \
+	    "$root/lib/$1.a" -lmnl -ljansson -lcap-ng -lbpf -lelf -lz
+}
+
 atf_test_case libjail
 libjail_head()
 {
@@ -102,12 +120,7 @@ libjail_head()
 }
 libjail_body()
 {
-	need cc pkg-config
-	local root
-
-	root=$PWD/dest/opt
-	check_install install /opt .
-	cat >program.c <<-'END'
+	build_against libjail <<-'END'
 	#include <jail.h>
 	#include <stdio.h>
 	int main(void)
@@ -117,17 +130,8 @@ libjail_body()
 		return 0;
 	}
 	END
-	PKG_CONFIG_PATH=$root/lib/pkgconfig
-	PKG_CONFIG_SYSROOT_DIR=$PWD/dest
-	export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-	# shellcheck disable=SC2046 # lists of words
-	atf_check cc program.c -o shared \
-	    $(pkg-config --cflags --libs cellblock-libjail)
 	atf_check -o inline:'jail "nobody" not found\n' \
 	    env LD_LIBRARY_PATH="$root/lib" ./shared
-	atf_check cc -I"$root/include" program.c -o static \
-	    "$root/lib/libjail.a" -lmnl -ljansson -lcap-ng \
-	    -lbpf -lelf -lz
 	atf_check -o inline:'jail "nobody" not found\n' ./static
 	check_install uninstall /opt .
 }
@@ -139,12 +143,7 @@ libnetgraph_head()
 }
 libnetgraph_body()
 {
-	need cc pkg-config
-	local root
-
-	root=$PWD/dest/opt
-	check_install install /opt .
-	cat >program.c <<-'END'
+	build_against libnetgraph <<-'END'
 	#include <netgraph.h>
 	#include <netgraph/ng_bridge.h>
 	#include <stdio.h>
@@ -163,18 +162,10 @@ libnetgraph_body()
 			       perror("nobody"), 0 : 3;
 	}
 	END
-	PKG_CONFIG_PATH=$root/lib/pkgconfig
-	PKG_CONFIG_SYSROOT_DIR=$PWD/dest
 	CELLBLOCK_RUNTIME=$root/libexec/cellblock
-	export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR CELLBLOCK_RUNTIME
-	# shellcheck disable=SC2046 # lists of words
-	atf_check cc program.c -o shared \
-	    $(pkg-config --cflags --libs cellblock-libnetgraph)
+	export CELLBLOCK_RUNTIME
 	atf_check -e inline:"nobody: No such file or directory\n" \
 	    env LD_LIBRARY_PATH="$root/lib" ./shared
-	atf_check cc -I"$root/include" program.c -o static \
-	    "$root/lib/libnetgraph.a" -lmnl -ljansson -lcap-ng \
-	    -lbpf -lelf -lz
 	atf_check -e inline:"nobody: No such file or directory\n" ./static
 	check_install uninstall /opt .
 }
