@@ -364,16 +364,14 @@ void nfb_elems(struct nfb *b, const char *set, bool del)
 	b->elem_msg = del ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
 }
 
-static void put_data(struct nfb *b, uint16_t type, const void *data,
-		     uint32_t len)
+void nfb_put_data(struct nfb *b, uint16_t type, const void *data, uint32_t len)
 {
 	nfb_nest(b, type);
 	nfb_put(b, NFTA_DATA_VALUE, data, len);
 	nfb_nest_end(b);
 }
 
-static void put_verdict(struct nfb *b, uint16_t type, int code,
-			const char *chain)
+void nfb_put_verdict(struct nfb *b, uint16_t type, int code, const char *chain)
 {
 	nfb_nest(b, type);
 	nfb_nest(b, NFTA_DATA_VERDICT);
@@ -409,13 +407,13 @@ void nfb_elem(struct nfb *b, const struct nfb_elem *el)
 	if (el->timeout)
 		nfb_put_u64be(b, NFTA_SET_ELEM_TIMEOUT, el->timeout);
 	if (el->key)
-		put_data(b, NFTA_SET_ELEM_KEY, el->key, el->klen);
+		nfb_put_data(b, NFTA_SET_ELEM_KEY, el->key, el->klen);
 	if (el->key_end)
-		put_data(b, NFTA_SET_ELEM_KEY_END, el->key_end, el->klen);
+		nfb_put_data(b, NFTA_SET_ELEM_KEY_END, el->key_end, el->klen);
 	if (el->verdict)
-		put_verdict(b, NFTA_SET_ELEM_DATA, el->code, el->chain);
+		nfb_put_verdict(b, NFTA_SET_ELEM_DATA, el->code, el->chain);
 	else if (el->data)
-		put_data(b, NFTA_SET_ELEM_DATA, el->data, el->dlen);
+		nfb_put_data(b, NFTA_SET_ELEM_DATA, el->data, el->dlen);
 	if (el->obj)
 		nfb_put_str(b, NFTA_SET_ELEM_OBJREF, el->obj);
 	if (el->counted)

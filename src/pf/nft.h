@@ -139,6 +139,9 @@ void nfb_begin(struct nfb *b, uint16_t type, uint16_t flags);
 void nfb_end(struct nfb *b);
 void nfb_put(struct nfb *b, uint16_t type, const void *data, size_t len);
 void nfb_put_str(struct nfb *b, uint16_t type, const char *s);
+/* What a register or an element holds: bytes, or a verdict (chain or NULL). */
+void nfb_put_data(struct nfb *b, uint16_t type, const void *data, uint32_t len);
+void nfb_put_verdict(struct nfb *b, uint16_t type, int code, const char *chain);
 void nfb_put_u8(struct nfb *b, uint16_t type, uint8_t v);
 void nfb_put_u16be(struct nfb *b, uint16_t type, uint16_t v);
 void nfb_put_u32be(struct nfb *b, uint16_t type, uint32_t v);

@@ -17,14 +17,6 @@ void nfe_end(struct nfb *b)
 	nfb_nest_end(b);
 }
 
-static void put_data(struct nfb *b, uint16_t type, const void *data,
-		     uint32_t len)
-{
-	nfb_nest(b, type);
-	nfb_put(b, NFTA_DATA_VALUE, data, len);
-	nfb_nest_end(b);
-}
-
 void nfe_payload(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
 		 uint32_t dreg)
 {
@@ -59,7 +51,7 @@ void nfe_cmp(struct nfb *b, uint32_t op, uint32_t sreg, const void *data,
 	nfe_begin(b, "cmp");
 	nfb_put_u32be(b, NFTA_CMP_SREG, sreg);
 	nfb_put_u32be(b, NFTA_CMP_OP, op);
-	put_data(b, NFTA_CMP_DATA, data, len);
+	nfb_put_data(b, NFTA_CMP_DATA, data, len);
 	nfe_end(b);
 }
 
@@ -85,8 +77,8 @@ void nfe_range(struct nfb *b, uint32_t op, uint32_t sreg, const void *from,
 	nfe_begin(b, "range");
 	nfb_put_u32be(b, NFTA_RANGE_SREG, sreg);
 	nfb_put_u32be(b, NFTA_RANGE_OP, op);
-	put_data(b, NFTA_RANGE_FROM_DATA, from, len);
-	put_data(b, NFTA_RANGE_TO_DATA, to, len);
+	nfb_put_data(b, NFTA_RANGE_FROM_DATA, from, len);
+	nfb_put_data(b, NFTA_RANGE_TO_DATA, to, len);
 	nfe_end(b);
 }
 
@@ -97,8 +89,8 @@ void nfe_bitwise(struct nfb *b, uint32_t sreg, uint32_t dreg, uint32_t len,
 	nfb_put_u32be(b, NFTA_BITWISE_SREG, sreg);
 	nfb_put_u32be(b, NFTA_BITWISE_DREG, dreg);
 	nfb_put_u32be(b, NFTA_BITWISE_LEN, len);
-	put_data(b, NFTA_BITWISE_MASK, mask, len);
-	put_data(b, NFTA_BITWISE_XOR, xor, len);
+	nfb_put_data(b, NFTA_BITWISE_MASK, mask, len);
+	nfb_put_data(b, NFTA_BITWISE_XOR, xor, len);
 	nfe_end(b);
 }
 
@@ -153,7 +145,7 @@ void nfe_imm(struct nfb *b, uint32_t dreg, const void *data, uint32_t len)
 {
 	nfe_begin(b, "immediate");
 	nfb_put_u32be(b, NFTA_IMMEDIATE_DREG, dreg);
-	put_data(b, NFTA_IMMEDIATE_DATA, data, len);
+	nfb_put_data(b, NFTA_IMMEDIATE_DATA, data, len);
 	nfe_end(b);
 }
 
@@ -166,13 +158,7 @@ void nfe_verdict(struct nfb *b, int code, const char *chain)
 {
 	nfe_begin(b, "immediate");
 	nfb_put_u32be(b, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
-	nfb_nest(b, NFTA_IMMEDIATE_DATA);
-	nfb_nest(b, NFTA_DATA_VERDICT);
-	nfb_put_u32be(b, NFTA_VERDICT_CODE, (uint32_t)code);
-	if (chain)
-		nfb_put_str(b, NFTA_VERDICT_CHAIN, chain);
-	nfb_nest_end(b);
-	nfb_nest_end(b);
+	nfb_put_verdict(b, NFTA_IMMEDIATE_DATA, code, chain);
 	nfe_end(b);
 }
 

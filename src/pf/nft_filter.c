@@ -110,6 +110,15 @@ void gen_verdict(struct gen *g, const struct gen_verdict *v)
 	nfe_verdict(&g->b, v->code, v->chain[0] ? v->chain : NULL);
 }
 
+bool gen_rule_begin(struct gen *g, const char *chain, const struct gen_match *m)
+{
+	nfb_rule(&g->b, chain);
+	if (gen_match(g, m))
+		return true;
+	nfb_rule_cancel(&g->b);
+	return false;
+}
+
 void gen_rule_end(struct gen *g, unsigned int n)
 {
 	uint8_t udata[5] = {GEN_WHY_RULE};
@@ -171,11 +180,8 @@ static void first_match(struct gen *g, const struct gen_node *node,
 	g->singles += !g->first;
 	for (more = next_match(g, &m, true); more;
 	     more = next_match(g, &m, false)) {
-		nfb_rule(&g->b, chain);
-		if (!gen_match(g, &m)) {
-			nfb_rule_cancel(&g->b);
+		if (!gen_rule_begin(g, chain, &m))
 			continue;
-		}
 		nfe_counter(&g->b, 0, 0);
 		if (!gen_first_single(g, &v, p, gen_word(g, n))) {
 			if (r->action == PF_PASS && r->state != PF_STATE_NONE)
@@ -243,11 +249,8 @@ static void jump(struct gen *g, const struct gen_match *m, unsigned int n,
 	if (!has_rules(g, to, pass))
 		return;
 	chain_name(g, to, m->place, pass, v.chain);
-	nfb_rule(&g->b, chain);
-	if (!gen_match(g, m)) {
-		nfb_rule_cancel(&g->b);
+	if (!gen_rule_begin(g, chain, m))
 		return;
-	}
 	nfe_counter(&g->b, 0, 0);
 	gen_verdict(g, &v);
 	gen_rule_end(g, n);

@@ -312,6 +312,9 @@ struct gen_run_why {	    /* how a run's key is made */
 	uint8_t src[16], dst[16]; /* masks */
 };
 _Static_assert(sizeof(struct gen_run_why) == 41, "bytes alone");
+/* A kernel rule with the conditions; false, and no rule: it can never match. */
+bool gen_rule_begin(struct gen *g, const char *chain,
+		    const struct gen_match *m);
 /* The end of a kernel rule that counts for rule n. */
 void gen_rule_end(struct gen *g, unsigned int n);
 /* The end of one that is none of pf's. */

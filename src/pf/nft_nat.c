@@ -362,15 +362,20 @@ static void shift_map(const struct nat *t, const struct pf_pool *p)
 	nfb_elems_end(&t->g->b);
 }
 
-static bool match(const struct nat *t, const struct pf_rule *r)
+/* A rule for what `like` (NULL: all) matches; false, and no rule: nothing. */
+static bool begin(const struct nat *t, const struct pf_rule *like)
 {
 	const struct gen_match m = {.node = t->node,
-				    .r = r,
+				    .r = like,
 				    .place = sides[t->side].place,
 				    .af = t->af,
 				    .loop = t->side == SIDE_RDRLO};
 
-	return gen_match(t->g, &m);
+	if (like)
+		return gen_rule_begin(t->g, t->chain, &m);
+	nfb_rule(&t->g->b, t->chain);
+	gen_match_af(t->g, t->af);
+	return true;
 }
 
 /* What matches `like` (NULL: all) is translated. */
@@ -383,13 +388,8 @@ static void translate_rule(const struct nat *t, const struct pf_rule *like,
 		.family = t->af == GEN_AF_V6 ? NFPROTO_IPV6 : NFPROTO_IPV4};
 	struct nfb *b = &t->g->b;
 
-	nfb_rule(b, t->chain);
-	if (like && !match(t, like)) {
-		nfb_rule_cancel(b);
+	if (!begin(t, like))
 		return;
-	}
-	if (!like)
-		gen_match_af(t->g, t->af);
 	put_addr(t, p, how, step, a, &n);
 	if (like)
 		nfe_counter(b, 0, 0);
@@ -414,13 +414,8 @@ static void translate_rule(const struct nat *t, const struct pf_rule *like,
 /* No address is left, or no room to remember one more source. */
 static void drop_rest(const struct nat *t, const struct pf_rule *like)
 {
-	nfb_rule(&t->g->b, t->chain);
-	if (like && !match(t, like)) {
-		nfb_rule_cancel(&t->g->b);
+	if (!begin(t, like))
 		return;
-	}
-	if (!like)
-		gen_match_af(t->g, t->af);
 	nfe_verdict(&t->g->b, NF_DROP, NULL);
 	nfb_rule_end(&t->g->b);
 }
@@ -456,11 +451,8 @@ static void translate(const struct nat *t, const struct pf_rule *like,
 
 static void no_translation(const struct nat *t)
 {
-	nfb_rule(&t->g->b, t->chain);
-	if (!match(t, t->r)) {
-		nfb_rule_cancel(&t->g->b);
+	if (!begin(t, t->r))
 		return;
-	}
 	nfe_counter(&t->g->b, 0, 0);
 	nfe_verdict(&t->g->b, NF_ACCEPT, NULL);
 	gen_rule_end(t->g, t->n);
@@ -582,11 +574,8 @@ static void jump(const struct nat *t, const struct gen_node *to)
 	if (!has_list(t->g, to, t->side, t->list))
 		return;
 	chain_name(t->g, to, t->side, t->list, v.chain);
-	nfb_rule(&t->g->b, t->chain);
-	if (!match(t, t->r)) {
-		nfb_rule_cancel(&t->g->b);
+	if (!begin(t, t->r))
 		return;
-	}
 	nfe_counter(&t->g->b, 0, 0);
 	gen_verdict(t->g, &v);
 	gen_rule_end(t->g, t->n);

@@ -460,11 +460,8 @@ static void put_rule(const struct gen_run *run, const struct pf_rule *first,
 	struct nfb *b = &run->g->b;
 	struct gen_verdict v;
 
-	nfb_rule(b, run->chain);
-	if (!gen_match(run->g, &m)) {
-		nfb_rule_cancel(b);
+	if (!gen_rule_begin(run->g, run->chain, &m))
 		return;
-	}
 	load_key(run->g, first, mask);
 	verdict_of(run, first, false, &v);
 	if (!vmap && gen_first_makes(run->g, &v, run->place)) {

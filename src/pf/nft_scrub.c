@@ -208,11 +208,8 @@ static void scrub_rule(struct gen *g, const struct gen_node *node,
 	for (m.af = 1; m.af <= GEN_AF_V6; m.af <<= 1) {
 		if (!(all & m.af))
 			continue;
-		nfb_rule(&g->b, chain);
-		if (!gen_match(g, &m)) {
-			nfb_rule_cancel(&g->b);
+		if (!gen_rule_begin(g, chain, &m))
 			continue;
-		}
 		nfe_counter(&g->b, 0, 0);
 		gen_verdict(g, &v);
 		gen_rule_end(g, n);
