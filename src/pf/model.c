@@ -282,16 +282,27 @@ void pf_conf_free(struct pf_conf **c)
 	*c = NULL;
 }
 
-/* Where `name` is or belongs among the children. */
-static size_t child_place(const struct pf_anchor *a, const char *name,
-			  bool *found)
+static const char *child_name(const struct pf_anchor *a, size_t i)
 {
-	size_t lo = 0, hi = a->nchild;
+	return a->child[i]->name;
+}
+
+static const char *table_name(const struct pf_anchor *a, size_t i)
+{
+	return a->table[i].name;
+}
+
+/* Where `name` is or belongs among n children or tables, which are sorted. */
+static size_t place(const struct pf_anchor *a, size_t n,
+		    const char *(*name_of)(const struct pf_anchor *a, size_t i),
+		    const char *name, bool *found)
+{
+	size_t lo = 0, hi = n;
 
 	*found = false;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int d = strcmp(name, a->child[mid]->name);
+		int d = strcmp(name, name_of(a, mid));
 
 		if (!d) {
 			*found = true;
@@ -309,7 +320,7 @@ struct pf_anchor *pf_anchor_child(struct pf_anchor *a, const char *name,
 				  bool create)
 {
 	bool found;
-	size_t i = child_place(a, name, &found);
+	size_t i = place(a, a->nchild, child_name, name, &found);
 	struct pf_anchor **v, *n;
 
 	if (found)
@@ -362,7 +373,7 @@ void pf_anchor_remove(struct pf_anchor *a)
 
 	if (!p)
 		return;
-	i = child_place(p, a->name, &found);
+	i = place(p, p->nchild, child_name, a->name, &found);
 	if (found && p->child[i] == a) {
 		p->nchild--;
 		memmove(&p->child[i], &p->child[i + 1],
@@ -371,32 +382,10 @@ void pf_anchor_remove(struct pf_anchor *a)
 	anchor_free(a);
 }
 
-static size_t table_place(const struct pf_anchor *a, const char *name,
-			  bool *found)
-{
-	size_t lo = 0, hi = a->ntable;
-
-	*found = false;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int d = strcmp(name, a->table[mid].name);
-
-		if (!d) {
-			*found = true;
-			return mid;
-		}
-		if (d < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
-}
-
 struct pf_table *pf_table_find(const struct pf_anchor *a, const char *name)
 {
 	bool found;
-	size_t i = table_place(a, name, &found);
+	size_t i = place(a, a->ntable, table_name, name, &found);
 
 	return found ? &a->table[i] : NULL;
 }
@@ -412,7 +401,7 @@ struct pf_table *pf_table_seen(const struct pf_conf *c,
 struct pf_table *pf_table_add(struct pf_anchor *a, const char *name)
 {
 	bool found;
-	size_t i = table_place(a, name, &found);
+	size_t i = place(a, a->ntable, table_name, name, &found);
 	struct pf_table *v;
 
 	if (found)

@@ -624,21 +624,6 @@ static void print_scrub_words(struct strbuf *out, const struct pf_rule *r)
 		strbuf_addf(out, " scrub (%s)", b.s + 1);
 }
 
-static void print_labels(struct strbuf *out, const struct pf_rule *r,
-			 unsigned int flags)
-{
-	for (size_t i = 0; i < r->nlabels; i++) {
-		strbuf_adds(out, " label \"");
-		if (flags & PF_PRINT_EXACT)
-			pf_print_quoted(out, r->label[i], flags);
-		else
-			pf_label_expand(out, r->label[i], r);
-		strbuf_addch(out, '"');
-	}
-	if (r->flags & PF_F_RIDENTIFIER)
-		strbuf_addf(out, " ridentifier %u", r->ridentifier);
-}
-
 static void print_queues(struct strbuf *out, const struct pf_rule *r,
 			 unsigned int flags)
 {
@@ -660,21 +645,12 @@ static void print_queues(struct strbuf *out, const struct pf_rule *r,
 	strbuf_addch(out, ')');
 }
 
-static void print_tag(struct strbuf *out, const char *word, const char *tag,
-		      unsigned int flags)
-{
-	if (!tag)
-		return;
-	strbuf_addf(out, " %s ", word);
-	pf_print_name(out, tag, flags);
-}
-
 static void print_tags(struct strbuf *out, const struct pf_rule *r,
 		       unsigned int flags)
 {
-	print_tag(out, "tag", r->tag, flags);
-	print_tag(out, r->flags & PF_F_NOT_TAGGED ? "! tagged" : "tagged",
-		  r->tagged, flags);
+	pf_print_word(out, "tag", r->tag, flags);
+	pf_print_word(out, r->flags & PF_F_NOT_TAGGED ? "! tagged" : "tagged",
+		      r->tagged, flags);
 	if (r->flags & PF_F_RTABLE)
 		strbuf_addf(out, " rtable %u", r->rtable);
 	if (r->flags & PF_F_DIVERT)
@@ -720,10 +696,8 @@ static void print_interface(struct strbuf *out, const struct pf_rule *r,
 		[PF_DUP_TO] = "dup-to",
 	};
 
-	if (r->ifname) {
-		strbuf_adds(out, r->flags & PF_F_NOT_IF ? " on ! " : " on ");
-		pf_print_name(out, r->ifname, flags);
-	}
+	pf_print_word(out, r->flags & PF_F_NOT_IF ? "on !" : "on", r->ifname,
+		      flags);
 	if (r->route) {
 		strbuf_addf(out, " %s ", routes[r->route]);
 		print_pool(out, &r->route_pool, r->af, PF_PASS, flags);
@@ -772,11 +746,10 @@ void pf_print_rule(struct strbuf *out, const struct pf_rule *r,
 		strbuf_adds(out, " quick");
 	print_interface(out, r, flags);
 	print_fromto(out, r, flags);
-	if (r->rcvif) {
-		strbuf_addf(out, " %sreceived-on ",
-			    r->flags & PF_F_NOT_RCVIF ? "! " : "");
-		pf_print_name(out, r->rcvif, flags);
-	}
+	pf_print_word(out,
+		      r->flags & PF_F_NOT_RCVIF ? "! received-on"
+						: "received-on",
+		      r->rcvif, flags);
 	print_id(out, "user", &r->uid);
 	print_id(out, "group", &r->gid);
 	print_tcp_flags(out, r);
@@ -795,7 +768,7 @@ void pf_print_rule(struct strbuf *out, const struct pf_rule *r,
 		strbuf_adds(out, " allow-opts");
 	if (r->flags & PF_F_ONCE)
 		strbuf_adds(out, " once");
-	print_labels(out, r, flags);
+	pf_print_labels(out, r, flags);
 	print_queues(out, r, flags);
 	print_tags(out, r, flags);
 	print_translation(out, r, flags);

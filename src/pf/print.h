@@ -44,6 +44,12 @@ void pf_print_state_opts(struct strbuf *out, const struct pf_state_opts *o,
 void pf_print_quoted(struct strbuf *out, const char *s, unsigned int flags);
 /* A name: quoted where nothing may be lost. */
 void pf_print_name(struct strbuf *out, const char *s, unsigned int flags);
+/* " WORD NAME"; nothing without a name. */
+void pf_print_word(struct strbuf *out, const char *word, const char *name,
+		   unsigned int flags);
+/* A rule's labels and its ridentifier. */
+void pf_print_labels(struct strbuf *out, const struct pf_rule *r,
+		     unsigned int flags);
 /* A label with its macros filled in ($if $srcaddr $dstaddr ... $nr). */
 int pf_label_expand(struct strbuf *out, const char *label,
 		    const struct pf_rule *r);

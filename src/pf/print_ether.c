@@ -26,36 +26,18 @@ static void print_mac(struct strbuf *out, const uint8_t addr[6],
 		strbuf_addf(out, "%s%02x", i ? ":" : "&", mask[i]);
 }
 
-static void print_word(struct strbuf *out, const char *word, const char *name,
-		       unsigned int flags)
-{
-	if (!name)
-		return;
-	strbuf_addf(out, " %s ", word);
-	pf_print_name(out, name, flags);
-}
-
 static void print_options(struct strbuf *out, const struct pf_rule *r,
 			  unsigned int flags)
 {
-	print_word(out, "queue", r->queue, flags);
-	print_word(out, "tag", r->tag, flags);
-	print_word(out, r->flags & PF_F_NOT_TAGGED ? "! tagged" : "tagged",
-		   r->tagged, flags);
+	pf_print_word(out, "queue", r->queue, flags);
+	pf_print_word(out, "tag", r->tag, flags);
+	pf_print_word(out, r->flags & PF_F_NOT_TAGGED ? "! tagged" : "tagged",
+		      r->tagged, flags);
 	if (r->dnpipe[0])
 		strbuf_addf(out, " %s %u",
 			    r->flags & PF_F_DNPIPE ? "dnpipe" : "dnqueue",
 			    r->dnpipe[0]);
-	for (size_t i = 0; i < r->nlabels; i++) {
-		strbuf_adds(out, " label \"");
-		if (flags & PF_PRINT_EXACT)
-			pf_print_quoted(out, r->label[i], flags);
-		else
-			pf_label_expand(out, r->label[i], r);
-		strbuf_addch(out, '"');
-	}
-	if (r->flags & PF_F_RIDENTIFIER)
-		strbuf_addf(out, " ridentifier %u", r->ridentifier);
+	pf_print_labels(out, r, flags);
 }
 
 void pf_print_ether(struct strbuf *out, const struct pf_rule *r,
@@ -79,9 +61,9 @@ void pf_print_ether(struct strbuf *out, const struct pf_rule *r,
 	strbuf_adds(out, r->dir == PF_IN ? " in" : r->dir ? " out" : "");
 	if (r->flags & PF_F_QUICK)
 		strbuf_adds(out, " quick");
-	print_word(out, r->flags & PF_F_NOT_IF ? "on !" : "on", r->ifname,
-		   flags);
-	print_word(out, "bridge-to", r->bridge_to, flags);
+	pf_print_word(out, r->flags & PF_F_NOT_IF ? "on !" : "on", r->ifname,
+		      flags);
+	pf_print_word(out, "bridge-to", r->bridge_to, flags);
 	if (r->ether_proto)
 		strbuf_addf(out, " proto 0x%04x", r->ether_proto);
 	if (r->ether_src.set) {

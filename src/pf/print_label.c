@@ -1,4 +1,4 @@
-/* print_label: labels with their macros filled in; quoted words. */
+/* print_label: labels with their macros filled in; words, quoted words. */
 #include "pf/print.h"
 
 #include "base/cleanup.h"
@@ -124,4 +124,28 @@ void pf_print_name(struct strbuf *out, const char *s, unsigned int flags)
 	pf_print_quoted(out, s ? s : "", flags);
 	if (flags & PF_PRINT_EXACT)
 		strbuf_addch(out, '"');
+}
+
+void pf_print_word(struct strbuf *out, const char *word, const char *name,
+		   unsigned int flags)
+{
+	if (!name)
+		return;
+	strbuf_addf(out, " %s ", word);
+	pf_print_name(out, name, flags);
+}
+
+void pf_print_labels(struct strbuf *out, const struct pf_rule *r,
+		     unsigned int flags)
+{
+	for (size_t i = 0; i < r->nlabels; i++) {
+		strbuf_adds(out, " label \"");
+		if (flags & PF_PRINT_EXACT)
+			pf_print_quoted(out, r->label[i], flags);
+		else
+			pf_label_expand(out, r->label[i], r);
+		strbuf_addch(out, '"');
+	}
+	if (r->flags & PF_F_RIDENTIFIER)
+		strbuf_addf(out, " ridentifier %u", r->ridentifier);
 }
