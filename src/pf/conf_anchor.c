@@ -110,41 +110,37 @@ void conf_anchor_once(struct pf_rules *l, size_t first)
 		l->v[i].anchor_inline = false;
 }
 
+int conf_anchor_head(struct parser *p, struct draft *d, char **ret_name)
+{
+	int r = lex_next(p);
+
+	d->r.action = PF_ANCHOR;
+	if (!r && at(p, T_STRING))
+		r = take_string(p, ret_name);
+	if (!r)
+		r = conf_dir(p, &d->r.dir);
+	if (!r)
+		r = conf_quick(p, &d->r);
+	return r < 0 ? r : conf_interface(p, &d->ifs);
+}
+
 int conf_anchor_rule(struct parser *p)
 {
 	cleanup_draft struct draft d;
 	cleanup_free char *name = NULL;
 	size_t first;
-	bool quick = false;
-	int r = lex_next(p);
+	int r;
 
 	draft_init(&d);
-	d.r.action = PF_ANCHOR;
-	if (!r && at(p, T_STRING))
-		r = take_string(p, &name);
+	r = conf_anchor_head(p, &d, &name);
 	if (!r)
-		r = conf_dir(p, &d.r.dir);
-	if (!r)
-		r = accept_kind(p, K_QUICK, &quick);
-	if (!r && quick)
-		d.r.flags |= PF_F_QUICK;
-	if (!r)
-		r = conf_interface(p, &d.ifs);
-	if (!r)
-		r = conf_af(p, &d.r.af);
-	if (!r)
-		r = conf_protos(p, &d.protos);
-	if (!r)
-		r = conf_fromto(p, &d);
+		r = conf_packets(p, &d);
 	if (!r)
 		r = conf_filter_opts(p, &d);
 	if (!r)
 		r = conf_anchor_call(p, &d.r, name, PF_LIST_FILTER);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_FILTER);
+	if (!r)
+		r = conf_end(p, SECTION_FILTER);
 	if (!r)
 		r = conf_flags(p, &d);
 	if (r < 0)
@@ -155,8 +151,7 @@ int conf_anchor_rule(struct parser *p)
 	if (d.pool.n || d.rdr.n)
 		return pf_conf_error(p, "nat-to, rdr-to and af-to are not for "
 					"anchors");
-	decide_family(&d.src, &d.r.af);
-	decide_family(&d.dst, &d.r.af);
+	decide_families(&d);
 	first = p->anchor->list[PF_LIST_FILTER].n;
 	r = conf_expand(p, &d, PF_LIST_FILTER);
 	if (!r)
@@ -206,26 +201,18 @@ int conf_nat_anchor(struct parser *p, enum pf_list list)
 	if (!r)
 		r = conf_interface(p, &d.ifs);
 	if (!r)
-		r = conf_af(p, &d.r.af);
-	if (!r)
-		r = conf_protos(p, &d.protos);
-	if (!r)
-		r = conf_fromto(p, &d);
+		r = conf_packets(p, &d);
 	if (!r && at(p, K_RTABLE))
 		r = conf_rtable(p, &d.r);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_NAT);
+	if (!r)
+		r = conf_end(p, SECTION_NAT);
 	if (!r)
 		r = nat_anchor_limits(p, &d, list);
 	if (!r)
 		r = call(p, &d.r, name, p->anchor);
 	if (r < 0)
 		return r;
-	decide_family(&d.src, &d.r.af);
-	decide_family(&d.dst, &d.r.af);
+	decide_families(&d);
 	return conf_expand(p, &d, list);
 }
 
@@ -245,7 +232,7 @@ int conf_load_anchor(struct parser *p)
 		r = take_words(p, &file);
 	if (r < 0)
 		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
+	if (!at_end(p))
 		return conf_syntax(p);
 	if (p->how->flags & PF_PARSE_STORED)
 		return pf_conf_error(p, "load anchor is not for here");

@@ -182,7 +182,6 @@ static int ether_queue(struct parser *p, struct pf_rule *rule)
 
 static int ether_opts(struct parser *p, struct pf_rule *rule)
 {
-	long long n = 0;
 	int r = 0;
 
 	while (!r)
@@ -191,16 +190,7 @@ static int ether_opts(struct parser *p, struct pf_rule *rule)
 			r = ether_queue(p, rule);
 			break;
 		case K_RIDENTIFIER:
-			r = lex_next(p);
-			if (!r)
-				r = conf_number_word(p, &n);
-			if (!r && (n < 0 || n > UINT32_MAX))
-				r = pf_conf_error(p,
-						  "ridentifier out of range");
-			if (r < 0)
-				return r;
-			rule->ridentifier = (uint32_t)n;
-			rule->flags |= n ? PF_F_RIDENTIFIER : 0;
+			r = conf_ridentifier(p, rule);
 			break;
 		case K_LABEL:
 			r = conf_label(p, rule);
@@ -292,29 +282,14 @@ static int ether_anchor(struct parser *p, struct frame *f)
 	cleanup_free char *name = NULL;
 	struct pf_rules *l;
 	size_t first;
-	bool quick = false;
-	int r = lex_next(p);
+	int r = conf_anchor_head(p, &f->d, &name);
 
-	f->d.r.action = PF_ANCHOR;
-	if (!r && at(p, T_STRING))
-		r = take_string(p, &name);
-	if (!r)
-		r = conf_dir(p, &f->d.r.dir);
-	if (!r)
-		r = accept_kind(p, K_QUICK, &quick);
-	if (!r && quick)
-		f->d.r.flags |= PF_F_QUICK;
-	if (!r)
-		r = conf_interface(p, &f->d.ifs);
 	if (!r)
 		r = addresses(p, f);
 	if (!r)
 		r = conf_anchor_call(p, &f->d.r, name, PF_LIST_ETHER);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_ETHER);
+	if (!r)
+		r = conf_end(p, SECTION_ETHER);
 	l = &p->anchor->list[PF_LIST_ETHER];
 	first = l->n;
 	if (!r)
@@ -336,9 +311,7 @@ static int ether_rule(struct parser *p, struct frame *f)
 	if (!r)
 		r = conf_dir(p, &f->d.r.dir);
 	if (!r)
-		r = accept_kind(p, K_QUICK, &yes);
-	if (!r && yes)
-		f->d.r.flags |= PF_F_QUICK;
+		r = conf_quick(p, &f->d.r);
 	if (!r)
 		r = conf_interface(p, &f->d.ifs);
 	if (!r)
@@ -349,11 +322,8 @@ static int ether_rule(struct parser *p, struct frame *f)
 		r = addresses(p, f);
 	if (!r)
 		r = ether_opts(p, &f->d.r);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_ETHER);
+	if (!r)
+		r = conf_end(p, SECTION_ETHER);
 	return r < 0 ? r : ether_expand(p, f);
 }
 

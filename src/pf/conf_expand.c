@@ -36,6 +36,12 @@ void decide_family(const struct hosts *h, sa_family_t *af)
 		}
 }
 
+void decide_families(struct draft *d)
+{
+	decide_family(&d->src, &d->r.af);
+	decide_family(&d->dst, &d->r.af);
+}
+
 int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list)
 {
 	struct pf_rule *to;

@@ -272,6 +272,7 @@ void conf_warn(struct parser *p, const char *fmt, ...)
 int conf_syntax(struct parser *p);
 bool at(const struct parser *p, enum kind k);
 bool at_char(const struct parser *p, char c);
+bool at_end(const struct parser *p); /* of a statement */
 /* If the next token is that, take it. */
 int accept_kind(struct parser *p, enum kind k, bool *ret);
 int accept_char(struct parser *p, char c, bool *ret);
@@ -286,6 +287,8 @@ int take_name(struct parser *p, size_t size, const char *what, char **ret);
 int skip_newlines(struct parser *p);
 int skip_comma(struct parser *p);
 int in_section(struct parser *p, enum section s);
+/* A statement of that section ends here. */
+int conf_end(struct parser *p, enum section s);
 bool verbose(const struct parser *p);
 #define echo(p, ...)                                                           \
 	do {                                                                   \
@@ -377,11 +380,15 @@ int conf_interface(struct parser *p, struct ifs *to); /* [on IF] */
 int conf_if_item(struct parser *p, void *to);
 int conf_af(struct parser *p, sa_family_t *ret);
 int conf_protos(struct parser *p, struct numbers *to);
+/* [inet] [proto P] [from H to H] */
+int conf_packets(struct parser *p, struct draft *d);
 int conf_dir(struct parser *p, enum pf_dir *ret);
 int conf_log(struct parser *p, struct pf_rule *r);
+int conf_quick(struct parser *p, struct pf_rule *r);
 int conf_logquick(struct parser *p, struct pf_rule *r);
 int conf_tos(struct parser *p, uint8_t *ret);
 int conf_label(struct parser *p, struct pf_rule *r);
+int conf_ridentifier(struct parser *p, struct pf_rule *r);
 int conf_tag(struct parser *p, char **ret);
 int conf_tagged(struct parser *p, struct pf_rule *r);
 int conf_rtable(struct parser *p, struct pf_rule *r);
@@ -430,6 +437,8 @@ void draft_init(struct draft *d);
 int conf_flags(struct parser *p, const struct draft *d);
 int conf_nat_ports(struct parser *p, struct pf_pool *pool);
 void conf_rdr_ports(struct pf_pool *pool, const struct cmps *dport);
+/* anchor [NAME] [in] [quick] [on IF]; the first word is the next token */
+int conf_anchor_head(struct parser *p, struct draft *d, char **ret_name);
 int conf_anchor_call(struct parser *p, struct pf_rule *r, const char *name,
 		     enum pf_list list);
 void conf_anchor_once(struct pf_rules *l, size_t first);
@@ -438,6 +447,7 @@ void conf_anchor_once(struct pf_rules *l, size_t first);
 int conf_expand(struct parser *p, struct draft *d, enum pf_list list);
 int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list);
 void decide_family(const struct hosts *h, sa_family_t *af);
+void decide_families(struct draft *d); /* of from and to */
 /* conf_check.c: 0, or -EINVAL with the reasons told */
 int conf_check(struct parser *p, const struct pf_rule *r, enum pf_list list);
 

@@ -64,6 +64,28 @@ static int tag_tagged_rtable(struct parser *p, struct pf_rule *rule)
 	return r;
 }
 
+/* [tag T] [tagged T] [rtable N] [-> to what, `many` or one] */
+static int target(struct parser *p, struct draft *d, bool many, bool *arrow,
+		  bool *star)
+{
+	int r = tag_tagged_rtable(p, &d->r);
+
+	if (!r)
+		r = accept_kind(p, T_ARROW, arrow);
+	if (!r && *arrow)
+		r = conf_redirection(p, &d->pool, &d->r.pool, many, star);
+	return r;
+}
+
+static int nat_end(struct parser *p, bool no, const struct pf_rule *rule)
+{
+	int r = conf_end(p, SECTION_NAT);
+
+	if (!r && no && (rule->flags & PF_F_NAT_PASS))
+		return pf_conf_error(p, "\"pass\" not valid with \"no\"");
+	return r;
+}
+
 /* pf wants a protocol with ports; the first essay's rule has none. */
 static int port_protocols(struct parser *p, struct draft *d)
 {
@@ -140,28 +162,15 @@ int conf_nat(struct parser *p, bool no, enum pf_action action)
 	if (!r)
 		r = conf_interface(p, &d.ifs);
 	if (!r)
-		r = conf_af(p, &d.r.af);
+		r = conf_packets(p, &d);
 	if (!r)
-		r = conf_protos(p, &d.protos);
-	if (!r)
-		r = conf_fromto(p, &d);
-	if (!r)
-		r = tag_tagged_rtable(p, &d.r);
-	if (!r)
-		r = accept_kind(p, T_ARROW, &arrow);
-	if (!r && arrow)
-		r = conf_redirection(p, &d.pool, &d.r.pool, true, &star);
+		r = target(p, &d, true, &arrow, &star);
 	if (!r)
 		r = conf_pool_opts(p, &d.r.pool);
+	if (!r)
+		r = nat_end(p, no, &d.r);
 	if (r < 0)
 		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_NAT);
-	if (r < 0)
-		return r;
-	if (no && (d.r.flags & PF_F_NAT_PASS))
-		return pf_conf_error(p, "\"pass\" not valid with \"no\"");
 	d.r.pool.port_shift = star;
 	nat_family(&d);
 	r = nat_pool(p, &d, arrow);
@@ -317,19 +326,10 @@ int conf_binat(struct parser *p, bool no)
 	if (!r && to)
 		r = conf_ipspec(p, &d.dst);
 	if (!r)
-		r = tag_tagged_rtable(p, &d.r);
+		r = target(p, &d, false, &arrow, &star);
 	if (!r)
-		r = accept_kind(p, T_ARROW, &arrow);
-	if (!r && arrow)
-		r = conf_redirection(p, &d.pool, &d.r.pool, false, &star);
+		r = nat_end(p, no, &d.r);
 	if (r < 0)
 		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_NAT);
-	if (r < 0)
-		return r;
-	if (no && (d.r.flags & PF_F_NAT_PASS))
-		return pf_conf_error(p, "\"pass\" not valid with \"no\"");
 	return binat_finish(p, &d, arrow);
 }

@@ -590,14 +590,6 @@ static int option_number(struct parser *p, struct draft *d)
 	int r = lex_next(p);
 
 	switch (k) {
-	case K_RIDENTIFIER:
-		if (!r)
-			r = conf_number_word(p, &n);
-		if (!r && (n < 0 || n > UINT32_MAX))
-			return pf_conf_error(p, "ridentifier out of range");
-		rule->ridentifier = (uint32_t)n;
-		rule->flags |= n ? PF_F_RIDENTIFIER : 0;
-		return r;
 	case K_PRIO:
 		if (rule->flags & PF_F_PRIO)
 			return pf_conf_error(p, "prio cannot be redefined");
@@ -711,6 +703,7 @@ static int filter_option(struct parser *p, struct draft *d, bool *ret)
 	case K_SET:
 		return sets(p, r);
 	case K_RIDENTIFIER:
+		return conf_ridentifier(p, r);
 	case K_PRIO:
 	case K_TOS:
 	case K_MAX_PKT_SIZE:

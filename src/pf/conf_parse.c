@@ -69,6 +69,11 @@ bool at_char(const struct parser *p, char c)
 	return p->t.kind == T_CHAR && p->t.c == c;
 }
 
+bool at_end(const struct parser *p)
+{
+	return at(p, T_NEWLINE) || at(p, T_EOF);
+}
+
 int accept_kind(struct parser *p, enum kind k, bool *ret)
 {
 	bool yes = at(p, k);
@@ -166,6 +171,11 @@ int in_section(struct parser *p, enum section s)
 			   "filtering");
 	p->section = s;
 	return 0;
+}
+
+int conf_end(struct parser *p, enum section s)
+{
+	return at_end(p) ? in_section(p, s) : conf_syntax(p);
 }
 
 int conf_list(struct parser *p, int (*item)(struct parser *p, void *to),
@@ -366,7 +376,7 @@ static int resync(struct parser *p)
 {
 	int r = 0;
 
-	while (!r && !at(p, T_NEWLINE) && !at(p, T_EOF) && !at(p, T_ERROR))
+	while (!r && !at_end(p) && !at(p, T_ERROR))
 		r = lex_next(p);
 	return r;
 }
@@ -384,7 +394,7 @@ static int statement_line(struct parser *p, bool body, bool ether)
 		r = conf_syntax(p);
 	else
 		r = statement(p);
-	if (!r && !at(p, T_NEWLINE) && !at(p, T_EOF))
+	if (!r && !at_end(p))
 		r = conf_syntax(p);
 	if (r == -EINVAL)
 		r = body ? r : resync(p);

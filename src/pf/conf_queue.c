@@ -301,13 +301,10 @@ static int read_altq(struct parser *p, struct pf_queue *q, struct draft *d)
 		r = options(p, q);
 	if (!r)
 		r = expect_kind(p, K_QUEUE);
-	if (!r && !at(p, T_NEWLINE) && !at(p, T_EOF))
+	if (!r && !at_end(p))
 		r = conf_list(p, child, &q->child);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_QUEUE);
+	if (!r)
+		r = conf_end(p, SECTION_QUEUE);
 	if (r < 0)
 		return r;
 	if (!q->sched)
@@ -321,18 +318,6 @@ static int read_altq(struct parser *p, struct pf_queue *q, struct draft *d)
 			return pf_conf_error(p, "altq on ! <interface> is not "
 						"supported");
 	return keep_queues(p, q, &d->ifs);
-}
-
-int conf_altq(struct parser *p)
-{
-	cleanup_draft struct draft d;
-	struct pf_queue q = {0};
-	int r;
-
-	draft_init(&d);
-	r = read_altq(p, &q, &d);
-	pf_queue_clear(&q);
-	return r;
 }
 
 /* The queue that says it has a child of this name. */
@@ -351,28 +336,19 @@ static int check_queue(struct parser *p, struct pf_queue *q)
 {
 	const struct pf_queue *parent = parent_of(p, q->name);
 
-	if (!parent) {
-		pf_conf_error(p, "queue %s has no parent", q->name);
-		return pf_conf_error(p, "errors in queue definition");
-	}
-	if (q->sched && q->sched != parent->sched) {
-		pf_conf_error(p, "exactly one scheduler type per interface "
-				 "allowed");
-		return pf_conf_error(p, "errors in queue definition");
-	}
+	if (!parent)
+		return pf_conf_error(p, "queue %s has no parent", q->name);
+	if (q->sched && q->sched != parent->sched)
+		return pf_conf_error(p,
+				     "exactly one scheduler type per interface "
+				     "allowed");
 	q->sched = parent->sched;
-	if (q->sched == PF_SCHED_PRIQ && q->child.n) {
-		pf_conf_error(p, "priq queues cannot have child queues");
-		return pf_conf_error(p, "errors in queue definition");
-	}
-	if (q->sched == PF_SCHED_PRIQ && q->bandwidth.set) {
-		pf_conf_error(p, "priq doesn't take bandwidth");
-		return pf_conf_error(p, "errors in queue definition");
-	}
-	if (strv_has(&q->child, q->name)) {
-		pf_conf_error(p, "queue cannot have itself as child");
-		return pf_conf_error(p, "errors in queue definition");
-	}
+	if (q->sched == PF_SCHED_PRIQ && q->child.n)
+		return pf_conf_error(p, "priq queues cannot have child queues");
+	if (q->sched == PF_SCHED_PRIQ && q->bandwidth.set)
+		return pf_conf_error(p, "priq doesn't take bandwidth");
+	if (strv_has(&q->child, q->name))
+		return pf_conf_error(p, "queue cannot have itself as child");
 	return 0;
 }
 
@@ -386,29 +362,39 @@ static int read_queue(struct parser *p, struct pf_queue *q, struct draft *d)
 		r = conf_interface(p, &d->ifs);
 	if (!r)
 		r = options(p, q);
-	if (!r && !at(p, T_NEWLINE) && !at(p, T_EOF))
+	if (!r && !at_end(p))
 		r = conf_list(p, child, &q->child);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_QUEUE);
+	if (!r)
+		r = conf_end(p, SECTION_QUEUE);
 	if (r < 0)
 		return r;
 	if (q->have_tbrsize)
 		return pf_conf_error(p, "cannot specify tbrsize for queue");
-	r = check_queue(p, q);
-	return r < 0 ? r : keep_queues(p, q, &d->ifs);
+	if (check_queue(p, q) < 0)
+		return pf_conf_error(p, "errors in queue definition");
+	return keep_queues(p, q, &d->ifs);
 }
 
-int conf_queue(struct parser *p)
+static int statement(struct parser *p,
+		     int (*read)(struct parser *p, struct pf_queue *q,
+				 struct draft *d))
 {
 	cleanup_draft struct draft d;
 	struct pf_queue q = {0};
 	int r;
 
 	draft_init(&d);
-	r = read_queue(p, &q, &d);
+	r = read(p, &q, &d);
 	pf_queue_clear(&q);
 	return r;
+}
+
+int conf_altq(struct parser *p)
+{
+	return statement(p, read_altq);
+}
+
+int conf_queue(struct parser *p)
+{
+	return statement(p, read_queue);
 }

@@ -271,6 +271,16 @@ static int expand_binat(struct parser *p, struct draft *d)
 	return k;
 }
 
+/* [in] [log] [quick] [on IF] */
+static int rule_head(struct parser *p, struct draft *d)
+{
+	int r = conf_dir(p, &d->r.dir);
+
+	if (!r)
+		r = conf_logquick(p, &d->r);
+	return r < 0 ? r : conf_interface(p, &d->ifs);
+}
+
 int conf_rule(struct parser *p)
 {
 	cleanup_draft struct draft d;
@@ -279,34 +289,22 @@ int conf_rule(struct parser *p)
 	draft_init(&d);
 	r = action(p, &d.r);
 	if (!r)
-		r = conf_dir(p, &d.r.dir);
-	if (!r)
-		r = conf_logquick(p, &d.r);
-	if (!r)
-		r = conf_interface(p, &d.ifs);
+		r = rule_head(p, &d);
 	if (!r)
 		r = conf_route(p, &d);
 	if (!r)
-		r = conf_af(p, &d.r.af);
-	if (!r)
-		r = conf_protos(p, &d.protos);
-	if (!r)
-		r = conf_fromto(p, &d);
+		r = conf_packets(p, &d);
 	if (!r)
 		r = conf_filter_opts(p, &d);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_FILTER);
+	if (!r)
+		r = conf_end(p, SECTION_FILTER);
 	if (!r)
 		r = conf_flags(p, &d);
 	if (!r)
 		r = implied(p, &d);
 	if (r < 0)
 		return r;
-	decide_family(&d.src, &d.r.af);
-	decide_family(&d.dst, &d.r.af);
+	decide_families(&d);
 	r = finish_route(p, &d);
 	if (!r)
 		r = finish_translation(p, &d);
@@ -324,24 +322,13 @@ int conf_scrub(struct parser *p, bool no)
 	draft_init(&d);
 	d.r.action = no ? PF_NOSCRUB : PF_SCRUB;
 	if (!r)
-		r = conf_dir(p, &d.r.dir);
+		r = rule_head(p, &d);
 	if (!r)
-		r = conf_logquick(p, &d.r);
-	if (!r)
-		r = conf_interface(p, &d.ifs);
-	if (!r)
-		r = conf_af(p, &d.r.af);
-	if (!r)
-		r = conf_protos(p, &d.protos);
-	if (!r)
-		r = conf_fromto(p, &d);
+		r = conf_packets(p, &d);
 	if (!r)
 		r = conf_scrub_opts(p, &d, false);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_SCRUB);
+	if (!r)
+		r = conf_end(p, SECTION_SCRUB);
 	if (r < 0)
 		return r;
 	if (d.r.flags & PF_F_QUICK)
@@ -457,11 +444,8 @@ int conf_antispoof(struct parser *p)
 		r = conf_af(p, &d.r.af);
 	if (!r)
 		r = antispoof_opts(p, &d.r);
-	if (r < 0)
-		return r;
-	if (!at(p, T_NEWLINE) && !at(p, T_EOF))
-		return conf_syntax(p);
-	r = in_section(p, SECTION_FILTER);
+	if (!r)
+		r = conf_end(p, SECTION_FILTER);
 	for (size_t i = 0; i < d.ifs.n && !r; i++) {
 		r = antispoof_block(p, &d.r, &d.ifs.v[i], true);
 		if (!r && !is_loopback(d.ifs.v[i].name))

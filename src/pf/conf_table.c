@@ -358,7 +358,7 @@ int conf_table(struct parser *p)
 		r = take_string(p, &name);
 	if (!r)
 		r = expect_char(p, '>');
-	while (!r && !at(p, T_NEWLINE) && !at(p, T_EOF))
+	while (!r && !at_end(p))
 		r = table_option(p, &t);
 	if (!r && strlen(name) >= PF_TABLE_NAME)
 		r = pf_conf_error(p, "table name too long, max %d chars",

@@ -109,6 +109,15 @@ int conf_dir(struct parser *p, enum pf_dir *ret)
 	return lex_next(p);
 }
 
+int conf_packets(struct parser *p, struct draft *d)
+{
+	int r = conf_af(p, &d->r.af);
+
+	if (!r)
+		r = conf_protos(p, &d->protos);
+	return r < 0 ? r : conf_fromto(p, d);
+}
+
 static int log_to(struct parser *p, struct pf_rule *r)
 {
 	cleanup_free char *name = NULL;
@@ -174,17 +183,24 @@ int conf_log(struct parser *p, struct pf_rule *r)
 	return e < 0 ? e : lex_next(p);
 }
 
-int conf_logquick(struct parser *p, struct pf_rule *r)
+int conf_quick(struct parser *p, struct pf_rule *r)
 {
 	bool quick = false;
 	int e = accept_kind(p, K_QUICK, &quick);
 
+	if (!e && quick)
+		r->flags |= PF_F_QUICK;
+	return e;
+}
+
+int conf_logquick(struct parser *p, struct pf_rule *r)
+{
+	int e = conf_quick(p, r);
+
 	if (!e)
 		e = conf_log(p, r);
-	if (!e && !quick)
-		e = accept_kind(p, K_QUICK, &quick);
-	if (quick)
-		r->flags |= PF_F_QUICK;
+	if (!e && !(r->flags & PF_F_QUICK))
+		e = conf_quick(p, r);
 	return e;
 }
 
@@ -229,6 +245,22 @@ int conf_label(struct parser *p, struct pf_rule *r)
 		return pf_conf_error(p, "rule label too long (max %d chars)",
 				     PF_LABEL_SIZE - 1);
 	return take_string(p, &r->label[r->nlabels++]);
+}
+
+int conf_ridentifier(struct parser *p, struct pf_rule *r)
+{
+	long long n = 0;
+	int e = lex_next(p);
+
+	if (!e)
+		e = conf_number_word(p, &n);
+	if (e < 0)
+		return e;
+	if (n < 0 || n > UINT32_MAX)
+		return pf_conf_error(p, "ridentifier out of range");
+	r->ridentifier = (uint32_t)n;
+	r->flags |= n ? PF_F_RIDENTIFIER : 0;
+	return 0;
 }
 
 static int tag_words(struct parser *p, char **ret)
