@@ -6,6 +6,7 @@
 #define CB_TESTS_NG_WORLD_KERNEL_H
 
 #include "ng_kernel.h"
+#include "root_tc.h"
 
 static struct vnet *world_vnet;
 static char *world_bpfdir;
@@ -25,12 +26,7 @@ static void world_close_kernel(void)
 
 /* The case tc_name: fn in that world. */
 #define WORLD_KERNEL_TC(tc_name, fn)                                           \
-	ATF_TC(tc_name);                                                       \
-	ATF_TC_HEAD(tc_name, tc)                                               \
-	{                                                                      \
-		atf_tc_set_md_var(tc, "require.user", "root");                 \
-	}                                                                      \
-	ATF_TC_BODY(tc_name, tc)                                               \
+	ROOT_TC(tc_name)                                                       \
 	{                                                                      \
 		(void)tc;                                                      \
 		world_open_kernel();                                           \
