@@ -165,23 +165,59 @@ static void name_of(int proc, char ret[static 16])
 			*s = '?';
 }
 
+/* The process's own user namespace: its numbers, and whose they are here. */
+struct uid_map {
+	unsigned int inside, here, n;
+};
+#define UID_MAPS 8
+
+static size_t uid_maps(int proc, struct uid_map ret[static UID_MAPS])
+{
+	cleanup_free char *text = NULL;
+	size_t n = 0;
+
+	if (file_read(proc, "uid_map", 4096, &text, NULL, NULL) < 0)
+		return 0;
+	for (char *s = text, *line; n < UID_MAPS && (line = strsep(&s, "\n"));)
+		if (sscanf(line, "%u %u %u", &ret[n].inside, &ret[n].here,
+			   &ret[n].n) == 3)
+			n++;
+	return n;
+}
+
+/* As the process itself says it: root of a jail is root, as on FreeBSD. */
+static uid_t uid_inside(const struct uid_map *maps, size_t n, uid_t uid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (uid - maps[i].here < maps[i].n && uid >= maps[i].here)
+			return uid - maps[i].here + maps[i].inside;
+	return uid;
+}
+
+/* What is done with each; true: no more are wanted. */
+typedef bool socket_fn(const struct socket_fd *s, void *arg);
+
 struct look {
-	struct socket_user *v;
-	size_t n, missing;
+	socket_fn *fn;
+	void *arg;
 	long left; /* descriptors that may still be looked at */
+	bool done;
 };
 
 static void look_process(struct look *l, int proc, pid_t pid)
 {
 	int fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct socket_fd s = {.pid = pid};
+	struct uid_map maps[UID_MAPS];
+	size_t nmaps = 0;
 	struct dirent *de;
 
 	if (!d && fd >= 0)
 		close(fd);
-	while (d && l->missing && l->left > 0 && (de = readdir(d))) {
-		struct socket_user key = {0}, *u;
+	while (d && !l->done && l->left > 0 && (de = readdir(d))) {
 		char target[64];
+		struct stat st;
 		ssize_t n;
 
 		if (de->d_name[0] == '.')
@@ -192,27 +228,36 @@ static void look_process(struct look *l, int proc, pid_t pid)
 		if (n <= 0)
 			continue;
 		target[n] = '\0';
-		if (sscanf(target, "socket:[%u]", &key.inode) != 1)
+		if (sscanf(target, "socket:[%u]", &s.inode) != 1)
 			continue;
-		u = bsearch(&key, l->v, l->n, sizeof(*u), by_inode);
-		if (!u || u->pid)
-			continue;
-		u->pid = pid;
-		name_of(proc, u->name);
-		l->missing--;
+		if (fstatat(dirfd(d), de->d_name, &st, 0) < 0)
+			continue; /* closed meanwhile */
+		if (!*s.name) {
+			name_of(proc, s.name);
+			nmaps = uid_maps(proc, maps);
+		}
+		s.uid = uid_inside(maps, nmaps, st.st_uid);
+		s.fd = atoi(de->d_name);
+		l->done = l->fn(&s, l->arg);
 	}
 }
 
-void owner_processes(struct socket_user *v, size_t n)
+static bool is_in(int proc, const struct stat *pidns)
 {
-	struct look l = {.v = v, .n = n, .missing = n, .left = DESCRIPTORS_MAX};
-	cleanup_closedir DIR *d = n ? opendir("/proc") : NULL;
+	struct stat st;
+
+	return fstatat(proc, "ns/pid", &st, 0) == 0 &&
+	       st.st_ino == pidns->st_ino && st.st_dev == pidns->st_dev;
+}
+
+/* In the order of their numbers: a server before its workers. */
+static void look_at_all(struct look *l, const struct stat *pidns)
+{
+	cleanup_closedir DIR *d = opendir("/proc");
 	struct dirent *de;
 
-	if (n)
-		qsort(v, n, sizeof(*v), by_inode);
-	/* in the order of their numbers: a server before its workers */
-	while (d && l.missing && l.left > 0 && (de = readdir(d))) {
+	l->left = DESCRIPTORS_MAX;
+	while (d && !l->done && l->left > 0 && (de = readdir(d))) {
 		cleanup_close int proc = -1;
 		long long pid;
 
@@ -220,7 +265,91 @@ void owner_processes(struct socket_user *v, size_t n)
 			continue;
 		proc = openat(dirfd(d), de->d_name,
 			      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (proc >= 0)
-			look_process(&l, proc, (pid_t)pid);
+		if (proc >= 0 && (!pidns || is_in(proc, pidns)))
+			look_process(l, proc, (pid_t)pid);
 	}
+}
+
+struct sockets {
+	struct socket_fd *v;
+	size_t n, size;
+	bool failed;
+};
+
+static bool sockets_add(const struct socket_fd *s, void *arg)
+{
+	struct sockets *all = arg;
+
+	if (all->n == all->size) {
+		size_t size = all->size ? 2 * all->size : 64;
+		struct socket_fd *v =
+			reallocarray(all->v, size, sizeof(*all->v));
+
+		all->failed = !v;
+		if (!v)
+			return true;
+		all->v = v;
+		all->size = size;
+	}
+	all->v[all->n++] = *s;
+	return false;
+}
+
+static int by_fd(const void *a, const void *b)
+{
+	const struct socket_fd *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return (x->pid > y->pid) - (x->pid < y->pid);
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+int owner_sockets(int pidns, struct socket_fd **ret, size_t *ret_n,
+		  struct err *e)
+{
+	struct sockets all = {0};
+	struct look l = {.fn = sockets_add, .arg = &all};
+	struct stat st;
+
+	if (pidns >= 0 && fstat(pidns, &st) < 0)
+		return err_sys(e, errno, "pid namespace");
+	look_at_all(&l, pidns >= 0 ? &st : NULL);
+	if (all.failed) {
+		free(all.v);
+		return err_nomem(e);
+	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_fd);
+	*ret = all.v;
+	*ret_n = all.n;
+	return 0;
+}
+
+struct users {
+	struct socket_user *v;
+	size_t n, missing;
+};
+
+static bool users_add(const struct socket_fd *s, void *arg)
+{
+	struct socket_user key = {.inode = s->inode}, *u;
+	struct users *all = arg;
+
+	u = bsearch(&key, all->v, all->n, sizeof(*u), by_inode);
+	if (!u || u->pid)
+		return false;
+	u->pid = s->pid;
+	memcpy(u->name, s->name, sizeof(u->name));
+	return --all->missing == 0;
+}
+
+void owner_processes(struct socket_user *v, size_t n)
+{
+	struct users all = {.v = v, .n = n, .missing = n};
+	struct look l = {.fn = users_add, .arg = &all};
+
+	if (!n)
+		return;
+	qsort(v, n, sizeof(*v), by_inode);
+	look_at_all(&l, NULL);
 }

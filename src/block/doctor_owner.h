@@ -28,6 +28,22 @@ int owner_cgroups(struct prisons *ps, const struct prison *v, size_t n,
 /* The jail, or SIZE_MAX: of none. */
 size_t owner_of(const struct cgroup_owner *v, size_t n, uint64_t id);
 
+/* A descriptor of a process that is a socket. */
+struct socket_fd {
+	uint32_t inode;
+	pid_t pid;
+	int fd;
+	uid_t uid;     /* whose the socket is, in the process's own numbers */
+	char name[16]; /* of the process, printable */
+};
+/*
+ * All that can be seen from here, by process and number.  pidns: of processes
+ * in the pid namespace that this descriptor is of; -1: of any.  The caller
+ * frees.
+ */
+int owner_sockets(int pidns, struct socket_fd **ret, size_t *ret_n,
+		  struct err *e);
+
 /* A socket's inode number and the first process that has it open. */
 struct socket_user {
 	uint32_t inode;

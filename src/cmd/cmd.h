@@ -46,6 +46,7 @@ int cmd_route(int argc, char **argv);
 int cmd_rtsol(int argc, char **argv);
 int cmd_rtsold(int argc, char **argv);
 int cmd_service(int argc, char **argv);
+int cmd_sockstat(int argc, char **argv);
 int cmd_sysctl(int argc, char **argv);
 int cmd_sysrc(int argc, char **argv);
 /* NAME=VALUE, as sysrc(8), but errors alone are said; its exit status. */

@@ -36,6 +36,7 @@ const struct command commands[] = {
 	{"rtsol", cmd_rtsol, "ask routers to say who they are"},
 	{"rtsold", cmd_rtsold, "ask them whenever a link comes up"},
 	{"service", cmd_service, "control rc services"},
+	{"sockstat", cmd_sockstat, "list open sockets"},
 	{"sysctl", cmd_sysctl, "get or set kernel state"},
 	{"sysrc", cmd_sysrc, "edit rc.conf"},
 	{"uname", cmd_uname, "what the system is, inside jails"},

@@ -6,14 +6,24 @@
  * its number cannot be told from a sibling's, but all processes that are seen
  * there are the jail's own, so what they have open is; a connection that
  * nobody has open any more (TIME_WAIT) is known by its address.
+ *
+ * A listener of a jail that shares addresses may really be at another port than
+ * its program asked for (ipshare/jail.bpf.c, "Hidden listeners").  The socket
+ * itself says what it is to be, so it is asked, by a copy of the descriptor
+ * that a process has.
  */
 #include "base/cleanup.h"
 #include "block/doctor_owner.h"
 #include "cmd/netstat.h"
 #include "jail/prison.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static size_t keep(struct sock *v, size_t n, const bool *seen)
 {
@@ -76,6 +86,74 @@ static int seen_of(struct prisons *ps, const char *jail, const struct sock *v,
 	return r;
 }
 
+/* Which of the sockets has this inode number. */
+struct at_inode {
+	uint32_t inode;
+	size_t i;
+};
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct at_inode *x = a, *y = b;
+
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+/* Where the socket of this descriptor says that it is bound, if it does. */
+static void ask(const struct socket_fd *fd, struct sock *s)
+{
+	cleanup_close int proc = (int)syscall(SYS_pidfd_open, fd->pid, 0);
+	cleanup_close int copy =
+		proc < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, proc, fd->fd, 0);
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} a;
+	socklen_t len = sizeof(a);
+	struct stat st;
+
+	/* it may have become another since */
+	if (copy < 0 || fstat(copy, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    (uint32_t)st.st_ino != fd->inode ||
+	    getsockname(copy, &a.sa, &len) < 0 || a.sa.sa_family != s->family)
+		return;
+	if (s->family == AF_INET) {
+		s->local.in = a.in.sin_addr;
+		s->lport = ntohs(a.in.sin_port);
+	} else {
+		s->local.in6 = a.in6.sin6_addr;
+		s->lport = ntohs(a.in6.sin6_port);
+	}
+}
+
+static int ask_all(struct sock *v, size_t n, struct err *e)
+{
+	cleanup_free struct at_inode *at = calloc(n, sizeof(*at));
+	cleanup_free struct socket_fd *fds = NULL;
+	size_t nfds = 0, nat = 0;
+	int r = at ? owner_sockets(-1, &fds, &nfds, e) : err_nomem(e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].listening && v[i].inode)
+			at[nat++] = (struct at_inode){v[i].inode, i};
+	if (nat)
+		qsort(at, nat, sizeof(*at), by_inode);
+	for (size_t i = 0; nat && i < nfds; i++) {
+		const struct at_inode key = {.inode = fds[i].inode};
+		struct at_inode *found =
+			bsearch(&key, at, nat, sizeof(*at), by_inode);
+
+		if (found && found->i != SIZE_MAX) {
+			ask(&fds[i], &v[found->i]);
+			found->i = SIZE_MAX; /* once is enough */
+		}
+	}
+	return 0;
+}
+
 int netstat_seen(const char *jail, struct sock *v, size_t *n, struct err *e)
 {
 	cleanup_sight struct sight sight = {0};
@@ -83,6 +161,10 @@ int netstat_seen(const char *jail, struct sock *v, size_t *n, struct err *e)
 	cleanup_free bool *seen = NULL;
 	int r = prison_sight(jail, &sight, e);
 
+	/* programs of jails that share addresses are here, or about us */
+	if (r >= 0 && *n &&
+	    (sight.shared || access(CELLBLOCK_RUN "/bpf", F_OK) == 0))
+		r = ask_all(v, *n, e);
 	if (r < 0 || !sight.shared || !*n)
 		return r;
 	seen = calloc(*n, sizeof(*seen));

@@ -61,17 +61,17 @@ static int each_entry(int fd, size_t key_size, size_t value_size, uint32_t node,
 		      each_fn *fn, void *arg)
 {
 	cleanup_free char *keys = malloc(EACH_BATCH * (key_size + value_size));
-	const char *values = keys + EACH_BATCH * key_size;
+	char *values;
 	uint32_t at = 0, next; /* the kernel's: a bucket's number */
 	bool first = true, last = false;
 
 	if (!keys)
 		return -ENOMEM;
+	values = keys + EACH_BATCH * key_size;
 	while (!last) {
 		uint32_t n = EACH_BATCH;
 		int r = bpf_map_lookup_batch(fd, first ? NULL : &at, &next,
-					     keys, keys + EACH_BATCH * key_size,
-					     &n, NULL);
+					     keys, values, &n, NULL);
 
 		if (r < 0 && errno != ENOENT)
 			return -errno;

@@ -157,7 +157,7 @@ freebsd_body()
 	for cmd in arp:arp cpuset:cpuset daemon:daemon dhclient:dhclient \
 	    freebsd-version:freebsd_version ifconfig:ifconfig jot:jot \
 	    ndp:ndp netstat:netstat pflogd:pflog rc:rc rcorder:rcorder \
-	    service:service sysctl:sysctl sysrc:sysrc uname:uname; do
+	    service:service sockstat:sockstat sysctl:sysctl sysrc:sysrc uname:uname; do
 		letters=$(tr -d ' \t\n' <"$CB_SRC/src/cmd/cmd_${cmd#*:}.c" |
 		    sed -n 's/.*getopt[_a-z]*(\**argc,\**argv,"+*:*\([^"]*\)".*/\1/p')
 		cmd=${cmd%%:*}
