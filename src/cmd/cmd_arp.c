@@ -5,9 +5,9 @@
 
 #include "base/cleanup.h"
 #include "cmd/libxo.h"
+#include "cmd/neigh.h"
 #include "cmd/vnetopt.h"
 #include "jail/prison.h"
-#include "net/arp.h"
 #include "net/bsderr.h"
 #include "net/hosts.h"
 #include "net/ifconfig_addr.h"
@@ -49,21 +49,13 @@ static void host_text(const struct args *a, const struct arp_row *row,
 		snprintf(buf, size, "?");
 }
 
-static void mac_text(const struct arp_row *row, char buf[32])
-{
-	const unsigned char *m = row->mac;
-
-	snprintf(buf, 32, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2],
-		 m[3], m[4], m[5]);
-}
-
 static void print_row(const struct args *a, const struct arp_row *row)
 {
 	char host[256], mac[32] = "(incomplete)", ip[INET_ADDRSTRLEN];
 
 	host_text(a, row, host, sizeof(host));
 	if (row->has_mac)
-		mac_text(row, mac);
+		neigh_mac_text(row, mac);
 	printf("%s (%s) at %s on %s", host,
 	       inet_ntop(AF_INET, &row->addr, ip, sizeof(ip)), mac,
 	       row->ifname);
@@ -88,7 +80,7 @@ static json_t *row_json(const struct args *a, const struct arp_row *row)
 	json_object_set_new(o, "hostname", json_string(host));
 	json_object_set_new(o, "ip-address", json_string(ip));
 	if (row->has_mac) {
-		mac_text(row, mac);
+		neigh_mac_text(row, mac);
 		json_object_set_new(o, "mac-address", json_string(mac));
 	} else {
 		json_object_set_new(o, "incomplete", json_true());
@@ -202,9 +194,10 @@ static bool own_mac(struct vnet *v, const unsigned char mac[6])
 }
 
 /* hostname ether_addr [temp] [pub] */
-static int set(struct vnet *v, const struct args *a, int argc, char **argv,
+static int set(struct vnet *v, const void *args, int argc, char **argv,
 	       struct err *e)
 {
+	const struct args *a = args;
 	unsigned char mac[6] = {0};
 	union route_addr addr;
 	bool temp = false, pub = false, automac;
@@ -234,39 +227,7 @@ static int set(struct vnet *v, const struct args *a, int argc, char **argv,
 			       "address only");
 	if (a->replace)
 		delete (v, a, argv[0], pub, NULL);
-	r = arp_set(v, AF_INET, &addr, mac, temp, pub, e);
-	if (r == -EADDRNOTAVAIL)
-		return err_set(e, EADDRNOTAVAIL,
-			       "cannot intuit interface index and type for %s",
-			       argv[0]);
-	return r < 0 ? bsd_err(e, -r, "set %s", argv[0]) : 0;
-}
-
-static int set_file(struct vnet *v, const struct args *a, const char *path,
-		    struct err *e)
-{
-	cleanup_fclose FILE *f = fopen(path, "re");
-	cleanup_free char *line = NULL;
-	size_t size = 0;
-	int r = 0;
-
-	if (!f)
-		return err_sys(e, errno, "cannot open %s", path);
-	for (unsigned int n = 1; r >= 0 && getline(&line, &size, f) >= 0; n++) {
-		cleanup_strv struct strv sv = {0};
-
-		line[strcspn(line, "#\n")] = 0;
-		if (strv_split(&sv, line, " \t") < 0)
-			return err_nomem(e);
-		if (!sv.n)
-			continue;
-		if (sv.n < 2)
-			return err_at(e, EINVAL, path, n, "bad line: %s", line);
-		r = set(v, a, (int)sv.n, sv.v, e);
-		if (r < 0)
-			err_wrap(e, "%s line %u", path, n);
-	}
-	return r;
+	return neigh_set(v, AF_INET, argv[0], &addr, mac, temp, pub, e);
 }
 
 static int run(struct vnet *v, const struct args *a, int argc, char **argv,
@@ -281,7 +242,7 @@ static int run(struct vnet *v, const struct args *a, int argc, char **argv,
 	if (a->set)
 		return set(v, a, argc, argv, e);
 	if (a->file)
-		return set_file(v, a, argv[0], e);
+		return neigh_file(v, argv[0], "cannot open", set, a, e);
 	if (!a->all)
 		return show_one(v, a, argv[0], e);
 	r = arp_rows(v, AF_INET, a->ifname, &a->sight, &rows, &n, e);

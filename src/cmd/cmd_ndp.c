@@ -5,9 +5,9 @@
 
 #include "base/cleanup.h"
 #include "cmd/libxo.h"
+#include "cmd/neigh.h"
 #include "cmd/vnetopt.h"
 #include "jail/prison.h"
-#include "net/arp.h"
 #include "net/bsderr.h"
 #include "net/hosts.h"
 #include "net/ifconfig_addr.h"
@@ -62,24 +62,14 @@ static void name_text(const struct args *a, const struct arp_row *row,
 		arp_put_addr(row, out);
 }
 
-static void mac_text(const struct arp_row *row, char buf[32])
-{
-	const unsigned char *m = row->mac;
-
-	if (row->has_mac)
-		snprintf(buf, 32, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
-			 m[2], m[3], m[4], m[5]);
-	else
-		snprintf(buf, 32, "(incomplete)");
-}
-
 static void print_row(const struct args *a, const struct arp_row *row)
 {
 	cleanup_strbuf struct strbuf name = STRBUF_INIT;
-	char mac[32], expire[32];
+	char mac[32] = "(incomplete)", expire[32];
 
 	name_text(a, row, &name);
-	mac_text(row, mac);
+	if (row->has_mac)
+		neigh_mac_text(row, mac);
 	expire_text(row, expire, sizeof(expire));
 	printf("%-36s %-17s %6s %-9s %c %s%s\n", name.s, mac, row->ifname,
 	       expire, row->state, row->router ? "R" : "",
@@ -95,7 +85,7 @@ static json_t *row_json(const struct args *a, const struct arp_row *row)
 	name_text(a, row, &name);
 	json_object_set_new(o, "address", json_string(name.s));
 	if (row->has_mac) {
-		mac_text(row, mac);
+		neigh_mac_text(row, mac);
 		json_object_set_new(o, "mac-address", json_string(mac));
 	}
 	json_object_set_new(o, "interface", json_string(row->ifname));
@@ -231,7 +221,8 @@ static int delete_all(struct vnet *v, struct err *e)
 }
 
 /* hostname ether_addr [temp] [proxy] */
-static int set(struct vnet *v, int argc, char **argv, struct err *e)
+static int set(struct vnet *v, const void *args, int argc, char **argv,
+	       struct err *e)
 {
 	const char *ifname = NULL;
 	unsigned char mac[6] = {0};
@@ -239,6 +230,7 @@ static int set(struct vnet *v, int argc, char **argv, struct err *e)
 	union route_addr addr;
 	int r;
 
+	(void)args;
 	r = parse_host(argv[0], &addr, &ifname, e);
 	if (r < 0)
 		return r;
@@ -258,38 +250,7 @@ static int set(struct vnet *v, int argc, char **argv, struct err *e)
 		else
 			return err_set(e, EINVAL, "%s: unknown word", argv[i]);
 	}
-	r = arp_set(v, AF_INET6, &addr, mac, temp, proxy, e);
-	if (r == -EADDRNOTAVAIL)
-		return err_set(e, EADDRNOTAVAIL,
-			       "cannot intuit interface index and type for %s",
-			       argv[0]);
-	return r < 0 ? bsd_err(e, -r, "set %s", argv[0]) : 0;
-}
-
-static int set_file(struct vnet *v, const char *path, struct err *e)
-{
-	cleanup_fclose FILE *f = fopen(path, "re");
-	cleanup_free char *line = NULL;
-	size_t size = 0;
-	int r = 0;
-
-	if (!f)
-		return err_sys(e, errno, "open %s", path);
-	for (unsigned int n = 1; r >= 0 && getline(&line, &size, f) >= 0; n++) {
-		cleanup_strv struct strv sv = {0};
-
-		line[strcspn(line, "#\n")] = 0;
-		if (strv_split(&sv, line, " \t") < 0)
-			return err_nomem(e);
-		if (!sv.n)
-			continue;
-		if (sv.n < 2)
-			return err_at(e, EINVAL, path, n, "bad line: %s", line);
-		r = set(v, (int)sv.n, sv.v, e);
-		if (r < 0)
-			err_wrap(e, "%s line %u", path, n);
-	}
-	return r;
+	return neigh_set(v, AF_INET6, argv[0], &addr, mac, temp, proxy, e);
 }
 
 static int run(struct vnet *v, const struct args *a, int argc, char **argv,
@@ -308,9 +269,9 @@ static int run(struct vnet *v, const struct args *a, int argc, char **argv,
 	case 'd':
 		return delete_host(v, argv[0], e);
 	case 's':
-		return set(v, argc, argv, e);
+		return set(v, NULL, argc, argv, e);
 	case 'f':
-		return set_file(v, argv[0], e);
+		return neigh_file(v, argv[0], "open", set, NULL, e);
 	default:
 		return show_one(v, a, argv[0], e);
 	}

@@ -78,30 +78,32 @@ static void say_lines(struct rcact *a, enum report_level level,
 		report(&a->report, level, "%s", lines.v[i]);
 }
 
-static int lend_in_rc(void *data, const char *jail, const char *ifname,
-		      struct err *e)
+static int jail_do(const char *jail, const char *ifname,
+		   int (*fn)(struct prisons *ps, int jid, const char *ifname,
+			     struct err *e),
+		   struct err *e)
 {
 	cleanup_prisons struct prisons *ps = NULL;
 	cleanup_prison struct prison p = {0};
 	int r = prisons_open(&ps, e);
 
-	(void)data;
 	if (!r)
 		r = prison_get(ps, jail, false, &p, e);
-	return r ? r : prison_lend(ps, p.jid, ifname, e);
+	return r ? r : fn(ps, p.jid, ifname, e);
+}
+
+static int lend_in_rc(void *data, const char *jail, const char *ifname,
+		      struct err *e)
+{
+	(void)data;
+	return jail_do(jail, ifname, prison_lend, e);
 }
 
 static int reclaim_in_rc(void *data, const char *jail, const char *ifname,
 			 struct err *e)
 {
-	cleanup_prisons struct prisons *ps = NULL;
-	cleanup_prison struct prison p = {0};
-	int r = prisons_open(&ps, e);
-
 	(void)data;
-	if (!r)
-		r = prison_get(ps, jail, false, &p, e);
-	return r ? r : prison_reclaim(ps, p.jid, ifname, e);
+	return jail_do(jail, ifname, prison_reclaim, e);
 }
 
 static const struct ifconfig_jails rc_jails = {
