@@ -567,9 +567,79 @@ static int notes_settle(struct rcact *a, struct err *e)
 	return ret;
 }
 
-static void say_stopping(struct run *r)
+/* The name that an interface has been given, or its own. */
+static const char *renamed(const struct notes *n, const char *ifname)
 {
-	cleanup_strv struct strv jails = {0}, clones = {0};
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].fact.kind == FACT_RENAME &&
+		    !strcmp(n->v[i].fact.ifname, ifname))
+			return n->v[i].fact.key;
+	return ifname;
+}
+
+/* Interfaces about which the plan undoes something, and clones it destroys. */
+static void stopping(const struct plan *p, struct strv *ifs,
+		     struct strv *clones)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct rcstep *s = p->v[i].arg;
+
+		for (size_t k = 0; k < s->facts.n; k++) {
+			const struct fact *f = &s->facts.v[k];
+
+			if (s->service == RC_NETIF && *f->ifname &&
+			    !(ifs->n && !strcmp(ifs->v[ifs->n - 1], f->ifname)))
+				strv_add(ifs, f->ifname);
+			if (f->kind == FACT_CLONE &&
+			    strcmp(f->value, "sticky") != 0)
+				strv_add(clones, f->ifname);
+		}
+	}
+}
+
+/*
+ * "Stopping Network: epair0a bridge0.", those of them that are there, and the
+ * clones; in the notes' order.
+ */
+static void say_network_stops(struct run *r, const struct plan *p)
+{
+	cleanup_ifnets struct ifnets here = {0};
+	cleanup_strv struct strv ifs = {0}, clones = {0}, names = {0},
+				 gone = {0};
+	const struct notes *n = &r->act->notes;
+	const char *last = "";
+
+	if (!r->rc->messages || !r->act->vnet ||
+	    ifnets_load(r->act->vnet, &here, NULL) < 0)
+		return;
+	stopping(p, &ifs, &clones);
+	for (size_t i = 0; i < n->n; i++) {
+		const struct fact *f = &n->v[i].fact;
+		cleanup_strv struct strv ends = {0};
+
+		if (f->kind == FACT_CLONE && strv_has(&clones, f->ifname))
+			strv_add(&gone, f->ifname);
+		/* an interface's notes are neighbours mostly */
+		if (!strcmp(f->ifname, last) || !strv_has(&ifs, f->ifname))
+			continue;
+		last = f->ifname;
+		clone_ends_add(&ends, f->ifname);
+		for (size_t k = 0; k < ends.n; k++) {
+			const char *name = renamed(n, ends.v[k]);
+
+			if (ifnets_find(&here, name) && !strv_has(&names, name))
+				strv_add(&names, name);
+		}
+	}
+	/* a level that goes down says nothing of them, as rc.shutdown(8) */
+	if (r->rc->service && !r->scope.kinds)
+		say_list(r, "Stopping Network:", &names);
+	say_list(r, "Destroyed clone interfaces:", &gone);
+}
+
+static void say_stopping(struct run *r, const struct plan *p)
+{
+	cleanup_strv struct strv jails = {0};
 	const struct notes *n = &r->act->notes;
 
 	for (size_t i = 0; i < n->n; i++) {
@@ -577,13 +647,11 @@ static void say_stopping(struct run *r)
 
 		if (n->v[k].fact.kind == FACT_JAIL)
 			strv_add(&jails, n->v[k].fact.key);
-		if (n->v[i].fact.kind == FACT_CLONE)
-			strv_add(&clones, n->v[i].fact.ifname);
 	}
 	if (r->scope.service[RC_JAIL])
 		say_list(r, "Stopping jails:", &jails);
 	if (r->scope.service[RC_NETIF])
-		say_list(r, "Destroyed clone interfaces:", &clones);
+		say_network_stops(r, p);
 }
 
 int rc_stop(const struct rc *rc, struct err *e)
@@ -600,10 +668,10 @@ int rc_stop(const struct rc *rc, struct err *e)
 	r.act->reverse_stop =
 		rc->conf && rcconf_yes(rc->conf, "jail_reverse_stop", NULL);
 	r.told = RC_SERVICES;
-	say_stopping(&r);
 	ret = rcplan_stop(r.act, &r.scope, &plan, e);
 	if (ret < 0)
 		return ret;
+	say_stopping(&r, &plan);
 	if (rc->dry_run) {
 		for (size_t i = 0; i < plan.n; i++)
 			report(rc->report, REPORT_STEP, "%s", plan.v[i].text);

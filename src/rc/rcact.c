@@ -190,26 +190,15 @@ static int make_clone(struct rcact *a, const struct fact *f, struct err *e)
 		r = apply(a, f->ifname, &words, e);
 	if (r < 0)
 		return err_wrap(e, "%s", f->ifname);
-	/* epair0 is what is written, its ends are what there is */
-	if (str_prefix(f->ifname, "epair"))
-		r = strv_addf(&a->created, "%sa %sb", f->ifname, f->ifname);
-	else
-		r = strv_add(&a->created, f->ifname);
+	r = clone_ends_add(&a->created, f->ifname);
 	return r < 0 ? err_nomem(e) : 0;
 }
 
 /* Made as `clone` (or as one end of it)? */
 static bool is_home(const struct ifnet *ifp, const char *clone)
 {
-	const char *home = *ifp->home_name ? ifp->home_name : ifp->name;
-	size_t len = strlen(clone);
-
-	if (strncmp(home, clone, len))
-		return false;
-	if (!home[len])
-		return true;
-	return str_prefix(clone, "epair") && !home[len + 1] &&
-	       strchr("ab", home[len]);
+	return clone_has_end(clone,
+			     *ifp->home_name ? ifp->home_name : ifp->name);
 }
 
 /* By the names they have now, whatever they were renamed to. */

@@ -54,6 +54,36 @@ static const struct fact_row {
 };
 TABLE_COMPLETE(rows, FACT_KINDS);
 
+bool clone_is_pair(const char *clone)
+{
+	const char *unit = clone + strlen("epair");
+
+	return str_prefix(clone, "epair") && *unit &&
+	       !unit[strspn(unit, "0123456789")];
+}
+
+int clone_ends_add(struct strv *sv, const char *clone)
+{
+	int r;
+
+	if (!clone_is_pair(clone))
+		return strv_add(sv, clone);
+	r = strv_addf(sv, "%sa", clone);
+	return r < 0 ? r : strv_addf(sv, "%sb", clone);
+}
+
+bool clone_has_end(const char *clone, const char *ifname)
+{
+	size_t len = strlen(clone);
+
+	if (!str_prefix(ifname, clone))
+		return false;
+	if (!ifname[len])
+		return true;
+	return clone_is_pair(clone) && strchr("ab", ifname[len]) &&
+	       !ifname[len + 1];
+}
+
 const char *fact_kind_name(enum fact_kind k)
 {
 	return rows[k].name;

@@ -71,6 +71,13 @@ struct facts {
 	size_t n;
 };
 
+/* "epair0", which has two ends, "epair0a" and "epair0b"? */
+bool clone_is_pair(const char *clone);
+/* The clone's interfaces: the two ends, or itself.  0 or -ENOMEM. */
+int clone_ends_add(struct strv *sv, const char *clone);
+/* Is that one of them? */
+bool clone_has_end(const char *clone, const char *ifname);
+
 /* The kind's name in notes, and back (-1: none). */
 const char *fact_kind_name(enum fact_kind k);
 int fact_kind_find(const char *name);

@@ -16,7 +16,6 @@
 #include "rc/rcdefaults.h"
 #include "rc/rcwords.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
@@ -54,16 +53,7 @@ int rcmodel_own(struct model_ctx *x, struct fact *f, const char *var)
 /* Remember what a clone is called once it is there. */
 static int clone_names(struct model_ctx *x, const char *word)
 {
-	int unit, r;
-	const struct ifkind *k = ifkind_of_name(word, &unit);
-
-	if (k && !strcmp(k->name, "epair") && unit >= 0 &&
-	    isdigit((unsigned char)word[strlen(word) - 1]))
-		r = strv_addf(&x->m->clones, "%sa", word) < 0 ||
-		    strv_addf(&x->m->clones, "%sb", word) < 0;
-	else
-		r = strv_add(&x->m->clones, word) < 0;
-	return r ? err_nomem(x->e) : 0;
+	return clone_ends_add(&x->m->clones, word) < 0 ? err_nomem(x->e) : 0;
 }
 
 static bool listed(const struct strv *names, const char *name)

@@ -258,6 +258,8 @@ struct service {
 
 static int service_start(struct service *s)
 {
+	if (access(s->path, R_OK) < 0)
+		return err_set(s->e, errno, "%s is not readable.", s->path);
 	report(s->r, REPORT_OUT, "Enabling pf.");
 	return start(s->path, s->flags, s->c, s->place, s->r, s->e);
 }
@@ -296,7 +298,11 @@ static int service_resync(struct service *s)
 
 static int service_status(struct service *s)
 {
-	return pfctl_words("-si", s->r, REPORT_WARN, &s->status, s->e);
+	int r = pfctl_words("-si", s->r, REPORT_WARN, &s->status, s->e);
+
+	if (r >= 0 && !s->status && !is_enabled())
+		s->status = 1;
+	return r;
 }
 
 static const struct {

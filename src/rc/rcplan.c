@@ -337,10 +337,7 @@ static int names_add(struct strv *sv, const char *ifname)
 {
 	int r = strv_add(sv, ifname);
 
-	if (!r && str_prefix(ifname, "epair"))
-		r = strv_addf(sv, "%sa", ifname) < 0 ||
-		    strv_addf(sv, "%sb", ifname) < 0;
-	return r;
+	return !r && clone_is_pair(ifname) ? clone_ends_add(sv, ifname) : r;
 }
 
 /* Facts of an interface that is neither here nor coming. */
@@ -374,17 +371,6 @@ static bool new_and_off(const struct fact *f)
 	       *text == '1';
 }
 
-/* `ifname` is the clone, or an end of it when it is an epair. */
-static bool of_clone(const char *clone, const char *ifname)
-{
-	size_t len = strlen(clone);
-
-	if (!str_prefix(ifname, clone))
-		return false;
-	return !ifname[len] || (str_prefix(clone, "epair") &&
-				strchr("ab", ifname[len]) && !ifname[len + 1]);
-}
-
 static bool in_scope(const struct build *b, const struct fact *f)
 {
 	const struct strv *only = b->scope->only_ifs;
@@ -397,7 +383,7 @@ static bool in_scope(const struct build *b, const struct fact *f)
 	for (size_t i = 0; i < only->n; i++)
 		if (!strcmp(only->v[i], f->ifname) ||
 		    (f->kind == FACT_CLONE &&
-		     of_clone(f->ifname, only->v[i])) ||
+		     clone_has_end(f->ifname, only->v[i])) ||
 		    (f->kind == FACT_RENAME && !strcmp(only->v[i], f->key)))
 			return true;
 	return false;
@@ -764,13 +750,14 @@ static bool leaves_unwanted(const struct build *b, const struct fact *f,
 	return !is_wanted(b, f, servs);
 }
 
-static bool leaves_always(const struct build *b, const struct fact *f,
-			  const struct rcservs *servs)
+/* An epair goes when it is named itself: an end may be another jail's. */
+static bool leaves_stopped(const struct build *b, const struct fact *f,
+			   const struct rcservs *servs)
 {
-	(void)b;
-	(void)f;
+	const struct strv *only = b->scope->only_ifs;
+
 	(void)servs;
-	return true;
+	return !only || strv_has(only, f->ifname);
 }
 
 /* Is the effect of a note still there to be undone? */
@@ -941,13 +928,14 @@ int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 	if (!r && scope->service[RC_JAIL])
 		r = stop_jails(&b);
 	if (!r && scope->service[RC_NETIF])
-		r = mark_leaving(&b, leaves_always, NULL);
+		r = mark_leaving(&b, leaves_stopped, NULL);
 	for (size_t i = n->n; !r && i-- > 0;) {
 		const struct fact *f = &n->v[i].fact;
 		int service = rcplan_service(f);
 
 		if (f->kind == FACT_JAIL || goes_with_clone(&b, f) ||
 		    !in_scope(&b, f) ||
+		    (f->kind == FACT_CLONE && !leaves_stopped(&b, f, NULL)) ||
 		    !(service == RC_SERVICES ? scope->scripts
 					     : scope->service[service]))
 			continue;

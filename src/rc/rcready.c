@@ -311,8 +311,7 @@ int rcready_plan(struct rcact *a, const struct rcmodel *m, struct rcstate *s,
 		if (f->kind == FACT_IFSCRIPT)
 			return 0;
 		if (is_epair(f) && !rcstate_has(s, &a->notes, f))
-			r = strv_addf(&ends, "%sa", f->ifname) < 0 ||
-			    strv_addf(&ends, "%sb", f->ifname) < 0;
+			r = clone_ends_add(&ends, f->ifname);
 	}
 	if (r)
 		return err_nomem(e);

@@ -687,6 +687,7 @@ static int set_pfil(const struct sysctl_row *row, const char *value,
 #define NO_FIBS "there is one fib"
 #define NO_FLAP "nobody looks for it"
 #define NO_OTHER "nothing here acts on it"
+#define NO_CARP "there is no carp(4): keepalived shares addresses"
 
 #define C4 "net/ipv4/conf/"
 #define C6 "net/ipv6/conf/"
@@ -762,6 +763,25 @@ static const struct sysctl_row sysctl_rows[] = {
 	KEEP("net.add_addr_allfibs", "0",
 	     "Whether to add interface routes to all fibs", NO_FIBS),
 	FIXED("net.fibs", "1", "Number of fibs"),
+	FIXED("net.graph.abi_version", "12", "Kernel's netgraph ABI"),
+	FIXED("net.graph.control.proto", "2", "Protocol of control sockets"),
+	FIXED("net.graph.data.proto", "1", "Protocol of data sockets"),
+	FIXED("net.graph.family", "32", "Family of netgraph's sockets"),
+	KEEP("net.graph.maxalloc", "4096", "Maximum number of queue items",
+	     NO_OTHER),
+	KEEP("net.graph.maxdata", "4096", "Maximum number of data items",
+	     NO_OTHER),
+	KEEP("net.graph.maxdgram", "20480", "Maximum outgoing datagram size",
+	     NO_OTHER),
+	FIXED("net.graph.msg_version", "8", "Version of control messages"),
+	KEEP("net.graph.recvspace", "20480", "Maximum space for messages",
+	     NO_OTHER),
+	KEEP("net.inet.carp.allow", "1", "Accept incoming CARP packets",
+	     NO_CARP),
+	KEEP("net.inet.carp.demotion", "0", "Adjust demotion factor", NO_CARP),
+	KEEP("net.inet.carp.log", "1", "CARP log level", NO_CARP),
+	KEEP("net.inet.carp.preempt", "0", "High-priority backup preemption",
+	     NO_CARP),
 	INV("net.inet.icmp.bmcastecho", "net/ipv4/icmp_echo_ignore_broadcasts",
 	    "Reply to multicast ICMP Echo Request and Timestamp packets"),
 	ALL_INV("net.inet.icmp.drop_redirect", C4 "%s/accept_redirects",
@@ -880,6 +900,14 @@ static const struct sysctl_row sysctl_rows[] = {
 	     "Enable access to the device nodes for users", NO_TAP),
 	KEEP("net.link.vlan.mtag_pcp", "0",
 	     "Retain VLAN PCP information as packets are passed up", NO_OTHER),
+	KEEP("net.pf.filter_local", "0",
+	     "Filter packets that are delivered to the local stack", NO_OTHER),
+	KEEP("net.pf.request_maxcount", "65535",
+	     "Maximum number of tables and addresses in a request", NO_OTHER),
+	FIXED("net.pf.source_nodes_hashsize", "8192",
+	      "Size of the source nodes' hash table"),
+	FIXED("net.pf.states_hashsize", "32768",
+	      "Size of the states' hash table"),
 	PARAM("security.jail.allow_raw_sockets", "allow.raw_sockets", "0", 0,
 	      "Processes in jail can create raw sockets"),
 	PARAM("security.jail.chflags_allowed", "allow.chflags", "0", 0,

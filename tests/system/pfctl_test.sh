@@ -358,6 +358,11 @@ service_body()
 	atf_check -o inline:"pass out all flags S/SA keep state\n" pfctl -sr
 	atf_check -o inline:"Disabling pf.\n" service pf stop
 	atf_check -s exit:1 -o inline:"Disabled\n" pfctl -sR
+	atf_check -s exit:1 -o match:"^Status: Disabled" service pf status
+	rm /etc/pf.conf
+	atf_check -s exit:1 \
+	    -e inline:"service: /etc/pf.conf is not readable.\n" \
+	    service pf start
 	atf_check -s exit:1 -e match:"^Usage: /etc/rc.d/pf " service pf what
 }
 

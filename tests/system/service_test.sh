@@ -126,8 +126,45 @@ EOF
 	atf_check -o match:'interfaces: epair10a epair10b\.$' service netif start epair10a
 	atf_check -o inline:"lo0 epair10a epair10b\n" ifconfig -l
 	atf_check -o ignore service netif start
-	atf_check -o ignore service netif stop epair1a
+	# an end that is stopped stays; its addresses go
+	atf_check ifconfig epair1b description here
+	atf_check -o inline:"Stopping Network: epair1a.\n" \
+	    service netif stop epair1a
+	atf_check -o match:"flags=8802<" ifconfig epair1a
+	atf_check -o ignore service netif restart epair1a
+	atf_check -o match:"description: here" ifconfig epair1b
+	atf_check -o inline:"Stopping Network: epair1a epair1b.
+Destroyed clone interfaces: epair1.
+" service netif stop epair1
 	atf_check -o inline:"lo0 epair10a epair10b\n" ifconfig -l
+}
+
+atf_test_case said
+said_head()
+{
+	atf_set descr "What netif says it makes and stops is what it does"
+}
+said_body()
+{
+	own_etc
+	cat >/etc/rc.conf <<'EOF'
+cloned_interfaces="epair0 lo1:sticky bridge0"
+ifconfig_epair0a="inet 192.0.2.1/24"
+ifconfig_epair0b_name="wan0"
+vlans_epair0a="10"
+ifconfig_epair0a_10="inet 198.51.100.1/24"
+ifconfig_lo1="inet 10.1.1.1/32"
+EOF
+	atf_check -o match:'^Created clone interfaces: epair0a epair0b lo1 bridge0 epair0a\.10\.$' \
+	    service netif start
+	atf_check -o inline:"Stopping Network: bridge0.
+Destroyed clone interfaces: bridge0.
+" service netif stop bridge0
+	atf_check -o inline:"Stopping Network: epair0a wan0 lo1 epair0a.10.
+Destroyed clone interfaces: epair0 epair0a.10.
+" service netif stop
+	atf_check -o inline:"lo0 lo1\n" ifconfig -l
+	atf_check service netif stop
 }
 
 atf_test_case enable
@@ -514,6 +551,7 @@ atf_init_test_cases()
 	atf_add_test_case list
 	atf_add_test_case netif
 	atf_add_test_case prefixes
+	atf_add_test_case said
 	atf_add_test_case enable
 	atf_add_test_case jails
 	atf_add_test_case verbs

@@ -111,6 +111,13 @@ kept_body()
 	atf_check -o match:'2 -> 1$' sysctl net.link.gif.max_nesting=1
 	[ ! -e /run/cellblock/sysctl/net.link.gif.max_nesting ] ||
 		atf_fail "the default is kept"
+	# carp(4), pf(4) and netgraph(4) have theirs
+	atf_check -o inline:"net.inet.carp.preempt: 0 -> 1\n" \
+	    -e match:"there is no carp" sysctl net.inet.carp.preempt=1
+	atf_check -o inline:"net.pf.request_maxcount: 65535 -> 131072\n" \
+	    -e match:'not in force yet' sysctl net.pf.request_maxcount=131072
+	atf_check -o inline:"8\n" sysctl -n net.graph.msg_version
+	atf_check -s exit:1 -e match:"read only" sysctl net.graph.family=1
 	# these are in force: pf_bridge_test
 	for f in onlyip member bridge local_phys; do
 		atf_check -o inline:"net.link.bridge.pfil_$f: 0 -> 0\n" \
