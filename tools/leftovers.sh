@@ -17,7 +17,7 @@ links() {
 	# the devices that a tunnel's module, once loaded, makes everywhere.
 	ip -d link | sed 's/ state [A-Z]* / /; s/promiscuity.*//' | awk '
 		/^[0-9]/ {
-			of_module = $2 ~ /^(sit|tunl|gre|gretap|erspan|ip6tnl|ip6gre|ip_vti|ip6_vti)0[@:]/
+			of_module = $2 ~ /^(sit|tunl|gre|gretap|erspan|ip6tnl|ip6gre|ip_vti|ip6_vti|bond)0[@:]/
 		}
 		!of_module'
 	ip addr | sed -n 's/^ *\(inet6* [^ ]*\).*/\1/p'

@@ -30,7 +30,8 @@ int bridge_pfil_apply(const struct vnet *v, struct err *e)
 		if (r == -ENOENT && on)
 			return err_set(e, EOPNOTSUPP,
 				       "this kernel's bridges show no packets "
-				       "to filters (CONFIG_BRIDGE_NETFILTER)");
+				       "to filters (CONFIG_BRIDGE_NETFILTER, "
+				       "module br_netfilter)");
 		if (r < 0 && r != -ENOENT)
 			return err_sys(e, -r, "/proc/sys/net/%s", files[i]);
 	}

@@ -10,6 +10,7 @@
 #include "net/kind.h"
 #include "net/link.h"
 #include "net/tc.h"
+#include "net/vlan.h"
 
 #include <errno.h>
 #include <net/if_arp.h>
@@ -101,6 +102,7 @@ int if_set_mac(struct vnet *v, struct ifnet *ifp, const unsigned char mac[6],
 		return bsd_err(e, r == -EADDRNOTAVAIL ? EINVAL : -r,
 			       "ioctl (SIOCAIFADDR)");
 	memcpy(ifp->mac, mac, MAC_LEN);
+	vlan_follow(v, ifp->index, mac); /* best effort: it is set here */
 	if (ifp->is_port)
 		return member_mac(v, ifp->name, e);
 	return 0;

@@ -426,8 +426,6 @@ static int join_fallback(struct vnet *v, struct ifnet *ifp, struct ifnet *port,
 	link_v6_set(v, port->kname, false, NULL);
 	r = c->nports++ ? if_set_mac(v, port, ifp->mac, NULL)
 			: if_set_mac(v, ifp, port->mac, NULL);
-	if (r >= 0)
-		r = vlan_follow(v, ifp->index, ifp->mac);
 	if (r < 0)
 		if_fallback->lagg_port(v, ifp, port, false, NULL);
 	return r;
@@ -449,8 +447,13 @@ static int with_port(struct vnet *v, const char *name, const char *port_name,
 static int ports_done(struct vnet *v, struct ifnet *ifp, struct iflagg *c,
 		      int r, const char *what, struct err *e)
 {
+	cleanup_ifnet struct ifnet now = {0};
+
 	if (r < 0)
 		return bsd_err(e, -r, "%s", what);
+	/* the driver has chosen the address, after the first port's */
+	if (!if_is_fallback(ifp) && ifnet_get(v, ifp->name, &now, NULL) >= 0)
+		vlan_follow(v, now.index, now.mac);
 	r = keep(v, ifp, c, e);
 	return r < 0 ? r : tell_keeper(v, ifp, c->proto, c->proto, e);
 }

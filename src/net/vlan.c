@@ -488,17 +488,15 @@ int vlan_follow(struct vnet *v, int parent, const unsigned char mac[6])
 
 	for (size_t i = 0; r >= 0 && i < all.n; i++) {
 		struct ifnet *ifp = &all.v[i];
+		bool here = ifp->vlan.cookie ? ifp->vlan.cookie == v->cookie
+					     : ifp->link_netnsid < 0;
 
-		if (!ifp->is_vlan || !if_is_fallback(ifp) ||
-		    ifp->vlan.cookie != v->cookie ||
-		    ifp->vlan.parent != parent || ifp->index == parent ||
-		    !memcmp(ifp->mac, mac, MAC_LEN))
+		if (!ifp->is_vlan || !here || ifp->vlan.parent != parent ||
+		    ifp->index == parent || !memcmp(ifp->mac, mac, MAC_LEN))
 			continue;
+		/* and those in it; a state file cannot make this go round,
+		 * since it ends where the address is right already */
 		r = if_set_mac(v, ifp, mac, NULL);
-		/* those in it; a state file cannot make this go round, since
-		 * it ends where the address is right already */
-		if (r >= 0)
-			r = vlan_follow(v, ifp->index, mac);
 	}
 	return r;
 }

@@ -51,8 +51,8 @@ int vlan_pcp(struct vnet *v, const char *name, unsigned int pcp, struct err *e);
 /* One of the fallback engine's is in this vnet again: write down what it is. */
 int vlan_home(struct vnet *v, const struct ifnet *ifp, struct err *e);
 
-/* An interface has got another address: so do its vlans of the fallback
- * engine, as the driver's do. */
+/* An interface has got another address: so do its vlans (vlan(4)).  Linux's
+ * driver sees to it, but not for one that is down or had its address set. */
 int vlan_follow(struct vnet *v, int parent, const unsigned char mac[6]);
 
 /* "802.1q" */
