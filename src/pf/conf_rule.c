@@ -403,23 +403,14 @@ static int antispoof_opts(struct parser *p, struct pf_rule *rule)
 	int r = 0;
 
 	while (!r) {
-		long long n = 0;
-
-		if (at(p, K_LABEL)) {
+		if (at(p, K_LABEL))
 			r = conf_label(p, rule);
-		} else if (at(p, K_RTABLE)) {
+		else if (at(p, K_RTABLE))
 			r = conf_rtable(p, rule);
-		} else if (at(p, K_RIDENTIFIER)) {
-			r = lex_next(p);
-			if (!r)
-				r = conf_number_word(p, &n);
-			if (r < 0)
-				break;
-			rule->ridentifier = (uint32_t)n;
-			rule->flags |= n ? PF_F_RIDENTIFIER : 0;
-		} else {
+		else if (at(p, K_RIDENTIFIER))
+			r = conf_ridentifier(p, rule);
+		else
 			break;
-		}
 	}
 	return r;
 }
