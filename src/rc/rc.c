@@ -396,6 +396,7 @@ static int run_open(struct run *r, const struct rc *rc, struct err *e)
 	r->place = (struct rc_place){.jailed = self.jailed,
 				     .vnet = !self.jailed || self.vnet,
 				     .jails = r->scope.service[RC_JAIL],
+				     .pf = r->scope.service[RC_PF],
 				     .rulesets = !self.jailed ||
 						 self.children_max > 0,
 				     .etc = rc->dir->etc,

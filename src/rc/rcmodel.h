@@ -38,6 +38,7 @@ struct rc_place {
 	bool jailed;	 /* a jail, sandboxes included */
 	bool vnet;	 /* has a network stack of its own to configure */
 	bool jails;	 /* jails are asked for: their file is read */
+	bool pf;	 /* pf is asked for: its file is read */
 	bool rulesets;	 /* jails can be made here, by devfs rules */
 	const char *etc; /* for files that variables name */
 	bool block;

@@ -53,7 +53,8 @@ int rcmodel_pf(struct model_ctx *x)
 	size_t len = 0;
 	int r;
 
-	if (!x->place->vnet || !rcconf_yes(x->c, "pf_enable", x->r))
+	if (!x->place->vnet || !x->place->pf ||
+	    !rcconf_yes(x->c, "pf_enable", x->r))
 		return 0;
 	path = rcmodel_file(x->place, get(x->c, "pf_rules", "/etc/pf.conf"));
 	if (!path)

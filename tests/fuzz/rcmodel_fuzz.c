@@ -39,6 +39,7 @@ static void check_model(struct rcconf *c, bool jailed)
 {
 	const struct rc_place place = {.jailed = jailed,
 				       .vnet = true,
+				       .pf = true,
 				       .etc = "/nonexistent",
 				       .block = true};
 	const struct ifnets none = {0};

@@ -363,6 +363,8 @@ service_body()
 	atf_check -s exit:1 \
 	    -e inline:"service: /etc/pf.conf is not readable.\n" \
 	    service pf start
+	# that is no other service's business
+	atf_check -o match:"^Starting Network: lo0" service netif start
 	atf_check -s exit:1 -e match:"^Usage: /etc/rc.d/pf " service pf what
 }
 

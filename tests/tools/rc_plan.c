@@ -30,6 +30,7 @@ int rc_plan(const struct rcconf *conf, const char *etc, const struct report *r,
 	struct rc_place place = {.jailed = true,
 				 .vnet = true,
 				 .jails = true,
+				 .pf = true,
 				 .etc = etc,
 				 .block = true};
 	struct rcact *act = rcact_new();
