@@ -227,7 +227,7 @@ static int set(struct vnet *v, const void *args, int argc, char **argv,
 			       "address only");
 	if (a->replace)
 		delete (v, a, argv[0], pub, NULL);
-	return neigh_set(v, AF_INET, argv[0], &addr, mac, temp, pub, e);
+	return neigh_set(v, AF_INET, argv[0], &addr, NULL, mac, temp, pub, e);
 }
 
 static int run(struct vnet *v, const struct args *a, int argc, char **argv,

@@ -234,11 +234,6 @@ static int set(struct vnet *v, const void *args, int argc, char **argv,
 	r = parse_host(argv[0], &addr, &ifname, e);
 	if (r < 0)
 		return r;
-	if (ifname)
-		return err_set(e, EOPNOTSUPP,
-			       "%s: entries of link-local addresses cannot be "
-			       "set",
-			       argv[0]);
 	if (!ifconfig_mac_parse(argv[1], mac))
 		return err_set(e, EINVAL, "invalid Ethernet address '%s'",
 			       argv[1]);
@@ -250,7 +245,8 @@ static int set(struct vnet *v, const void *args, int argc, char **argv,
 		else
 			return err_set(e, EINVAL, "%s: unknown word", argv[i]);
 	}
-	return neigh_set(v, AF_INET6, argv[0], &addr, mac, temp, proxy, e);
+	return neigh_set(v, AF_INET6, argv[0], &addr, ifname, mac, temp, proxy,
+			 e);
 }
 
 static int run(struct vnet *v, const struct args *a, int argc, char **argv,

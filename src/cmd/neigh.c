@@ -38,10 +38,11 @@ int neigh_file(struct vnet *v, const char *path, const char *open,
 }
 
 int neigh_set(struct vnet *v, sa_family_t af, const char *host,
-	      const union route_addr *addr, const unsigned char mac[6],
-	      bool temp, bool published, struct err *e)
+	      const union route_addr *addr, const char *ifname,
+	      const unsigned char mac[6], bool temp, bool published,
+	      struct err *e)
 {
-	int r = arp_set(v, af, addr, mac, temp, published, e);
+	int r = arp_set(v, af, addr, ifname, mac, temp, published, e);
 
 	if (r == -EADDRNOTAVAIL)
 		return err_set(e, EADDRNOTAVAIL,

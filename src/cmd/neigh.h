@@ -17,10 +17,11 @@ typedef int neigh_set_fn(struct vnet *v, const void *args, int argc,
 int neigh_file(struct vnet *v, const char *path, const char *open,
 	       neigh_set_fn *set, const void *args, struct err *e);
 
-/* Make an entry; errors are the commands' own. */
+/* Make an entry, see arp_set(); errors are the commands' own. */
 int neigh_set(struct vnet *v, sa_family_t af, const char *host,
-	      const union route_addr *addr, const unsigned char mac[6],
-	      bool temp, bool published, struct err *e);
+	      const union route_addr *addr, const char *ifname,
+	      const unsigned char mac[6], bool temp, bool published,
+	      struct err *e);
 
 /* "02:00:00:00:00:01" */
 void neigh_mac_text(const struct arp_row *row, char buf[32]);

@@ -190,8 +190,21 @@ int arp_delete(struct vnet *v, const struct arp_row *row, struct err *e)
 	return neigh_delete(v, &n, e);
 }
 
+/* Of the network that the address is on, 0: it is on none. */
+static int attached(struct vnet *v, int family, const union route_addr *addr,
+		    struct err *e)
+{
+	struct route rt;
+
+	if (route_get(v, family, addr, false, &rt, e) < 0 || rt.has_gw ||
+	    rt.type != ROUTE_UNICAST)
+		return 0;
+	return rt.oif;
+}
+
 int arp_set(struct vnet *v, int family, const union route_addr *addr,
-	    const unsigned char mac[6], bool temp, bool publish, struct err *e)
+	    const char *ifname, const unsigned char mac[6], bool temp,
+	    bool publish, struct err *e)
 {
 	struct neigh n = {
 		.family = family,
@@ -200,13 +213,11 @@ int arp_set(struct vnet *v, int family, const union route_addr *addr,
 		.state = temp ? NUD_REACHABLE : NUD_PERMANENT,
 		.flags = publish ? NTF_PROXY : 0,
 	};
-	struct route rt;
-	int r;
 
-	r = route_get(v, family, addr, false, &rt, e);
-	if (r < 0 || rt.has_gw || rt.type != ROUTE_UNICAST || !rt.oif)
+	n.ifindex =
+		ifname ? vnet_ifindex(v, ifname) : attached(v, family, addr, e);
+	if (!n.ifindex)
 		return err_set(e, EADDRNOTAVAIL, "not on an attached network");
-	n.ifindex = rt.oif;
 	if (!publish)
 		memcpy(n.mac, mac, 6);
 	return neigh_add(v, &n, e);

@@ -37,11 +37,12 @@ void arp_put_addr(const struct arp_row *row, struct strbuf *out);
 int arp_delete(struct vnet *v, const struct arp_row *row, struct err *e);
 
 /*
- * A static entry on the interface the address is reached by; `temp`: one that
- * ages; `publish`: answer for it with our own address, mac is not used.
- * -EADDRNOTAVAIL when it is on no attached network.
+ * A static entry on this interface (FreeBSD's name; NULL: the one the address
+ * is reached by); `temp`: one that ages; `publish`: answer for it with our own
+ * address, mac is not used.  -EADDRNOTAVAIL when there is no such interface.
  */
 int arp_set(struct vnet *v, int family, const union route_addr *addr,
-	    const unsigned char mac[6], bool temp, bool publish, struct err *e);
+	    const char *ifname, const unsigned char mac[6], bool temp,
+	    bool publish, struct err *e);
 
 #endif

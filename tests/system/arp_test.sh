@@ -133,6 +133,13 @@ ndp_body()
 	    -o match:"^2001:db8::1 +02:00:00:00:00:0a epair0a permanent R" \
 	    -o match:"^fe80::.*%epair0a +02:00:00:00:00:0a epair0a permanent" \
 	    ndp -an
+	atf_check ndp -s fe80::9%epair0a 02:00:00:00:00:0c
+	atf_check -o match:"^fe80::9%epair0a +02:00:00:00:00:0c +epair0a +\
+permanent" ndp -an
+	atf_check -o ignore ndp -d fe80::9%epair0a
+	atf_check -s exit:1 \
+	    -e match:"cannot intuit interface index and type for fe80::9%em9" \
+	    ndp -s fe80::9%em9 02:00:00:00:00:0c
 	atf_check ndp -s 2001:db8::9 02:00:00:00:00:09
 	atf_check -o match:"^2001:db8::9 +02:00:00:00:00:09 epair0a permanent" \
 	    ndp -n 2001:db8::9

@@ -251,6 +251,15 @@ EOF
 	    service static_arp start
 	atf_check -o match:'at 02:00:00:00:00:01 on epair0a permanent' \
 	    arp -n 192.0.2.254
+	atf_check ifconfig epair0a inet6 -ifdisabled
+	atf_check -o ignore sysrc static_ndp_pairs=r \
+	    static_ndp_r="fe80::9%epair0a 02:00:00:00:00:09"
+	atf_check -o inline:"Binding static NDP pair(s): r.\n" \
+	    service static_ndp start
+	atf_check -o match:"^fe80::9%epair0a +02:00:00:00:00:09 +epair0a +\
+permanent" ndp -an
+	atf_check service static_ndp stop
+	atf_check -o not-match:"^fe80::9%" ndp -an
 	atf_check service static_arp stop
 	atf_check -s exit:1 -o match:'no entry' -e ignore arp -n 192.0.2.254
 	atf_check jail -c name=v vnet persist path=/
