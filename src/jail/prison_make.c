@@ -40,8 +40,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define GO_FD 3
+/* A first process that takes longer to become init never will. */
+#define PROGRAM_MS 10000
 
 struct make {
 	struct prisons *ps;
@@ -301,6 +304,24 @@ static int first_child(void *arg)
 	return 1;
 }
 
+/*
+ * The kernel wakes us just before the child leaves our memory for init's.  What
+ * has entered a jail without another program is out of its own reach, and so is
+ * the child until then: on a machine whose processors are themselves waiting
+ * that has been seen to last until somebody was to enter the jail.
+ */
+static void wait_for_program(pid_t pid)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	for (int ms = 0;
+	     ms < PROGRAM_MS && stat(path, &st) < 0 && errno == EACCES; ms++)
+		nanosleep(&nap, NULL);
+}
+
 static int make_first(struct make *m, struct err *e)
 {
 	cleanup_free char *cgdir =
@@ -336,6 +357,7 @@ static int make_first(struct make *m, struct err *e)
 			;
 		return err_set(e, ce.code, "%s", ce.text);
 	}
+	wait_for_program(pid);
 	return proc_id_of(pid, &m->life.init, e);
 }
 
