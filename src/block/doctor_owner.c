@@ -165,35 +165,6 @@ static void name_of(int proc, char ret[static 16])
 			*s = '?';
 }
 
-/* The process's own user namespace: its numbers, and whose they are here. */
-struct uid_map {
-	unsigned int inside, here, n;
-};
-#define UID_MAPS 8
-
-static size_t uid_maps(int proc, struct uid_map ret[static UID_MAPS])
-{
-	cleanup_free char *text = NULL;
-	size_t n = 0;
-
-	if (file_read(proc, "uid_map", 4096, &text, NULL, NULL) < 0)
-		return 0;
-	for (char *s = text, *line; n < UID_MAPS && (line = strsep(&s, "\n"));)
-		if (sscanf(line, "%u %u %u", &ret[n].inside, &ret[n].here,
-			   &ret[n].n) == 3)
-			n++;
-	return n;
-}
-
-/* As the process itself says it: root of a jail is root, as on FreeBSD. */
-static uid_t uid_inside(const struct uid_map *maps, size_t n, uid_t uid)
-{
-	for (size_t i = 0; i < n; i++)
-		if (uid - maps[i].here < maps[i].n && uid >= maps[i].here)
-			return uid - maps[i].here + maps[i].inside;
-	return uid;
-}
-
 /* What is done with each; true: no more are wanted. */
 typedef bool socket_fn(const struct socket_fd *s, void *arg);
 
@@ -209,8 +180,6 @@ static void look_process(struct look *l, int proc, pid_t pid)
 	int fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct socket_fd s = {.pid = pid};
-	struct uid_map maps[UID_MAPS];
-	size_t nmaps = 0;
 	struct dirent *de;
 
 	if (!d && fd >= 0)
@@ -232,11 +201,9 @@ static void look_process(struct look *l, int proc, pid_t pid)
 			continue;
 		if (fstatat(dirfd(d), de->d_name, &st, 0) < 0)
 			continue; /* closed meanwhile */
-		if (!*s.name) {
+		if (!*s.name)
 			name_of(proc, s.name);
-			nmaps = uid_maps(proc, maps);
-		}
-		s.uid = uid_inside(maps, nmaps, st.st_uid);
+		s.uid = st.st_uid;
 		s.fd = atoi(de->d_name);
 		l->done = l->fn(&s, l->arg);
 	}

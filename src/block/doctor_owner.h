@@ -33,7 +33,7 @@ struct socket_fd {
 	uint32_t inode;
 	pid_t pid;
 	int fd;
-	uid_t uid;     /* whose the socket is, in the process's own numbers */
+	uid_t uid;     /* whose the socket is */
 	char name[16]; /* of the process, printable */
 };
 /*

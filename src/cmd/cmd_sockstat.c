@@ -18,6 +18,7 @@
 #include "jail/prison.h"
 #include "net/socks.h"
 #include "net/socks_unix.h"
+#include "ns/ns.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -309,8 +310,11 @@ static void put_proto(const struct sock *s, char *buf, size_t size)
 						      : "6");
 }
 
-static const char *user_name(const struct args *a, uid_t uid, char buf[32])
+/* As its process says it: root of a jail is root, as on FreeBSD. */
+static const char *user_name(const struct args *a, const struct socket_fd *fd,
+			     char buf[32])
 {
+	uid_t uid = userns_uid_in(fd->pid, fd->uid);
 	const struct passwd *pw = a->numeric ? NULL : getpwuid(uid);
 
 	snprintf(buf, 32, "%u", uid);
@@ -331,7 +335,7 @@ static int print_owner(const struct args *a, const struct socket_fd *fd)
 
 	if (!fd)
 		return printf("%-8s %-10s %-5s %-3s ", "?", "?", "?", "?");
-	return printf("%-8s %-10.10s %5d %-3d ", user_name(a, fd->uid, user),
+	return printf("%-8s %-10.10s %5d %-3d ", user_name(a, fd, user),
 		      fd->name, (int)fd->pid, fd->fd);
 }
 
@@ -342,8 +346,7 @@ static json_t *owner_json(const struct args *a, const struct socket_fd *fd)
 
 	if (!fd)
 		return o;
-	json_object_set_new(o, "user",
-			    json_string(user_name(a, fd->uid, user)));
+	json_object_set_new(o, "user", json_string(user_name(a, fd, user)));
 	json_object_set_new(o, "command", json_string(fd->name));
 	json_object_set_new(o, "pid", json_integer(fd->pid));
 	json_object_set_new(o, "fd", json_integer(fd->fd));
@@ -397,32 +400,28 @@ static void put_sock(const struct args *a, struct shown *sh,
 		printf("%s\n", end);
 }
 
-static const struct sock_unix *local_find(const struct shown *sh,
-					  uint32_t inode, size_t *ret)
+static int local_by_inode(const void *a, const void *b)
 {
-	size_t lo = 0, hi = sh->nlocals;
+	const struct sock_unix *x = a, *y = b;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
 
-		if (sh->locals[mid].inode < inode)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (ret)
-		*ret = lo;
-	return lo < sh->nlocals && sh->locals[lo].inode == inode
-		       ? &sh->locals[lo]
-		       : NULL;
+static const struct sock_unix *local_find(const struct shown *sh,
+					  uint32_t inode)
+{
+	const struct sock_unix key = {.inode = inode};
+
+	return sh->nlocals ? bsearch(&key, sh->locals, sh->nlocals, sizeof(key),
+				     local_by_inode)
+			   : NULL;
 }
 
 /* Its own address, and by name or as [pid fd] the one it is connected to. */
 static void put_path(const struct shown *sh, const struct sock_unix *s,
 		     char *buf, size_t size)
 {
-	const struct sock_unix *peer =
-		s->peer ? local_find(sh, s->peer, NULL) : NULL;
+	const struct sock_unix *peer = s->peer ? local_find(sh, s->peer) : NULL;
 	char other[sizeof(peer->name)] = "??";
 
 	if (!s->peer) {
@@ -464,38 +463,25 @@ static void put_local(const struct args *a, struct shown *sh,
 
 /* ---- all lines */
 
-/* The sockets at this inode: one, but for the kernel's own at 0. */
-static size_t sock_first(const struct shown *sh, uint32_t inode)
-{
-	size_t lo = 0, hi = sh->nsocks;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (sh->socks[mid].inode < inode)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static void put_fd(const struct args *a, struct shown *sh,
 		   const struct socket_fd *fd)
 {
+	const struct sock key = {.inode = fd->inode}, *s;
 	const struct sock_unix *u;
-	size_t i = sock_first(sh, fd->inode);
 
-	if (i < sh->nsocks && sh->socks[i].inode == fd->inode) {
-		sh->had[i] = true;
-		if (sock_wanted(a, &sh->socks[i]))
-			put_sock(a, sh, &sh->socks[i], fd);
+	s = sh->nsocks ? bsearch(&key, sh->socks, sh->nsocks, sizeof(key),
+				 by_inode)
+		       : NULL;
+	if (s) {
+		sh->had[s - sh->socks] = true;
+		if (sock_wanted(a, s))
+			put_sock(a, sh, s, fd);
 		return;
 	}
-	u = local_find(sh, fd->inode, &i);
+	u = local_find(sh, fd->inode);
 	if (!u)
 		return;
-	sh->local_had[i] = true;
+	sh->local_had[u - sh->locals] = true;
 	if (local_wanted(a, u))
 		put_local(a, sh, u, fd);
 }

@@ -125,6 +125,11 @@ int ns_uts_call(int nsfd, int (*fn)(void *arg), void *arg, struct err *e);
 int ns_of(pid_t pid, const char *ns, int *ret, struct err *e);
 /* Who of us is root in the user namespace of that process. */
 int userns_root_of(pid_t pid, uid_t *ret, struct err *e);
+/*
+ * What a user of ours is in the user namespace of that process; the same where
+ * it is nobody there, or the process is gone.
+ */
+uid_t userns_uid_in(pid_t pid, uid_t uid);
 /* Enter it and be its root, with all rights in it.  System calls only. */
 int userns_enter(int userfd, struct err *e);
 

@@ -345,6 +345,20 @@ int userns_root_of(pid_t pid, uid_t *ret, struct err *e)
 	return err_set(e, ESRCH, "%s: no root", path);
 }
 
+uid_t userns_uid_in(pid_t pid, uid_t uid)
+{
+	cleanup_fclose FILE *f = NULL;
+	unsigned int in, out, count;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+	f = fopen(path, "re");
+	while (f && fscanf(f, "%u %u %u", &in, &out, &count) == 3)
+		if (uid >= out && uid - out < count)
+			return uid - out + in;
+	return uid;
+}
+
 bool userns_initial(void)
 {
 	struct ns_idmaps m __attribute__((cleanup(ns_idmaps_free))) = {0};
