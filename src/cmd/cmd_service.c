@@ -14,6 +14,7 @@
 #include "rc/rc.h"
 #include "rc/rcdefaults.h"
 #include "rc/rcedit.h"
+#include "rc/rcjailid.h"
 #include "rc/rcscript.h"
 #include "rc/rcserv.h"
 
@@ -215,19 +216,24 @@ static int stop_jails(const struct rcconf *c, const struct strv *names,
 {
 	cleanup_free char *l = strv_join(names, " ");
 	const char *conf = rcconf_get(c, "jail_conf");
+	int r;
 
 	printf("Stopping jails: %s.\n", l ? l : "");
-	return jailcmd_run(
+	r = jailcmd_run(
 		&(struct jailcmd){
 			.ops = JAILCMD_REMOVE,
 			.file = conf && access(conf, R_OK) == 0 ? conf : NULL,
 			.hard = !conf || access(conf, R_OK) < 0,
 			.names = (const char *const *)names->v,
 			.nnames = names->n,
+			.verbosity = -1,
 			.cancel_fd = -1,
 			.report = &service_sink,
 		},
 		e);
+	for (size_t i = 0; !r && i < names->n; i++)
+		rcjailid_remove(names->v[i]);
+	return r;
 }
 
 static int stop(const struct rcserv *s, const struct rcconf *c,

@@ -407,6 +407,7 @@ static int run_open(struct run *r, const struct rc *rc, struct err *e)
 	if (rc->report)
 		r->act->report = *rc->report;
 	r->act->keep_going = rc->keep_going;
+	r->act->messages = rc->messages;
 	r->act->conf = rc->conf;
 	r->act->place = &r->place;
 	/* in a jail there is one level; a machine may hold several blocks */

@@ -18,6 +18,7 @@
 #include "rc/rcclient.h"
 #include "rc/kld.h"
 #include "rc/rcdevfs.h"
+#include "rc/rcjailid.h"
 #include "rc/rcneigh.h"
 #include "rc/rcpf.h"
 #include "rc/rcpflog.h"
@@ -593,6 +594,14 @@ static int jails_failed(const struct strv *names, bool stop, struct err *e)
 		       list ? list : "");
 }
 
+static void jail_started(void *data, const struct jailcmd_started *s)
+{
+	const struct rcact *a = data;
+
+	if (!a->block)
+		rcjailid_write(s->name, s->jid, &a->report);
+}
+
 int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		bool stop, struct err *e)
 {
@@ -601,7 +610,10 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		.limit = a->jail_limit >= 0 ? a->jail_limit
 			 : a->parallel	    ? 0
 					    : 1,
-		.verbosity = a->jail_verbosity,
+		/* a service names all of them in one line (rc.c) */
+		.verbosity = a->jail_verbosity || stop || !a->messages
+				     ? a->jail_verbosity
+				     : -1,
 		.file = conf,
 		.names = (const char *const *)names->v,
 		.nnames = names->n,
@@ -610,6 +622,8 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		.keep_output = true,
 		.report = &a->report,
 		.nets = a->nets,
+		.started = jail_started,
+		.data = a,
 	};
 	int r;
 
@@ -619,6 +633,9 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 		c.file = NULL;
 	}
 	r = jailcmd_run(&c, e);
+	for (size_t i = 0; stop && !a->block && i < names->n; i++)
+		if (!r || !jail_there(names->v[i]))
+			rcjailid_remove(names->v[i]);
 	return r < 0 && e && !*e->text ? jails_failed(names, stop, e) : r;
 }
 

@@ -34,6 +34,7 @@ struct rcact {
 	const struct rcconf *conf;
 	const struct rc_place *place;
 	bool keep_going; /* report a failed step and go on */
+	bool messages;	 /* FreeBSD's, of whole services */
 	bool parallel, reverse_stop;
 	int jail_limit, jail_verbosity; /* the model's */
 	size_t failed;			/* steps that failed with keep_going */

@@ -206,12 +206,16 @@ persist; path = /;
 a { }
 b { }
 EOF
-	atf_check -o match:'^Starting jails: b\.$' service jail onestart b
+	atf_check -o inline:"Starting jails: b.\n" service jail onestart b
 	atf_check -o inline:"b\n" jls name
+	atf_check -o inline:"$(jls -j b jid)\n" cat /var/run/jail_b.id
 	atf_check -o match:'^Starting jails: a\.$' service jail onestart
-	atf_check -o match:'^Stopping jails: b\.$' service jail stop b
+	atf_check -o inline:"$(jls -j a jid)\n" cat /var/run/jail_a.id
+	atf_check -o inline:"Stopping jails: b.\n" service jail stop b
 	atf_check -o inline:"a\n" jls name
+	atf_check test ! -e /var/run/jail_b.id
 	atf_check -o match:'^Stopping jails: ' service jail stop
+	atf_check test ! -e /var/run/jail_a.id
 	atf_check jls name
 }
 
