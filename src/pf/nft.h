@@ -157,6 +157,8 @@ void nfe_payload(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
 /* csum_off: of the checksum to mend in the header `base`; -1: none */
 void nfe_payload_set(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
 		     uint32_t sreg, int csum_off);
+/* An address of the header, four bytes or sixteen, and the checksums. */
+void nfe_addr_set(struct nfb *b, uint32_t off, uint32_t len, uint32_t sreg);
 void nfe_cmp(struct nfb *b, uint32_t op, uint32_t sreg, const void *data,
 	     uint32_t len);
 void nfe_cmp_u8(struct nfb *b, uint32_t op, uint32_t sreg, uint8_t v);

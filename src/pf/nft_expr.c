@@ -28,8 +28,9 @@ void nfe_payload(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
 	nfe_end(b);
 }
 
-void nfe_payload_set(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
-		     uint32_t sreg, int csum_off)
+static void payload_set(struct nfb *b, uint32_t base, uint32_t off,
+			uint32_t len, uint32_t sreg, int csum_off,
+			uint32_t flags)
 {
 	nfe_begin(b, "payload");
 	nfb_put_u32be(b, NFTA_PAYLOAD_SREG, sreg);
@@ -41,8 +42,20 @@ void nfe_payload_set(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
 				    : NFT_PAYLOAD_CSUM_NONE);
 	nfb_put_u32be(b, NFTA_PAYLOAD_CSUM_OFFSET,
 		      csum_off >= 0 ? (uint32_t)csum_off : 0);
-	nfb_put_u32be(b, NFTA_PAYLOAD_CSUM_FLAGS, 0);
+	nfb_put_u32be(b, NFTA_PAYLOAD_CSUM_FLAGS, flags);
 	nfe_end(b);
+}
+
+void nfe_payload_set(struct nfb *b, uint32_t base, uint32_t off, uint32_t len,
+		     uint32_t sreg, int csum_off)
+{
+	payload_set(b, base, off, len, sreg, csum_off, 0);
+}
+
+void nfe_addr_set(struct nfb *b, uint32_t off, uint32_t len, uint32_t sreg)
+{
+	payload_set(b, NFT_PAYLOAD_NETWORK_HEADER, off, len, sreg,
+		    len == 4 ? 10 : -1, NFT_PAYLOAD_L4CSUM_PSEUDOHDR);
 }
 
 void nfe_cmp(struct nfb *b, uint32_t op, uint32_t sreg, const void *data,

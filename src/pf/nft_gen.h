@@ -428,6 +428,8 @@ void gen_synproxy_maps(struct gen *g);
 void gen_synproxy_new(struct gen *g, const struct pf_rule *r, unsigned int n,
 		      const char *chain);
 void gen_synproxy_pass(struct gen *g, enum gen_place p, const char *chain);
+/* At the head of a chain of nat: to servers, or (out) from here to them. */
+void gen_synproxy_nat(struct gen *g, const char *chain, bool out);
 void gen_synproxy_hooks(struct gen *g);
 
 /* nft_limit.c */

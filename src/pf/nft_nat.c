@@ -722,6 +722,8 @@ static void base_chain(struct gen *g, enum side s)
 	int i;
 
 	nfb_chain_base(&g->b, sides[s].chain, &sides[s].hook);
+	if (g->rdr && s != SIDE_NAT)
+		gen_synproxy_nat(g, sides[s].chain, out);
 	gen_skip(g, sides[s].chain, out);
 	if (s == SIDE_RDRLO) {
 		nfb_rule(&g->b, sides[s].chain);

@@ -7,13 +7,25 @@
  * coming in have judged them; the entries of conntrack of SYN and ACK go with
  * them, and that of the connection begins with the SYN to the server.  So:
  *
- *	- a rule that passes a SYN remembers the connection's ends and its own
- *	  word (maps "syn4", "syn6") and sets a flag in the entry's label;
+ *	- a rule that passes a SYN remembers the connection's ends and itself
+ *	  (maps "syn4", "syn6") and sets a flag in the entry's label;
  *	- an ACK without an entry whose ends are remembered gets the flag, too;
  *	- behind routing ("synf", "syni") the flag leads to the synproxy, and
- *its answers, which carry the entry, are let out;
+ *	  its answers, which carry the entry, are let out;
  *	- the SYN to the server ("syno") gets the state that the rule makes of
- *	  a first packet, and is judged going out as other packets are.
+ *	  a first packet, and is judged going out as other packets are; what
+ *	  else the rule does with one is in a chain "synN".
+ *
+ * What is remembered of the rule is its number + 1 and, in the upper bits, the
+ * packet's tag.
+ *
+ * Where there are redirections ("rdr", binat), SYN and ACK come to the synproxy
+ * translated, and so is the SYN to the server, which no entry has translated.
+ * It gets the address that the client meant back ("synr", before conntrack, by
+ * the maps, which have it, too), and is translated again as the SYN was, so
+ * that the entry is that of any connection that is redirected.  Maps "syt4" and
+ * "syt6" know how, from the ends as the client has them: the ACK needs them as
+ * well, since a pool may give it another address.
  *
  * Clients and servers get no options but the segment size, as in pf.
  */
@@ -35,10 +47,24 @@
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
-#define R_WORD NFR(12)
 
 static const unsigned int families[] = {GEN_AF_V4, GEN_AF_V6};
 static const char *const maps[] = {"syn4", "syn6"};
+static const char *const ways[] = {"syt4", "syt6"};
+
+/*
+ * Where what is remembered lies behind a key that begins at NFR(0): the rule,
+ * and where there are redirections the client's idea of the server.  Of the
+ * ways: the server, and what the entry's label says of the redirection.
+ */
+static const struct {
+	uint32_t len;		     /* of an address */
+	uint32_t rule, addr, port;   /* maps */
+	uint32_t to, to_port, label; /* ways */
+} regs[] = {
+	{4, NFR(12), NFR(13), NFR(14), NFR(13), NFR(14), NFR(15)},
+	{16, NFR(10), NFR(11), NFR(15), NFR(10), NFR(14), NFR(15)},
+};
 
 bool gen_synproxy(const struct pf_rule *r)
 {
@@ -53,13 +79,11 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 		const char *what;
 	} never[] = {
 		{r->dir == PF_OUT, "of packets that go out"},
-		{g->rdr, "beside rdr or binat"},
-		{g->tagged, "beside tags"},
+		{r->rdr.n, "with rdr-to: say rdr, or match"},
 		{g->pfil.member || g->pfil.bridge, "on bridges"},
 		{gen_routed(r), "with route-to, reply-to, dup-to or rtable"},
 		{gen_limits(r) || gen_overloads(r), "with limits"},
 		{gen_sloppy(r), "with sloppy"},
-		{gen_times(r), "with timeouts"},
 		{gen_edits(r), "with scrub or set"},
 		{(r->opts.flags & PF_S_IFBOUND || g->c->opt.if_bound) &&
 			 !(r->opts.flags & PF_S_FLOATING),
@@ -74,15 +98,25 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 
 void gen_synproxy_maps(struct gen *g)
 {
-	for (size_t i = 0; g->synproxy && i < ARRAY_SIZE(families); i++)
-		nfb_set(&g->b, &(struct nfb_set){.name = maps[i],
-						 .flags = NFT_SET_EVAL,
-						 .ktype = NFB_TYPE_INT,
-						 .klen = i ? 40 : 16,
-						 .dtype = NFB_TYPE_MARK,
-						 .dlen = 4,
-						 .size = SHAKES,
-						 .timeout = SHAKE_MS});
+	for (size_t i = 0; g->synproxy && i < ARRAY_SIZE(families); i++) {
+		struct nfb_set s = {.name = maps[i],
+				    .flags = NFT_SET_EVAL,
+				    .ktype = NFB_TYPE_INT,
+				    .klen = GEN_ENDS_LEN(families[i]),
+				    .dtype = NFB_TYPE_MARK,
+				    .dlen = 4,
+				    .size = SHAKES,
+				    .timeout = SHAKE_MS};
+
+		if (g->rdr) {
+			s.dtype = NFB_TYPE_INT;
+			s.dlen = 4 + regs[i].len + 4;
+		}
+		nfb_set(&g->b, &s);
+		s.name = ways[i];
+		if (g->rdr)
+			nfb_set(&g->b, &s);
+	}
 }
 
 static void match_tcp(struct gen *g, uint8_t flags)
@@ -119,27 +153,67 @@ static void match_flag(struct gen *g)
 	nfe_cmp_u32(&g->b, NFT_CMP_NEQ, NFR(4), 0);
 }
 
+static void remember(struct gen *g, const char *map, uint32_t data)
+{
+	const struct nfe_dynset d = {.set = map,
+				     .op = NFT_DYNSET_OP_UPDATE,
+				     .key = NFR(0),
+				     .data = data};
+
+	nfe_dynset_begin(&g->b, &d);
+	nfe_dynset_end(&g->b);
+}
+
+/* The destination that the client meant: address and port. */
+static void load_meant(struct gen *g, size_t i, uint32_t addr, uint32_t port)
+{
+	nfe_ct(&g->b, i ? NFT_CT_DST_IP6 : NFT_CT_DST_IP, 0, addr);
+	nfe_ct(&g->b, NFT_CT_PROTO_DST, 0, port);
+}
+
+/* How a SYN has been translated, by the ends as the client has them. */
+static void remember_way(struct gen *g, size_t i, const char *chain)
+{
+	static const uint32_t rdr = GEN_NAT_MASK << GEN_RDR_SHIFT, zero;
+	const uint32_t n = regs[i].len / 4;
+
+	nfb_rule(&g->b, chain);
+	match_tcp(g, TCP_SYN);
+	gen_ends(g, families[i], false);
+	load_meant(g, i, NFR(n), NFR(2 * n + 1));
+	/* four registers, of which the last one stays */
+	nfe_ct(&g->b, NFT_CT_LABELS, -1, regs[i].label - GEN_LABEL_FLAGS);
+	nfe_bitwise(&g->b, regs[i].label, regs[i].label, 4, &rdr, &zero);
+	nfe_payload(&g->b, NFT_PAYLOAD_NETWORK_HEADER,
+		    (i ? 8 : 12) + regs[i].len, regs[i].len, regs[i].to);
+	nfe_payload(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, regs[i].to_port);
+	remember(g, ways[i], regs[i].to);
+	nfb_rule_end(&g->b);
+}
+
 /* A packet that the rule passes: a SYN goes no further way here. */
 void gen_synproxy_new(struct gen *g, const struct pf_rule *r, unsigned int n,
 		      const char *chain)
 {
+	const uint32_t tags = g->tagged ? GEN_TAG_MASK : 0, number = n + 1;
+
 	if (!(r->flags & PF_F_ALLOW_OPTS)) {
 		nfb_rule(&g->b, chain);
 		nfe_verdict(&g->b, NFT_JUMP, "oci");
 		nfb_rule_end(&g->b);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		const struct nfe_dynset d = {.set = maps[i],
-					     .op = NFT_DYNSET_OP_UPDATE,
-					     .key = NFR(0),
-					     .data = R_WORD};
-
+		if (g->rdr)
+			remember_way(g, i, chain);
 		nfb_rule(&g->b, chain);
 		match_tcp(g, TCP_SYN);
 		gen_ends(g, families[i], false);
-		nfe_imm_u32(&g->b, R_WORD, gen_word(g, n));
-		nfe_dynset_begin(&g->b, &d);
-		nfe_dynset_end(&g->b);
+		nfe_meta(&g->b, NFT_META_MARK, regs[i].rule);
+		nfe_bitwise(&g->b, regs[i].rule, regs[i].rule, 4, &tags,
+			    &number);
+		if (g->rdr)
+			load_meant(g, i, regs[i].addr, regs[i].port);
+		remember(g, maps[i], regs[i].rule);
 		set_flag(g);
 		nfe_imm_u32(&g->b, NFR(0), 0);
 		nfe_meta_set(&g->b, NFT_META_PRIORITY, NFR(0));
@@ -183,7 +257,7 @@ void gen_synproxy_pass(struct gen *g, enum gen_place p, const char *chain)
 		match_tcp(g, TCP_ACK);
 		match_new(g);
 		gen_ends(g, families[i], false);
-		nfe_map(&g->b, maps[i], NFR(0), R_WORD);
+		nfe_map(&g->b, maps[i], NFR(0), regs[i].rule);
 		set_flag(g);
 		nfe_verdict(&g->b, NF_ACCEPT, NULL);
 		gen_rule_why(g, GEN_WHY_STATE);
@@ -203,26 +277,150 @@ static void proxy_chain(struct gen *g, const char *chain, int hook)
 	nfb_rule_end(&g->b);
 }
 
+/* The SYN to the server gets the destination back that the client meant. */
+static void meant_chain(struct gen *g)
+{
+	static const struct nfb_hook hook = {"filter", NF_INET_LOCAL_OUT, -300,
+					     NULL};
+
+	nfb_chain_base(&g->b, "synr", &hook);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		nfb_rule(&g->b, "synr");
+		match_tcp(g, TCP_SYN);
+		gen_ends(g, families[i], false);
+		nfe_map(&g->b, maps[i], NFR(0), regs[i].rule);
+		/* for "syno" */
+		nfe_meta_set(&g->b, NFT_META_PRIORITY, regs[i].rule);
+		nfe_addr_set(&g->b, (i ? 8 : 12) + regs[i].len, regs[i].len,
+			     regs[i].addr);
+		nfe_payload_set(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2,
+				regs[i].port, 16);
+		nfb_rule_end(&g->b);
+	}
+}
+
+/* In chains of nat: translated as the SYN was. */
+void gen_synproxy_nat(struct gen *g, const char *chain, bool out)
+{
+	static const uint32_t none[4], all = UINT32_MAX, zero;
+
+	for (size_t i = 0; g->synproxy && i < ARRAY_SIZE(families); i++) {
+		const struct nfe_nat n = {.type = NFT_NAT_DNAT,
+					  .family = i ? NFPROTO_IPV6
+						      : NFPROTO_IPV4,
+					  .addr_min = regs[i].to,
+					  .proto_min = regs[i].to_port};
+
+		nfb_rule(&g->b, chain);
+		if (out)
+			match_tcp(g, TCP_SYN);
+		gen_ends(g, families[i], false);
+		nfe_map(&g->b, ways[i], NFR(0), regs[i].to);
+		if (!out) {
+			nfe_imm(&g->b, NFR(0), none, sizeof(none));
+			nfe_bitwise(&g->b, regs[i].label, NFR(GEN_LABEL_FLAGS),
+				    4, &all, &zero);
+			nfe_ct_set(&g->b, NFT_CT_LABELS, NFR(0));
+		}
+		nfe_nat(&g->b, &n);
+		nfb_rule_end(&g->b);
+	}
+}
+
+/* What a rule does with the SYN to the server, beside passing it. */
+static bool does_more(const struct pf_rule *r)
+{
+	return gen_times(r);
+}
+
+static void own_chain(struct gen *g, const struct gen_node *node,
+		      const struct pf_rule *r, bool make)
+{
+	const unsigned int n = node->base[PF_LIST_FILTER] + r->nr;
+	const uint32_t word = gen_word(g, n);
+	char chain[GEN_CHAIN];
+
+	if (!gen_synproxy(r) || !does_more(r))
+		return;
+	snprintf(chain, sizeof(chain), "syn%u", n);
+	if (!make) {
+		nfb_elem(&g->b, &(struct nfb_elem){.key = &word,
+						   .klen = 4,
+						   .verdict = true,
+						   .code = NFT_JUMP,
+						   .chain = chain});
+		return;
+	}
+	nfb_chain(&g->b, chain);
+	if (gen_times(r))
+		gen_timeout(g, r, chain);
+}
+
+static void own_chains(struct gen *g, bool make)
+{
+	for (size_t i = 0; i < g->nnodes; i++) {
+		const struct pf_rules *l = &g->node[i].a->list[PF_LIST_FILTER];
+
+		for (size_t k = 0; k < l->n; k++)
+			own_chain(g, &g->node[i], &l->v[k], make);
+	}
+}
+
+static void own_map(struct gen *g)
+{
+	own_chains(g, true);
+	nfb_set(&g->b, &(struct nfb_set){.name = "syns",
+					 .ktype = NFB_TYPE_MARK,
+					 .klen = 4,
+					 .dtype = NFT_DATA_VERDICT,
+					 .size = g->nrules + 1});
+	nfb_elems(&g->b, "syns", false);
+	own_chains(g, false);
+	nfb_elems_end(&g->b);
+}
+
 /* The connection's own entry: X is the state of who came in. */
+static void server_rule(struct gen *g, size_t i)
+{
+	static const uint32_t none[4], all = UINT32_MAX, zero;
+	const uint32_t number = GEN_RULE_MASK, tags = GEN_TAG_MASK;
+	const uint32_t gen = gen_word(g, 0) & ~GEN_RULE_MASK;
+
+	nfb_rule(&g->b, "syno");
+	match_tcp(g, TCP_SYN);
+	match_new(g);
+	gen_ends(g, families[i], false);
+	nfe_map(&g->b, g->rdr ? ways[i] : maps[i], NFR(0),
+		g->rdr ? regs[i].to : regs[i].rule);
+	nfe_imm(&g->b, NFR(0), none, sizeof(none));
+	if (g->rdr) {
+		nfe_bitwise(&g->b, regs[i].label, NFR(GEN_LABEL_FLAGS), 4, &all,
+			    &zero);
+		nfe_meta(&g->b, NFT_META_PRIORITY, regs[i].rule);
+		nfe_imm_u32(&g->b, NFR(4), 0);
+		nfe_meta_set(&g->b, NFT_META_PRIORITY, NFR(4));
+	}
+	nfe_bitwise(&g->b, regs[i].rule, NFR(GEN_LABEL_X), 4, &number, &gen);
+	if (g->tagged) {
+		nfe_bitwise(&g->b, regs[i].rule, NFR(GEN_LABEL_NAT), 4, &tags,
+			    &zero);
+		nfe_meta_set(&g->b, NFT_META_MARK, NFR(GEN_LABEL_NAT));
+	}
+	nfe_ct_set(&g->b, NFT_CT_LABELS, NFR(0));
+	gen_count(g, "insert");
+	nfe_vmap(&g->b, "syns", NFR(GEN_LABEL_X));
+	nfb_rule_end(&g->b);
+}
+
 static void server_chain(struct gen *g)
 {
 	static const struct nfb_hook hook = {"filter", NF_INET_LOCAL_OUT, -140,
 					     NULL};
-	static const uint32_t none[4], all = UINT32_MAX, zero;
 
+	own_map(g);
 	nfb_chain_base(&g->b, "syno", &hook);
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		nfb_rule(&g->b, "syno");
-		match_tcp(g, TCP_SYN);
-		match_new(g);
-		gen_ends(g, families[i], false);
-		nfe_map(&g->b, maps[i], NFR(0), R_WORD);
-		nfe_imm(&g->b, NFR(0), none, sizeof(none));
-		nfe_bitwise(&g->b, R_WORD, NFR(GEN_LABEL_X), 4, &all, &zero);
-		nfe_ct_set(&g->b, NFT_CT_LABELS, NFR(0));
-		gen_count(g, "insert");
-		nfb_rule_end(&g->b);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		server_rule(g, i);
 }
 
 void gen_synproxy_hooks(struct gen *g)
@@ -233,5 +431,7 @@ void gen_synproxy_hooks(struct gen *g)
 	proxy_chain(g, "synf", NF_INET_FORWARD);
 	proxy_chain(g, "syni", NF_INET_LOCAL_IN);
 	g->b.cookie = NFB_NO_COOKIE;
+	if (g->rdr)
+		meant_chain(g);
 	server_chain(g);
 }

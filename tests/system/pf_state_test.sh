@@ -389,6 +389,170 @@ synproxy_body()
 	    ip netns exec c nft list chain ip t c
 }
 
+# v6 behind the router, too
+six_behind()
+{
+	ip addr add fd01::1/64 dev rc nodad
+	ip -n c addr add fd01::2/64 dev e0 nodad
+	ip -n c -6 route add default via fd01::1
+	ip -n a -6 route add default via fd00::1
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+}
+
+# synproxied: rules from stdin, if the kernel can
+synproxied()
+{
+	cat >pf.conf
+	pfctl -qf pf.conf 2>why || {
+		grep -q CONFIG_NFT_SYNPROXY why && atf_skip "$(cat why)"
+		atf_fail "$(cat why)"
+	}
+}
+
+# shy WHERE ADDR PORT: a never answers; what of it does WHERE see?
+shy()
+{
+	at a nft add table inet t
+	at a nft add chain inet t c '{ type filter hook input priority -300; }'
+	at a nft add rule inet t c \
+	    'tcp flags & (syn | ack) == syn | ack counter drop'
+	at "$1" nft add table inet s
+	at "$1" nft add chain inet s c \
+	    '{ type filter hook input priority 300; }'
+	at "$1" nft add rule inet s c tcp flags syn counter
+	silent a tcp "$2" "$3"
+	atf_check -o match:"counter packets [1-9]" \
+	    ip netns exec a nft list chain inet t c
+	at "$1" nft list chain inet s c >seen
+	atf_check -o match:"counter packets 0 " cat seen
+	at a nft delete table inet t
+	at "$1" nft delete table inet s
+}
+
+atf_test_case synproxy_rdr
+synproxy_rdr_head()
+{
+	atf_set descr "synproxy state beside rdr and binat: redirected, the client's address seen, no half handshake at the server"
+}
+synproxy_rdr_body()
+{
+	need nft
+	on
+	six_behind
+	ip addr add 10.0.0.9/24 dev ra
+	ip -n c addr add 10.0.1.3/24 dev e0
+	# as small offices have it
+	synproxied <<-EOF2
+		set block-policy return
+		set skip on lo
+		scrub in
+		nat on ra from !(ra) -> (ra:0)
+		nat-anchor "proxy/*"
+		rdr-anchor "proxy/*"
+		rdr pass on rc proto tcp to port ftp -> 127.0.0.1 port 8021
+		rdr on ra inet proto tcp from any to any port 80 -> 10.0.1.2
+		rdr on ra inet6 proto tcp to fd00::1 port 80 \
+		    -> fd01::2 port 8080
+		rdr on ra inet proto tcp to 10.0.0.1 port 81 \
+		    -> 127.0.0.1 port 8081
+		rdr on ra inet proto tcp to 10.0.0.1 port 83 \
+		    -> { 10.0.1.2, 10.0.1.3 } port 84 round-robin
+		binat on ra inet from 10.0.1.3 to any -> 10.0.0.9
+		block in
+		pass out
+		pass proto icmp6
+		anchor "proxy/*"
+		antispoof quick for { lo rc }
+		pass in on ra inet proto tcp to 10.0.1.2 port 80 synproxy state
+		pass in on ra inet6 proto tcp to fd01::2 port 8080 \
+		    synproxy state
+		pass in on ra inet proto tcp to 127.0.0.1 port 8081 \
+		    synproxy state
+		pass in on ra inet proto tcp to { 10.0.1.2, 10.0.1.3 } \
+		    port 84 synproxy state
+		pass in on ra inet proto tcp to 10.0.1.3 port 85 synproxy state
+		pass in on ra inet proto tcp to 10.0.1.2 port 86 synproxy state
+		pass quick on rc no state
+	EOF2
+	at c nft add table inet t
+	at c nft add chain inet t c '{ type filter hook input priority 0; }'
+	at c nft add rule inet t c ip saddr 10.0.0.2 tcp flags syn counter
+	serve c tcp 10.0.1.2 80
+	talks a tcp 10.0.0.1 80
+	atf_check -o match:"counter packets 1 " \
+	    ip netns exec c nft list chain inet t c
+	atf_check -e ignore \
+	    -o match:"all tcp 10.0.1.2:80 \(10.0.0.1:80\) <- 10.0.0.2:" \
+	    pfctl -ss
+	serve c tcp fd01::2 8080
+	talks a tcp fd00::1 80
+	atf_check -e ignore \
+	    -o match:"fd01::2\[8080\] \(fd00::1\[80\]\) <- fd00::2\[" pfctl -ss
+	serve_here tcp 127.0.0.1 8081
+	talks a tcp 10.0.0.1 81
+	serve c tcp 10.0.1.2 84
+	serve c tcp 10.0.1.3 84
+	for i in 1 2 3 4; do
+		talks a tcp 10.0.0.1 83
+	done
+	atf_check -e ignore -o match:"10.0.1.2:84 .10.0.0.1:83. <-" \
+	    -o match:"10.0.1.3:84 .10.0.0.1:83. <-" pfctl -ss
+	serve c tcp 10.0.1.3 85
+	talks a tcp 10.0.0.9 85
+	atf_check -e ignore -o match:"10.0.1.3:85 .10.0.0.9:85. <-" pfctl -ss
+	# not redirected at all
+	serve c tcp 10.0.1.2 86
+	talks a tcp 10.0.1.2 86
+	refused a tcp 10.0.0.9 82
+	shy c 10.0.0.1 80
+	shy c fd00::1 80
+	shy - 10.0.0.1 81
+	shy c 10.0.0.1 83
+	shy c 10.0.0.9 85
+	talks a tcp 10.0.0.1 80
+}
+
+atf_test_case synproxy_more
+synproxy_more_head()
+{
+	atf_set descr "synproxy state: tags go with the connection; timeouts are the connection's"
+}
+synproxy_more_body()
+{
+	need nft
+	on
+	six_behind
+	for rdr in "" "rdr on ra inet proto tcp to 10.0.0.1 port 80 -> 10.0.1.2
+rdr on ra inet6 proto tcp to fd00::1 port 80 -> fd01::2"; do
+		synproxied <<-EOF2
+			$rdr
+			block all
+			pass proto icmp6
+			pass in on ra proto tcp to port 80 tag WEB \
+			    synproxy state (tcp.established 4321)
+			pass in on ra proto tcp to port 81 synproxy state
+			pass out on rc tagged WEB
+		EOF2
+		started s4 ip netns exec c "$CB_TOOLS/peer" serve tcp \
+		    10.0.1.2 80
+		started s6 ip netns exec c "$CB_TOOLS/peer" serve tcp \
+		    fd01::2 80
+		started s1 ip netns exec c "$CB_TOOLS/peer" serve tcp \
+		    10.0.1.2 81
+		four=10.0.1.2 six=fd01::2
+		[ -z "$rdr" ] || four=10.0.0.1 six=fd00::1
+		talks a tcp $four 80
+		talks a tcp $six 80
+		# in, but nothing lets it out
+		at a "$CB_TOOLS/peer" probe tcp -t 500 10.0.1.2 81 &&
+		    atf_fail "goes out without its tag"
+		started h ip netns exec a "$CB_TOOLS/peer" hold tcp $four 80
+		pfctl -vss 2>/dev/null >states
+		grep -q "expires in 01:1[12]:" states ||
+		    atf_fail "$(cat states)"
+	done
+}
+
 atf_test_case table_counters
 table_counters_head()
 {
@@ -481,6 +645,8 @@ atf_init_test_cases()
 	atf_add_test_case keeps
 	atf_add_test_case sources
 	atf_add_test_case synproxy
+	atf_add_test_case synproxy_rdr
+	atf_add_test_case synproxy_more
 	atf_add_test_case table_counters
 	atf_add_test_case profile
 }
