@@ -369,9 +369,13 @@ static void ctl_request(struct ng_client *c, const struct packet *p)
 		answer(p, r, 0, -1);
 		return;
 	}
-	if (r < 0 || p->reply < 0 || q.op == WIRE_DATA ||
-	    (q.op == WIRE_MAKE) == c->made) {
+	if (r < 0 || p->reply < 0 || (q.op == WIRE_MAKE) == c->made) {
 		cut_off(c);
+		return;
+	}
+	/* NgSendData() to the wrong socket: a packet is no message */
+	if (q.op == WIRE_DATA) {
+		answer(p, -EINVAL, 0, -1);
 		return;
 	}
 	server_before(c->all->server);
@@ -409,11 +413,14 @@ static void data_packet(struct ng_client *c, const struct packet *p)
 		return;
 	}
 	r = wire_request_parse(p->bytes, p->n, &q);
-	if (r < 0 || q.op != WIRE_DATA) {
+	if (r < 0 || (q.op != WIRE_DATA && q.op != WIRE_MSG)) {
 		cut_off(c);
 		return;
 	}
-	answer(p, send_out(c, q.name, q.body, q.size), 0, -1);
+	/* NgSendMsg() to the wrong socket: its path is no hook */
+	r = q.op == WIRE_DATA ? send_out(c, q.name, q.body, q.size)
+			      : -EHOSTUNREACH;
+	answer(p, r, 0, -1);
 }
 
 static void data_event(struct source *src, uint32_t events)

@@ -273,6 +273,56 @@ life_body()
 	END
 }
 
+atf_test_case wrong_socket
+wrong_socket_head()
+{
+	atf_set descr "What is for the other socket is an error, and no more"
+}
+wrong_socket_body()
+{
+	says <<-END
+	mk A alice -> 1
+	mk B bob -> 2
+	connect A . bob: ab ba -> ok
+	datac A ab hello -> EINVAL
+	msgd A . -> EHOSTUNREACH
+	msgd A bob: -> EHOSTUNREACH
+	datac A none hello -> EINVAL
+	nodes A -> socket:alice socket:bob
+	send A ab hello -> ok
+	recv B -> ba hello
+	END
+}
+
+atf_test_case unread
+unread_head()
+{
+	atf_set descr "Unread messages are no word of a broker that has ended"
+}
+unread_body()
+{
+	open_probe 8
+	ask 8 "mk A alice" 1
+	ask 8 "mk B bob" 2
+	ask 8 "connect A . bob: ab ba" ok
+	ask 8 "bad B alice: 4711 7" ok
+	ask 8 "bad B alice: 4711 8" ok
+	ask 8 "long B alice: 100000" ok
+	ask 8 "send B ba to-alice" ok
+	kill -9 "$(broker_pid)"
+	ask 8 "send A ab x" ECONNRESET
+	ask 8 "name A . x" ECONNRESET
+	ask 8 "nodes A" ECONNRESET
+	ask 8 "nodes B" ECONNRESET
+	# and they can be read
+	ask 8 "rbin A" "[2]: 4711 7 0 0"
+	ask 8 "rbin A" "[2]: 4711 8 0 0"
+	ask 8 "rbin A" "[2]: 12345 1 0 100000"
+	ask 8 "rbin A" ECONNRESET
+	ask 8 "recv A" "ab to-alice"
+	ask 8 "recv A" ECONNRESET
+}
+
 atf_test_case killed
 killed_head()
 {
@@ -679,6 +729,8 @@ atf_init_test_cases()
 	atf_add_test_case data
 	atf_add_test_case queue
 	atf_add_test_case life
+	atf_add_test_case wrong_socket
+	atf_add_test_case unread
 	atf_add_test_case killed
 	atf_add_test_case starts
 	atf_add_test_case process

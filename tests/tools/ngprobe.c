@@ -19,6 +19,8 @@
  *	rmsg A			the next message in words: PATH NAME ARGS
  *	rbin A			... not: COOKIE CMD FLAGS ARGLEN
  *	nodes A			all nodes: TYPE:NAME, sorted
+ *	datac A HOOK TEXT	NgSendData() to the control socket
+ *	msgd A PATH		NgSendMsg() to the data socket
  *	send A HOOK TEXT	NgSendData(); sendn A HOOK N: N bytes
  *	sockname A		LENGTH FAMILY NAME, by getsockname(2)
  *	write A TEXT		plain write(2)
@@ -303,6 +305,18 @@ static void call_sendn(char **w)
 	free(p);
 }
 
+static void call_datac(char **w)
+{
+	said(NgSendData(node_of(w[1])->cs, w[2], (unsigned char *)w[3],
+			strlen(w[3])));
+}
+
+static void call_msgd(char **w)
+{
+	said(NgSendMsg(node_of(w[1])->ds, w[2], NGM_GENERIC_COOKIE,
+		       NGM_SHUTDOWN, NULL, 0));
+}
+
 static void call_write(char **w)
 {
 	said((int)write(node_of(w[1])->ds, w[2], strlen(w[2])));
@@ -453,6 +467,8 @@ static const struct {
 	{"token", 2, call_token},
 	{"send", 4, call_send},
 	{"sendn", 4, call_sendn},
+	{"datac", 4, call_datac},
+	{"msgd", 3, call_msgd},
 	{"write", 3, call_write},
 	{"recv", 2, call_recv},
 	{"recvn", 2, call_recv},

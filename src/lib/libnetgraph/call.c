@@ -74,17 +74,21 @@ ssize_t ng_receive(int fd, const struct iovec *iov, size_t niov, int *ret_fd)
 	return n;
 }
 
-/* The broker had no room for another, which it says on the connection. */
+/*
+ * The broker had no room for another, which it says on the connection.  What
+ * is there else is a message that nobody has read yet: longer, or no answer.
+ */
 static int refusal(int fd)
 {
+	const int flags = MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC;
 	uint8_t buf[sizeof(struct wire_answer)];
-	ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
+	ssize_t n = recv(fd, buf, sizeof(buf), flags);
 	uint32_t id;
 	int r;
 
 	/* that it has closed the socket is told first, and once */
 	if (n < 0 && errno == ECONNRESET)
-		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
+		n = recv(fd, buf, sizeof(buf), flags);
 	r = n > 0 ? wire_answer_parse(buf, (size_t)n, &id) : 0;
 
 	return r == -EBADMSG ? 0 : r;
