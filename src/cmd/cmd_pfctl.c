@@ -69,7 +69,7 @@ static int run(int argc, char **argv)
 		return 1;
 	if (r >= 0)
 		return c.status;
-	if (r == -EINVAL && !e.text[0])
+	if (c.bad_usage || (r == -EINVAL && !e.text[0]))
 		return usage(&e);
 	fprintf(stderr, "pfctl: %s\n", e.text);
 	return 1;

@@ -141,7 +141,7 @@ static int flush_lists(struct ctl *c, const char *path,
 		return r;
 	a = pf_anchor_find(conf, path, false);
 	if (!a)
-		return err_set(e, ENOENT, "Anchor does not exist");
+		return 0; /* it has no rules */
 	for (size_t i = 0; i < n; i++)
 		clear_list(&a->list[list[i]]);
 	return pf_load(c->k, conf, path, what, c->r, e);
@@ -354,9 +354,10 @@ static int run(struct ctl *c, struct err *e)
 		r = ctl_kill_states(c, e);
 	if (!r && c->nkillsrc)
 		r = ctl_kill_sources(c, e);
+	/* a file of -T is of addresses */
 	if (!r && c->tblcmd)
-		return ctl_tables(c, e);
-	if (!r && c->file)
+		r = ctl_tables(c, e);
+	else if (!r && c->file)
 		r = load(c, e);
 	if (!r && c->opts & CTL_ENABLE)
 		r = enable(c, true, e);

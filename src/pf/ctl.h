@@ -57,6 +57,7 @@ struct ctl {
 	struct strbuf out;
 	const struct report *r;
 	bool titled, labels;
+	bool bad_usage; /* with the error, the usage is to be shown */
 	int status; /* exit status */
 };
 void ctl_free(struct ctl *c);
@@ -68,7 +69,10 @@ extern const char ctl_usage[]; /* behind "usage: pfctl" */
  * shown; another error: e->text alone.  argv[0] is the program.
  */
 int ctl_args(struct ctl *c, int argc, char **argv, struct err *e);
-/* Everything; -errno: e->text is to be shown, the exit status is 1. */
+/*
+ * Everything; -errno: e->text is to be shown, and with .bad_usage the usage;
+ * the exit status is 1.
+ */
 int ctl_run(struct ctl *c, struct err *e);
 
 /* What the parts do (ctl_*.c). */
@@ -83,6 +87,8 @@ int ctl_show_sources(struct ctl *c, struct err *e);
 int ctl_flush_sources(struct ctl *c, struct err *e);
 int ctl_kill_sources(struct ctl *c, struct err *e);
 int ctl_show_tables(struct ctl *c, struct err *e);
+/* Anchors are made of which only tables are known.  -ENOMEM. */
+int ctl_table_anchors(struct ctl *c, struct pf_conf *conf, struct err *e);
 int ctl_flush_tables(struct ctl *c, const char *path, size_t *ret,
 		     struct err *e);
 int ctl_show_status(struct ctl *c, struct err *e);

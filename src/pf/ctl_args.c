@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 const char ctl_usage[] =
-	" [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]\n"
+	" [-AdeghMmNnOPqRSrvz] [-a anchor] [-D macro=value] [-F modifier]\n"
 	"\t[-f file] [-i interface] [-K host | network]\n"
 	"\t[-k host | network | gateway | label | id] [-o level] [-p device]\n"
 	"\t[-s modifier] [-t table -T command [address ...]] [-x level]\n";
@@ -172,6 +172,9 @@ static int take(struct ctl *c, int letter, const char *arg, struct err *e)
 	case 'a':
 		return take_anchor(c, arg, e);
 	case 'D':
+		if (!strchr(arg, '='))
+			report(c->r, REPORT_WARN,
+			       "could not parse macro definition %s", arg);
 		return strv_add(&c->macros, arg) < 0 ? err_nomem(e) : 0;
 	case 'k':
 		return take_kill(c->kill, &c->nkill, 'k', arg, e);

@@ -201,6 +201,12 @@ static int open_walk(struct ctl *c, struct walk *w, struct pf_conf **conf,
 		count_anchor(w, (*conf)->root);
 	*a = pf_anchor_find(*conf, c->anchor, false);
 	if (!*a) {
+		r = ctl_table_anchors(c, *conf, e);
+		if (r < 0)
+			return r;
+		*a = pf_anchor_find(*conf, c->anchor, false);
+	}
+	if (!*a) {
 		report(c->r, REPORT_OUT, "Anchor '%s' not found.", c->anchor);
 		c->status = 1;
 	}
@@ -355,6 +361,8 @@ static int show_anchor_names(struct ctl *c, struct err *e)
 	struct walk w;
 	int r = open_walk(c, &w, &conf, &a, e);
 
+	if (!r && a)
+		r = ctl_table_anchors(c, conf, e);
 	if (!r && a)
 		show_anchors(c, a);
 	return r;

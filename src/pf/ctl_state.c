@@ -321,6 +321,7 @@ static int kill_id(struct ctl *c, struct err *e)
 	int n, r;
 
 	n = sscanf(c->kill[1], "%" SCNx64 "/%x", &f.id, &creator);
+	c->bad_usage = n < 1 || !f.id;
 	if (n < 1)
 		return err_set(e, EINVAL, "wrong id format specified");
 	if (!f.id)
@@ -414,7 +415,8 @@ int ctl_kill_states(struct ctl *c, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(kills); i++) {
 		if (strcmp(kills[i].word, c->kill[0]) != 0)
 			continue;
-		if (c->nkill != 2 || !*c->kill[1])
+		c->bad_usage = c->nkill != 2 || !*c->kill[1];
+		if (c->bad_usage)
 			return err_set(e, EINVAL, "no %s specified",
 				       kills[i].word);
 		return kills[i].fn(c, e);

@@ -220,6 +220,12 @@ static int cmd_flush(struct args *a)
 	return r;
 }
 
+/* On trial a table that would be made is all that is told of. */
+static bool only_created(const struct args *a, const struct pf_table_result *r)
+{
+	return r->created && a->c->opts & CTL_NOACTION;
+}
+
 static int cmd_add(struct args *a)
 {
 	struct pf_table_result res;
@@ -227,7 +233,7 @@ static int cmd_add(struct args *a)
 
 	if (!r)
 		r = change(a, PF_TABLE_ADD, &res);
-	if (r < 0)
+	if (r < 0 || only_created(a, &res))
 		return r;
 	tell(a->c, "%zu/%zu addresses added", res.added, a->n);
 	put_feedback(a);
@@ -261,7 +267,7 @@ static int cmd_replace(struct args *a)
 			      &old.n, &cleared, NULL);
 	if (!r)
 		r = change(a, PF_TABLE_REPLACE, &res);
-	if (r < 0) {
+	if (r < 0 || only_created(a, &res)) {
 		free(old.v);
 		return r;
 	}
@@ -434,13 +440,25 @@ static int cmd_test(struct args *a)
 	return 0;
 }
 
+static int must_be_there(struct args *a)
+{
+	struct pf_entries all = {0};
+	int64_t cleared;
+	int r = entries(a, &all, &cleared);
+
+	free(all.v);
+	return r;
+}
+
 static int cmd_zero(struct args *a)
 {
 	bool some = a->c->argc || a->c->file;
-	struct pf_table_result res;
+	struct pf_table_result res = {0};
 	int r = some ? load(a, false) : 0;
 
-	if (!r)
+	if (!r && some && !a->n)
+		r = must_be_there(a);
+	else if (!r)
 		r = change(a, PF_TABLE_ZERO, &res);
 	if (r < 0)
 		return r;
@@ -453,9 +471,36 @@ static int cmd_zero(struct args *a)
 	return 0;
 }
 
-/* No entry has counters that are not zero. */
+static bool has_counted(const struct pf_entry_counters *n)
+{
+	static const struct pf_entry_counters zero;
+
+	return memcmp(n, &zero, sizeof(zero)) != 0;
+}
+
+/* Of the entries, those that have counted something. */
+static int counting(struct args *a, const struct pf_entries *all)
+{
+	cleanup_free struct pf_entry_counters *n = NULL;
+	int r = -ENODATA;
+
+	if (a->c->k)
+		r = pf_table_counters(a->c->k, a->c->anchor, a->c->table,
+				      all->v, all->n, &n, a->e);
+	if (r < 0)
+		return r == -ENODATA ? 0 : r;
+	a->v = calloc(all->n + 1, sizeof(*a->v));
+	if (!a->v)
+		return err_nomem(a->e);
+	for (size_t i = 0; i < all->n; i++)
+		if (has_counted(&n[i]))
+			a->v[a->n++] = all->v[i];
+	return 0;
+}
+
 static int cmd_reset(struct args *a)
 {
+	struct pf_table_result res = {0};
 	struct pf_entries all = {0};
 	int64_t cleared;
 	int r = no_words(a);
@@ -463,7 +508,17 @@ static int cmd_reset(struct args *a)
 	if (!r)
 		r = entries(a, &all, &cleared);
 	if (!r)
-		tell(a->c, "0/%zu stats cleared", all.n);
+		r = counting(a, &all);
+	if (!r && a->c->opts & CTL_VERBOSE) {
+		a->what = calloc(a->n + 1, 1);
+		r = a->what ? 0 : err_nomem(a->e);
+	}
+	if (!r && a->n)
+		r = change(a, PF_TABLE_ZERO, &res);
+	if (!r) {
+		tell(a->c, "%zu/%zu stats cleared", res.changed, all.n);
+		put_feedback(a);
+	}
 	free(all.v);
 	return r;
 }
@@ -527,6 +582,32 @@ static void put_stats(struct strbuf *out, const struct pf_table_info *t)
 			    t->bytes[i / 3][i % 3]);
 }
 
+int ctl_table_anchors(struct ctl *c, struct pf_conf *conf, struct err *e)
+{
+	struct pf_table_info *v = NULL;
+	size_t n = 0;
+	int r = pf_tables(c->k, "", true, false, &v, &n, e);
+
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		if (v[i].active && !pf_anchor_find(conf, v[i].anchor, true))
+			r = err_nomem(e);
+	pf_tables_free(v, n);
+	return r < 0 ? r : 0;
+}
+
+/* No tables: because there is no such anchor? */
+static int must_be_anchor(struct ctl *c, const char *path, struct err *e)
+{
+	cleanup_pf_conf struct pf_conf *conf = NULL;
+	int r = pf_loaded(c->k, &conf, e);
+
+	if (r >= 0)
+		r = ctl_table_anchors(c, conf, e);
+	if (r >= 0 && !pf_anchor_find(conf, path, false))
+		return err_set(e, ENOENT, "Anchor or Ruleset does not exist.");
+	return r < 0 ? r : 0;
+}
+
 int ctl_show_tables(struct ctl *c, struct err *e)
 {
 	struct pf_table_info *v = NULL;
@@ -534,8 +615,12 @@ int ctl_show_tables(struct ctl *c, struct err *e)
 	int r = pf_tables(c->k, c->anchor, false, c->opts & CTL_VERBOSE2, &v,
 			  &n, e);
 
-	if (r < 0)
+	if (r >= 0 && !n)
+		r = must_be_anchor(c, c->anchor, e);
+	if (r < 0) {
+		pf_tables_free(v, n);
 		return r;
+	}
 	if (c->opts & CTL_SHOWALL && n)
 		ctl_title(c, "TABLES:");
 	for (size_t i = 0; i < n; i++) {
@@ -560,6 +645,8 @@ int ctl_flush_tables(struct ctl *c, const char *path, size_t *ret,
 	size_t n = 0, done = 0;
 	int r = pf_tables(c->k, path, false, false, &v, &n, e);
 
+	if (r >= 0 && !n)
+		r = must_be_anchor(c, path, e);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		struct pf_table_result res = {0};
 

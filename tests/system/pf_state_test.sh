@@ -597,6 +597,13 @@ table_counters_body()
 	pings a 10.0.0.1
 	atf_check -o match:"In/Pass: .*Packets: 1 .*Bytes: 84 " \
 	    -e ignore sh -c 'pfctl -t t -vT show | sed -n "/10.0.0.2$/,/10.0.0.9/p"'
+	# those that have counted, and no others
+	atf_check -e match:"^2/3 stats cleared.$" \
+	    -o inline:"Z  10.0.0.0/24\nZ  10.0.0.2\n" pfctl -t t -vT reset
+	atf_check -e inline:"0/3 stats cleared.\n" pfctl -t t -T reset
+	atf_check -o not-match:"Packets: [1-9]" -e ignore \
+	    pfctl -t t -vT show
+	pings a 10.0.0.1
 	atf_check -e ignore pfctl -t t -T zero
 	atf_check -o not-match:"Packets: [1-9]" -e ignore \
 	    pfctl -t t -vT show

@@ -24,7 +24,18 @@ enable_body()
 	# -d first, then -s, then -e
 	atf_check -s exit:1 -o inline:"Disabled\n" \
 	    -e inline:"pf disabled\npf enabled\n" pfctl -e -sR -d
+	# tables come before -e, whatever their end
+	atf_check -s exit:2 -e inline:"pf disabled
+1 table created.
+1/1 addresses added.\n0/1 addresses match.\npf enabled\n" sh -c '
+		pfctl -d -t t -T add 10.0.0.1
+		pfctl -e -t t -T test 10.0.0.2'
+	atf_check -o inline:"Enabled\n" pfctl -s R
 	atf_check pfctl -qd
+	atf_check -e inline:"pfctl: could not parse macro definition x\n" \
+	    pfctl -D x -nf /dev/null
+	atf_check -s exit:1 -e match:"^pfctl: no label specified$" \
+	    -e match:"^usage: pfctl" pfctl -k label
 	atf_check -s exit:1 -e match:"^usage: pfctl \[-Ade" pfctl
 	atf_check -s exit:1 -e match:"^pfctl: Unknown show modifier 'z'$" \
 	    pfctl -s z
@@ -126,10 +137,22 @@ M  10.1.2.1\t 10.1.2.0/24\n" \
 	    pfctl -t t -T expire x
 	atf_check -e ignore -o match:"^-pa----	t$" -o match:"Addresses:   3$" pfctl -vvsT
 	atf_check -e inline:"1 table/stats cleared.\n" pfctl -t t -T zero
-	atf_check -e inline:"3 addresses deleted.\n" pfctl -t t -T flush
+	# what counts from now on: some addresses, none, those that counted
+	atf_check -e inline:"1/2 addresses cleared.\n" \
+	    pfctl -t t -T zero 10.0.0.0/8 192.0.2.99
+	: >none
+	atf_check -e inline:"0/0 addresses cleared.\n" \
+	    pfctl -t t -T zero -f none
+	atf_check -e inline:"0/3 stats cleared.\n" pfctl -t t -T reset
+	# on trial
+	atf_check -e inline:"1 table created (dummy).\n" \
+	    pfctl -n -t new -T add 10.0.0.1
+	atf_check -e inline:"0/1 addresses added (dummy).\n" \
+	    pfctl -n -t t -T add 10.0.0.0/8
 	atf_check -s exit:255 -e inline:"pfctl: Table does not exist.\n" \
 	    pfctl -t no -T show
 	atf_check -s exit:255 -e match:"^pfctl: " pfctl -t t -T add 10.0.0.0/33
+	atf_check -e inline:"3 addresses deleted.\n" pfctl -t t -T flush
 	atf_check -e inline:"1 table deleted.\n" pfctl -t t -T kill
 	atf_check pfctl -sT
 }
@@ -236,6 +259,17 @@ pass all flags S/SA keep state\n" pfctl -a '*' -sr
 	    pfctl -a a -t t -T add 10.0.0.1
 	atf_check pfctl -sT
 	atf_check -o inline:"t\n" pfctl -a a -sT
+	# one without rules, that has a table
+	atf_check -e ignore pfctl -a only/t -t t -T add 10.0.0.1
+	atf_check -o inline:"  a\n  b\n  only\n" pfctl -sA
+	atf_check pfctl -a only/t -sr
+	# one that is not there: nothing is to be cleared, tables apart
+	atf_check -e inline:"rules cleared\n" pfctl -a no -Fr
+	atf_check -e inline:"nat cleared\n" pfctl -a no -Fn
+	for i in -sT -FT; do
+		atf_check -s exit:1 -e inline:"pfctl: Anchor or Ruleset does not exist.\n" \
+		    pfctl -a no $i
+	done
 }
 
 # Two jails on an epair each way through us: left 192.0.2.2, right 198.51.100.2.
