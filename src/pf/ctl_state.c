@@ -2,6 +2,8 @@
 #include "pf/ctl.h"
 
 #include "base/cleanup.h"
+#include "pf/gate.h"
+#include "pf/kernel.h"
 #include "pf/print.h"
 #include "pf/state.h"
 
@@ -13,6 +15,7 @@
 
 struct showing {
 	struct ctl *c;
+	struct pf_gates gates;
 	bool titled;
 	uint32_t creator;
 };
@@ -21,6 +24,7 @@ static int show_state(const struct pf_flow *f, const struct pf_state *s,
 		      void *data, struct err *e)
 {
 	struct showing *x = data;
+	struct pf_state shown = *s;
 	unsigned int flags = 0;
 
 	(void)f;
@@ -36,7 +40,12 @@ static int show_state(const struct pf_flow *f, const struct pf_state *s,
 		flags |= PF_STATE_VERBOSE2;
 	if (x->c->opts & CTL_USEDNS)
 		flags |= PF_STATE_DNS;
-	pf_state_print(&x->c->out, s, x->creator, flags);
+	if (s->r && s->r->route)
+		shown.via = &x->gates.v[s->gate[s->r->route == PF_REPLY_TO]];
+	/* a group's name is that of no interface */
+	if (s->origif && !ifnets_find(&x->c->names.ifs, s->origif))
+		shown.origif = NULL;
+	pf_state_print(&x->c->out, &shown, x->creator, flags);
 	return 0;
 }
 
@@ -45,19 +54,20 @@ int ctl_show_states(struct ctl *c, struct err *e)
 	cleanup_pf_conf struct pf_conf *conf = NULL;
 	struct showing x = {.c = c, .titled = !(c->opts & CTL_SHOWALL)};
 	struct pf_status st = {.loaded = false};
-	int r = 0;
+	int r = pf_loaded(c->k, &conf, e);
 
-	if (c->opts & CTL_VERBOSE)
-		r = pf_loaded(c->k, &conf, e);
 	if (r >= 0 && c->opts & CTL_VERBOSE2)
 		r = pf_status(c->k, &st, e);
+	if (r >= 0 && pf_gates_read(c->k->nf, &x.gates, e) < 0)
+		err_clear(e); /* no rule routes */
 	x.creator = st.hostid;
 	return r < 0 ? r : pf_states_each(c->k, c->v, conf, show_state, &x, e);
 }
 
 int ctl_flush_states(struct ctl *c, struct err *e)
 {
-	struct pf_state_filter f = {.ifname = c->iface};
+	struct pf_state_filter f = {.ifname = c->iface,
+				    .match = c->opts & CTL_KILLMATCH};
 	size_t n = 0;
 	int r = pf_states_kill(c->k, c->v, &f, &n, e);
 
@@ -178,9 +188,12 @@ static void set_dst(struct pf_state_filter *f, const struct ctl_addr *a)
 static int kill_some(struct ctl *c, const struct pf_state_filter *f,
 		     size_t *total, struct err *e)
 {
+	struct pf_state_filter match = *f;
 	size_t n = 0;
-	int r = pf_states_kill(c->k, c->v, f, &n, e);
+	int r;
 
+	match.match = c->opts & CTL_KILLMATCH;
+	r = pf_states_kill(c->k, c->v, &match, &n, e);
 	*total += n;
 	return r;
 }

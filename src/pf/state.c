@@ -2,6 +2,7 @@
 #include "pf/state.h"
 
 #include "base/cleanup.h"
+#include "pf/gate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -196,12 +197,17 @@ static const char *const sctp_levels[][2] = {
 					      "SHUTDOWN_PENDING"},
 };
 
+static bool is_icmp(uint8_t proto)
+{
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
+}
+
 static void levels_of(const struct pf_flow *f, const char *ret[2])
 {
 	bool turn = false;
 
 	ret[0] = ret[1] = "0";
-	if (f->proto == IPPROTO_ICMP || f->proto == IPPROTO_ICMPV6)
+	if (is_icmp(f->proto))
 		return;
 	if (f->proto == IPPROTO_TCP && f->tcp_state < ARRAY_SIZE(tcp_levels)) {
 		turn = tcp_levels[f->tcp_state].by_closer &&
@@ -274,6 +280,9 @@ static void state_of(const struct pf_flow *f, const struct pf_mark *m,
 		s->stack[1] = after[1];
 	else
 		s->stack[0] = before[0];
+	/* an echo has one id here, whatever nat makes of it on its way out */
+	if (dir == PF_IN && is_icmp(f->proto))
+		s->stack[1].port = s->wire[1].port;
 	levels_of(f, level);
 	for (int i = 0; i < 2; i++) {
 		s->level[i] = level[back ^ i];
@@ -351,6 +360,38 @@ static void put_clock(struct strbuf *out, uint64_t t)
 		    (unsigned int)(t / 60 % 60), (unsigned int)(t % 60));
 }
 
+/* What its rule makes of its packets, and keeps of them. */
+static void put_words(struct strbuf *out, const struct pf_state *s)
+{
+	const struct pf_rule *r = s->r;
+	const unsigned int f = r ? r->flags : 0, o = r ? r->opts.flags : 0;
+	const bool pipe = f & PF_F_DNPIPE;
+
+	strbuf_adds(out, f & PF_F_ALLOW_OPTS ? ", allow-opts" : "");
+	strbuf_adds(out, o & PF_S_SLOPPY ? ", sloppy" : "");
+	strbuf_adds(out, o & PF_S_NOSYNC ? ", no-sync" : "");
+	strbuf_adds(out, f & PF_F_NO_DF ? ", no-df" : "");
+	if (f & PF_F_SET_TOS)
+		strbuf_addf(out, ", set-tos 0x%2.2x", r->set_tos);
+	strbuf_adds(out, f & PF_F_RANDOM_ID ? ", random-id" : "");
+	strbuf_adds(out, f & PF_F_REASSEMBLE_TCP ? ", reassemble-tcp" : "");
+	if (f & PF_F_SET_PRIO)
+		strbuf_addf(out, ", set-prio (0x%02x 0x%02x)", r->set_prio[0],
+			    r->set_prio[1]);
+	if (f & (PF_F_DNPIPE | PF_F_DNQUEUE))
+		strbuf_addf(out, ", dummynet %s (%u %u)",
+			    pipe ? "pipe" : "queue", r->dnpipe[0],
+			    r->dnpipe[1]);
+	if (o & (PF_S_SRCTRACK | PF_S_SRCTRACK_RULE | PF_S_SRCTRACK_GLOBAL))
+		strbuf_adds(out, ", source-track");
+	strbuf_adds(out, s->sticky ? ", sticky-address" : "");
+	strbuf_adds(out, f & PF_F_LOG_ALL ? ", log (all)" : "");
+	if (r && r->min_ttl)
+		strbuf_addf(out, ", min-ttl %u", r->min_ttl);
+	if (r && r->max_mss)
+		strbuf_addf(out, ", max-mss %u", r->max_mss);
+}
+
 static void put_verbose(struct strbuf *out, const struct pf_state *s)
 {
 	bool in = s->dir == PF_IN;
@@ -373,7 +414,26 @@ static void put_verbose(struct strbuf *out, const struct pf_state *s)
 		strbuf_addf(out, ", anchor %d", s->anchor_nr);
 	if (s->rule_nr >= 0)
 		strbuf_addf(out, ", rule %d", s->rule_nr);
+	put_words(out, s);
 	strbuf_addch(out, '\n');
+}
+
+static void put_way(struct strbuf *out, const struct pf_state *s)
+{
+	static const char *const ways[] = {
+		[PF_ROUTE_TO] = "route-to",
+		[PF_REPLY_TO] = "reply-to",
+		[PF_DUP_TO] = "dup-to",
+	};
+	char buf[INET6_ADDRSTRLEN] = "?";
+
+	if (s->via && s->r && s->r->route) {
+		inet_ntop(s->af, &s->via->addr, buf, sizeof(buf));
+		strbuf_addf(out, " %s: %s@%s", ways[s->r->route], buf,
+			    s->via->ifname);
+	}
+	if (s->r && s->r->flags & PF_F_RTABLE)
+		strbuf_addf(out, " rtable: %u", s->r->rtable);
 }
 
 void pf_state_print(struct strbuf *out, const struct pf_state *s,
@@ -393,9 +453,14 @@ void pf_state_print(struct strbuf *out, const struct pf_state *s,
 	strbuf_addf(out, "       %s:%s\n", s->level[in], s->level[!in]);
 	if (flags & (PF_STATE_VERBOSE | PF_STATE_VERBOSE2))
 		put_verbose(out, s);
-	if (flags & PF_STATE_VERBOSE2)
-		strbuf_addf(out, "   id: %016jx creatorid: %08x\n",
-			    (uintmax_t)s->id, creatorid);
+	if (!(flags & PF_STATE_VERBOSE2))
+		return;
+	strbuf_addf(out, "   id: %016jx creatorid: %08x", (uintmax_t)s->id,
+		    creatorid);
+	put_way(out, s);
+	strbuf_addch(out, '\n');
+	if (s->origif && strcmp(s->origif, s->ifname) != 0)
+		strbuf_addf(out, "   origif: %s\n", s->origif);
 }
 
 static bool under(sa_family_t af, const union pf_addr *a,
@@ -411,7 +476,8 @@ bool pf_state_chosen(const struct pf_state *s, const struct pf_state_filter *f)
 {
 	const struct pf_peer *v = f->nat ? s->stack : s->wire;
 
-	if (f->ifname && strcmp(f->ifname, s->ifname) != 0)
+	if (f->ifname &&
+	    strcmp(f->ifname, s->origif ? s->origif : s->ifname) != 0)
 		return false;
 	if (f->id)
 		return s->id == f->id;

@@ -16,6 +16,7 @@
 #include "pf/load.h"
 #include "pf/pf.h"
 
+struct pf_gate;
 struct pf_peer {
 	union pf_addr addr;
 	uint16_t port; /* or the ICMP id */
@@ -66,6 +67,11 @@ struct pf_state {
 	int rule_nr, anchor_nr; /* as shown; -1: none */
 	int nat_rule, rdr_rule;
 	unsigned int gate[2];
+	/* with a ruleset at hand; NULL: not known */
+	const struct pf_rule *r;   /* that made it */
+	const char *origif;	   /* where it was made: its rule says */
+	bool sticky;		   /* of a translation with sticky-address */
+	const struct pf_gate *via; /* route-to and such; the shower's to fill */
 };
 
 /* The states of a flow: how many (0 to 2) of v are filled. */
@@ -75,13 +81,17 @@ size_t pf_flow_states(const struct pf_flow *f, const struct pf_mark *m,
 #define PF_STATE_VERBOSE 0x1u  /* -v */
 #define PF_STATE_VERBOSE2 0x2u /* -vv */
 #define PF_STATE_DNS 0x4u      /* -r */
-/* One state as pfctl -ss shows it, with its newlines. */
+/*
+ * One state as pfctl -ss shows it, with its newlines.  What match and scrub
+ * rules add to it is not known.
+ */
 void pf_state_print(struct strbuf *out, const struct pf_state *s,
 		    uint32_t creatorid, unsigned int flags);
 
 /* What -k, -i and -F states choose. */
 struct pf_state_filter {
-	const char *ifname; /* NULL: any */
+	const char *ifname; /* where it was made; NULL: any */
+	bool match;	    /* -M: the flow's other state goes (counts), too */
 	sa_family_t af;	    /* of src and dst; AF_UNSPEC: any address */
 	union pf_addr src, src_mask, dst, dst_mask;
 	bool nat;    /* `-k nat`: addresses on the stack's side */

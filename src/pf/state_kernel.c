@@ -70,15 +70,39 @@ static int flows_load(struct nl *nl, struct flows *ret, struct err *e)
 	return r < 0 ? err_wrap(e, "states") : 0;
 }
 
+/* Do sources (or destinations) that this rule translates keep what they got? */
+static bool is_sticky(const struct pf_conf *c, int n, bool out)
+{
+	enum pf_list list;
+	const struct pf_rule *r = pf_rule_at(c, n, &list);
+
+	if (!r)
+		return false;
+	return list == PF_LIST_FILTER && !out ? r->rdr.sticky : r->pool.sticky;
+}
+
+/* What its rule says of a state. */
 static void number(const struct pf_conf *c, struct pf_state *s)
 {
+	const bool out = s->dir == PF_OUT;
 	const struct pf_anchor *a = NULL;
+	enum pf_list list;
 	unsigned int nr = 0;
 
 	if (!c || s->rule < 0 ||
 	    pf_rule_where(c, s->rule, &a, &nr, &s->anchor_nr) < 0)
 		return;
 	s->rule_nr = (int)nr;
+	s->r = pf_rule_at(c, s->rule, &list);
+	s->sticky = is_sticky(c, out ? s->nat_rule : s->rdr_rule, out);
+	if (!s->r)
+		return;
+	s->sticky |= s->r->route && s->r->route_pool.sticky;
+	if (!s->r->ifname || s->r->flags & PF_F_NOT_IF)
+		return;
+	s->origif = s->r->ifname;
+	if (s->r->opts.flags & PF_S_IFBOUND)
+		str_copy(s->ifname, sizeof(s->ifname), s->r->ifname);
 }
 
 static int64_t now_ns(void)
@@ -179,15 +203,35 @@ static int end_flow(struct nl *nl, const struct pf_flow *f, struct err *e)
 	return r == -ENOENT ? 0 : r; /* over by itself meanwhile */
 }
 
+/* With -M the other states of the flows have gone, too. */
+static size_t states_of(struct pf_kernel *k, const struct flows *dead)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < dead->n; i++) {
+		struct pf_mark m = {.in_rule = -1, .out_rule = -1};
+		struct pf_state s[2];
+
+		if (pf_mark_of(k, dead->v[i].label, &m) >= 0)
+			n += pf_flow_states(&dead->v[i], &m, 0, s);
+	}
+	return n;
+}
+
 int pf_states_kill(struct pf_kernel *k, const struct vnet *v,
 		   const struct pf_state_filter *f, size_t *ret, struct err *e)
 {
+	cleanup_pf_conf struct pf_conf *conf = NULL;
 	struct killing x = {.filter = f};
 	cleanup_nl struct nl *nl = NULL;
 	int r = nl_open(NETLINK_NETFILTER, v->nsfd, &nl, e);
 
+	if (r >= 0 && f->ifname)
+		r = pf_loaded(k, &conf, e);
 	if (r >= 0)
-		r = pf_states_each(k, v, NULL, choose, &x, e);
+		r = pf_states_each(k, v, conf, choose, &x, e);
+	if (r >= 0 && f->match)
+		x.states = states_of(k, &x.dead);
 	for (size_t i = 0; r >= 0 && i < x.dead.n; i++)
 		r = end_flow(nl, &x.dead.v[i], e);
 	flows_free(&x.dead);

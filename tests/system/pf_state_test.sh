@@ -340,6 +340,55 @@ sources_body()
 	talks a tcp 10.0.1.2 7
 }
 
+atf_test_case words
+words_head()
+{
+	atf_set descr "-vvss: what states are bound to, led by and kept of; -i and -M of -k"
+}
+words_body()
+{
+	on
+	serve c tcp 10.0.1.2 7
+	rules <<-EOF2
+		nat on rc inet from 10.0.0.0/24 to any -> { 10.0.1.1, 10.0.1.1 } round-robin sticky-address
+		block
+		pass in on ra proto tcp all keep state (source-track rule, no-sync, sloppy) allow-opts
+		pass out on rc proto tcp all set tos 0x10 keep state (if-bound)
+		pass in log (all) on ra route-to (rc 10.0.1.2) inet proto icmp rtable 0
+		pass out on rc inet proto icmp
+		pass out on ra
+	EOF2
+	talks a tcp 10.0.1.2 7
+	atf_check -o save:shown -e ignore pfctl -vvss
+	atf_check -o match:"^all tcp 10.0.1.2:7 <- 10.0.0.2:" \
+	    -o match:", rule 1, allow-opts, sloppy, no-sync, source-track$" \
+	    -o match:"^   origif: ra$" \
+	    -o match:"^rc tcp 10.0.1.1:.* .10.0.0.2:.*. -> 10.0.1.2:7 " \
+	    -o match:", rule 2, set-tos 0x10, sticky-address$" \
+	    -o not-match:"origif: rc" cat shown
+	pings a 10.0.1.2
+	atf_check -o save:shown -e ignore pfctl -vvss
+	# an echo's id is its own on the way in, whatever nat made of it
+	atf_check -o match:"^all icmp 10.0.1.2:[0-9]* <- 10.0.0.2:" \
+	    -o match:", rule 3, log .all.$" \
+	    -o match:"creatorid: [0-9a-f]* route-to: 10.0.1.2@rc rtable: 0$" \
+	    cat shown
+	atf_check -o match:" tcp " -o not-match:"<-" pfctl -ss -i rc
+	# of floating states, those that were made there
+	atf_check -e inline:"killed 0 states from 1 sources and 0 destinations\n" \
+	    pfctl -i rc -k 10.0.0.2
+	atf_check -e inline:"killed 2 states from 1 sources and 0 destinations\n" \
+	    pfctl -i ra -k 10.0.0.2
+	atf_check pfctl -ss
+	# -M: that of the other way counts, too
+	pings a 10.0.1.2
+	atf_check -e inline:"killed 2 states from 1 sources and 0 destinations\n" \
+	    pfctl -M -k 10.0.0.2
+	pings a 10.0.1.2
+	atf_check -e inline:"1 states cleared\n" pfctl -Fs -i rc
+	atf_check pfctl -ss
+}
+
 atf_test_case synproxy
 synproxy_head()
 {
@@ -651,6 +700,7 @@ atf_init_test_cases()
 	atf_add_test_case rare
 	atf_add_test_case keeps
 	atf_add_test_case sources
+	atf_add_test_case words
 	atf_add_test_case synproxy
 	atf_add_test_case synproxy_rdr
 	atf_add_test_case synproxy_more

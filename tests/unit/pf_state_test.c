@@ -90,6 +90,22 @@ ATF_TC_BODY(verbose, tc)
 	      "   id: 0000000000000701 creatorid: 00c0ffee\n");
 }
 
+/* An echo that nat gave another id has its own where it came in. */
+ATF_TC_WITHOUT_HEAD(echo);
+ATF_TC_BODY(echo, tc)
+{
+	struct pf_flow f = {.af = AF_INET, .proto = IPPROTO_ICMP};
+
+	f.orig[0] = peer(AF_INET, "10.0.0.2", 37);
+	f.orig[1] = peer(AF_INET, "192.0.2.1", 37);
+	f.reply[0] = peer(AF_INET, "192.0.2.1", 900);
+	f.reply[1] = peer(AF_INET, "192.0.2.9", 900);
+	check(&f, &both, 0,
+	      "all icmp 192.0.2.1:37 <- 10.0.0.2:37       0:0\n"
+	      "all icmp 192.0.2.9:900 (10.0.0.2:37) -> 192.0.2.1:900"
+	      "       0:0\n");
+}
+
 /* A state that was made by an answer has the other end as its first. */
 ATF_TC_WITHOUT_HEAD(by_reply);
 ATF_TC_BODY(by_reply, tc)
@@ -276,6 +292,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, forwarded);
 	ATF_TP_ADD_TC(tp, verbose);
+	ATF_TP_ADD_TC(tp, echo);
 	ATF_TP_ADD_TC(tp, by_reply);
 	ATF_TP_ADD_TC(tp, levels);
 	ATF_TP_ADD_TC(tp, other_protocols);
