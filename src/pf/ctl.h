@@ -58,7 +58,7 @@ struct ctl {
 	const struct report *r;
 	bool titled, labels;
 	bool bad_usage; /* with the error, the usage is to be shown */
-	int status; /* exit status */
+	int status;	/* exit status */
 };
 void ctl_free(struct ctl *c);
 #define cleanup_ctl __attribute__((cleanup(ctl_free)))
