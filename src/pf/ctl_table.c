@@ -228,7 +228,7 @@ static bool only_created(const struct args *a, const struct pf_table_result *r)
 
 static int cmd_add(struct args *a)
 {
-	struct pf_table_result res;
+	struct pf_table_result res = {0};
 	int r = load(a, false);
 
 	if (!r)
@@ -242,7 +242,7 @@ static int cmd_add(struct args *a)
 
 static int cmd_delete(struct args *a)
 {
-	struct pf_table_result res;
+	struct pf_table_result res = {0};
 	int r = load(a, false);
 
 	if (!r)
@@ -256,7 +256,7 @@ static int cmd_delete(struct args *a)
 
 static int cmd_replace(struct args *a)
 {
-	struct pf_table_result res;
+	struct pf_table_result res = {0};
 	struct pf_entries old = {0};
 	int64_t cleared;
 	int r = load(a, false);
