@@ -164,7 +164,8 @@ void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 	}
 	if (r->flags & PF_F_ONCE)
 		used_up(g, n, ret->chain);
-	gen_limit(g, r, n, ret->chain, p);
+	if (!gen_synproxy(r) || p != GEN_IN)
+		gen_limit(g, r, n, ret->chain, p);
 	if (gen_counted(g, node, r))
 		gen_counted_first(g, node, r, ret->chain, p);
 	if (gen_routed(r))
@@ -256,6 +257,8 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 	if (bound) {
 		nfb_rule(&g->b, ret->chain);
 		gen_match_if(g, r->ifname, true, letter != 'i');
+		if (gen_synproxy(r)) /* to a server of our own */
+			gen_match_if(g, "lo0", true, letter != 'i');
 		nfe_verdict(&g->b, NFT_RETURN, NULL);
 		nfb_rule_end(&g->b);
 	}

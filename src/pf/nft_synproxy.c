@@ -16,6 +16,8 @@
  *	  a first packet, and is judged going out as other packets are; what
  *	  else the rule does with one is in a chain "synN".
  *
+ * So limits count connections whose client has answered.
+ *
  * What is remembered of the rule is its number + 1 and, in the upper bits, the
  * packet's tag.
  *
@@ -79,15 +81,13 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 		const char *what;
 	} never[] = {
 		{r->dir == PF_OUT, "of packets that go out"},
-		{r->rdr.n, "with rdr-to: say rdr, or match"},
+		{r->rdr.n, "with rdr-to of the same rule"},
 		{g->pfil.member || g->pfil.bridge, "on bridges"},
-		{gen_routed(r), "with route-to, reply-to, dup-to or rtable"},
-		{gen_limits(r) || gen_overloads(r), "with limits"},
+		{gen_routed(r) && r->route != PF_REPLY_TO,
+		 "with route-to, dup-to or rtable"},
+		{r->route == PF_REPLY_TO && r->route_pool.n > 1,
+		 "with several gateways of reply-to"},
 		{gen_sloppy(r), "with sloppy"},
-		{gen_edits(r), "with scrub or set"},
-		{(r->opts.flags & PF_S_IFBOUND || g->c->opt.if_bound) &&
-			 !(r->opts.flags & PF_S_FLOATING),
-		 "with if-bound"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
@@ -264,6 +264,22 @@ void gen_synproxy_pass(struct gen *g, enum gen_place p, const char *chain)
 	}
 }
 
+/* What clients are told: no rule's max-mss may be exceeded. */
+static uint16_t segment(const struct gen *g)
+{
+	uint16_t mss = MSS;
+
+	for (size_t i = 0; i < g->nnodes; i++) {
+		const struct pf_rules *l = &g->node[i].a->list[PF_LIST_FILTER];
+
+		for (size_t k = 0; k < l->n; k++)
+			if (gen_synproxy(&l->v[k]) && l->v[k].max_mss &&
+			    l->v[k].max_mss < mss)
+				mss = l->v[k].max_mss;
+	}
+	return mss;
+}
+
 static void proxy_chain(struct gen *g, const char *chain, int hook)
 {
 	const struct nfb_hook h = {"filter", hook, -140, NULL};
@@ -273,7 +289,7 @@ static void proxy_chain(struct gen *g, const char *chain, int hook)
 	gen_match_proto(g, IPPROTO_TCP);
 	match_new(g);
 	match_flag(g);
-	nfe_synproxy(&g->b, MSS, 0, NF_SYNPROXY_OPT_MSS);
+	nfe_synproxy(&g->b, segment(g), 0, NF_SYNPROXY_OPT_MSS);
 	nfb_rule_end(&g->b);
 }
 
@@ -328,9 +344,10 @@ void gen_synproxy_nat(struct gen *g, const char *chain, bool out)
 }
 
 /* What a rule does with the SYN to the server, beside passing it. */
-static bool does_more(const struct pf_rule *r)
+static bool does_more(const struct gen *g, const struct pf_rule *r)
 {
-	return gen_times(r);
+	return gen_times(r) || gen_limits(r) || gen_overloads(r) ||
+	       gen_routed(r) || gen_edits(r) || gen_flushes(g);
 }
 
 static void own_chain(struct gen *g, const struct gen_node *node,
@@ -340,7 +357,7 @@ static void own_chain(struct gen *g, const struct gen_node *node,
 	const uint32_t word = gen_word(g, n);
 	char chain[GEN_CHAIN];
 
-	if (!gen_synproxy(r) || !does_more(r))
+	if (!gen_synproxy(r) || !does_more(g, r))
 		return;
 	snprintf(chain, sizeof(chain), "syn%u", n);
 	if (!make) {
@@ -352,8 +369,14 @@ static void own_chain(struct gen *g, const struct gen_node *node,
 		return;
 	}
 	nfb_chain(&g->b, chain);
+	gen_limit(g, r, n, chain, GEN_IN);
+	if (gen_flushes(g))
+		gen_overload_made(g, chain, GEN_IN);
+	if (gen_routed(r))
+		gen_route(g, r, n, chain, GEN_IN);
 	if (gen_times(r))
 		gen_timeout(g, r, chain);
+	gen_edit(g, r, chain);
 }
 
 static void own_chains(struct gen *g, bool make)
@@ -412,9 +435,10 @@ static void server_rule(struct gen *g, size_t i)
 	nfb_rule_end(&g->b);
 }
 
+/* Before ways are found (nft_route.c). */
 static void server_chain(struct gen *g)
 {
-	static const struct nfb_hook hook = {"filter", NF_INET_LOCAL_OUT, -140,
+	static const struct nfb_hook hook = {"filter", NF_INET_LOCAL_OUT, -160,
 					     NULL};
 
 	own_map(g);

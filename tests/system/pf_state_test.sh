@@ -602,6 +602,64 @@ rdr on ra inet6 proto tcp to fd00::1 port 80 -> fd01::2"; do
 	done
 }
 
+atf_test_case synproxy_limits
+synproxy_limits_head()
+{
+	atf_set descr "synproxy state: limits and overload count who has answered; max-mss, reply-to, if-bound hold"
+}
+synproxy_limits_body()
+{
+	need nft
+	on
+	serve c tcp 10.0.1.2 7
+	serve c tcp 10.0.1.2 8
+	serve_here tcp 10.0.0.1 9
+	ip -n a addr add 10.0.0.3/24 dev e0
+	ip -n a addr add 10.0.9.1/32 dev lo
+	# a way that no answer may take
+	ip route add 10.0.9.1 via 10.0.1.2
+	for rdr in "" "rdr on ra inet proto tcp to 10.0.0.9 -> 10.0.1.2"; do
+		synproxied <<-EOF2
+			table <bad> persist
+			$rdr
+			block in
+			pass out
+			pass in on ra proto tcp to port 7 synproxy state \
+			    (max 1, if-bound)
+			pass in on ra proto tcp to port 8 synproxy state \
+			    (max-src-conn 1, overload <bad> flush global)
+			pass in on ra reply-to (ra 10.0.0.2) \
+			    proto tcp from 10.0.9.1 to port { 8, 9 } \
+			    scrub (max-mss 1000) synproxy state (if-bound)
+			block in quick on ra from <bad>
+		EOF2
+		holds h1 a 7
+		at a "$CB_TOOLS/peer" probe tcp -t 400 10.0.1.2 7 &&
+		    atf_fail "more than max"
+		holds h2 a 8 10.0.0.3
+		atf_check pfctl -t bad -T show
+		at a "$CB_TOOLS/peer" probe tcp -t 400 -s 10.0.0.3 \
+		    10.0.1.2 8 && atf_fail "more than max-src-conn"
+		atf_check -o inline:"   10.0.0.3\n" pfctl -t bad -T show
+		at a nft add table inet t
+		at a nft add chain inet t c \
+		    '{ type filter hook input priority 0; }'
+		at a nft add rule inet t c ip daddr 10.0.9.1 \
+		    'tcp flags & (syn | ack) == syn | ack' \
+		    tcp option maxseg size 1000 counter
+		for port in 8 9; do
+			to=10.0.1.2
+			[ $port = 8 ] || to=10.0.0.1
+			at a "$CB_TOOLS/peer" probe tcp -t 3000 -s 10.0.9.1 \
+			    $to $port || atf_fail "no way back from $port"
+		done
+		atf_check -o match:"counter packets 2 " \
+		    ip netns exec a nft list chain inet t c
+		at a nft delete table inet t
+		atf_check -e ignore pfctl -q -F all
+	done
+}
+
 atf_test_case table_counters
 table_counters_head()
 {
@@ -704,6 +762,7 @@ atf_init_test_cases()
 	atf_add_test_case synproxy
 	atf_add_test_case synproxy_rdr
 	atf_add_test_case synproxy_more
+	atf_add_test_case synproxy_limits
 	atf_add_test_case table_counters
 	atf_add_test_case profile
 }

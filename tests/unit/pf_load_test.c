@@ -138,10 +138,15 @@ ATF_TC_BODY(refused, tc)
 	ATF_CHECK(strstr(told, "t:2: user and group are known of outgoing"));
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
-			  "rdr on em0 inet proto tcp to port 8 -> 10.0.0.2\n"
-			  "pass in proto tcp synproxy state (max 5)\n",
+			  "pass in on em0 inet proto tcp to port 8 "
+			  "rdr-to 10.0.0.2 synproxy state\n"
+			  "pass in on em0 route-to (em1 10.0.0.2) inet "
+			  "proto tcp synproxy state\n",
 			  PF_LOAD_ALL));
-	ATF_CHECK_STREQ("t:2: synproxy state with limits is not supported\n",
+	ATF_CHECK_STREQ("t:1: synproxy state with rdr-to of the same rule is "
+			"not supported\n"
+			"t:2: synproxy state with route-to, dup-to or rtable "
+			"is not supported\n",
 			told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
