@@ -32,7 +32,6 @@ struct count {
 	struct pf_counters *v; /* of all rules */
 	bool ordered;
 	int way; /* 0 in, 1 out: of the elements that are read now */
-	uint64_t judged[2];
 };
 
 static void count_free(struct count *c)
@@ -232,6 +231,18 @@ static int read_all(struct pf_kernel *k, struct count *c, bool clear,
 	return r;
 }
 
+/* nat-to and such are of the rule that passed, which has its state already. */
+static void count_translated(struct count *c, int n)
+{
+	const struct gen_node *node;
+	enum pf_list list;
+	unsigned int at;
+
+	if (n >= 0 && gen_rule_at(&c->g, (unsigned int)n, &node, &list, &at) &&
+	    list != PF_LIST_FILTER)
+		c->v[n].states++;
+}
+
 static int count_state(const struct pf_flow *f, const struct pf_state *s,
 		       void *data, struct err *e)
 {
@@ -239,8 +250,11 @@ static int count_state(const struct pf_flow *f, const struct pf_state *s,
 
 	(void)f;
 	(void)e;
-	if (s->rule >= 0 && (unsigned int)s->rule < c->g.nrules)
-		c->v[s->rule].states++;
+	if (s->rule < 0 || (unsigned int)s->rule >= c->g.nrules)
+		return 0;
+	c->v[s->rule].states++;
+	/* sources are translated on the way out, destinations on that in */
+	count_translated(c, s->dir == PF_OUT ? s->nat_rule : s->rdr_rule);
 	return 0;
 }
 
@@ -250,28 +264,43 @@ static bool begins_states(const struct pf_rule *r, enum pf_list list)
 	       r->action == PF_RDR || gen_makes_state(r, list);
 }
 
-/* An anchor's rule has begun what the rules in there have. */
-static uint64_t begun_within(const struct count *c, const struct pf_rule *r,
-			     enum pf_list list)
+static void add_counters(struct pf_counters *to, const struct pf_counters *c)
+{
+	to->states += c->states;
+	to->state_creations += c->state_creations;
+	for (int i = 0; i < 2; i++) {
+		to->packets[i] += c->packets[i];
+		to->bytes[i] += c->bytes[i];
+	}
+}
+
+/* What the rules that decide have counted in there. */
+static void count_within(const struct count *c, const struct pf_rule *r,
+			 struct pf_counters *ret)
 {
 	const char *path = r->anchor && r->anchor->path ? r->anchor->path : "";
 	const struct gen_node *to = gen_node_of(&c->g, path);
-	uint64_t sum = 0;
+	size_t i = to ? (size_t)(to - c->g.node) + r->anchor_wild : 0;
 
-	for (size_t i = (size_t)(to ? to - c->g.node : 0); to && i < to->end;
-	     i++) {
+	for (; to && i < to->end; i++) {
 		const struct gen_node *node = &c->g.node[i];
+		const struct pf_rules *l = &node->a->list[PF_LIST_FILTER];
 
-		for (size_t k = 0; k < node->a->list[list].n; k++)
-			if (node->a->list[list].v[k].action != PF_ANCHOR)
-				sum += c->v[node->base[list] + k]
-					       .state_creations;
+		for (size_t k = 0; k < l->n; k++)
+			if (l->v[k].action == PF_PASS ||
+			    l->v[k].action == PF_BLOCK)
+				add_counters(
+					ret,
+					&c->v[node->base[PF_LIST_FILTER] + k]);
 	}
-	return sum;
 }
 
-/* Each match was taken for a state that begins: not of rules that make none. */
-static void only_states(struct count *c, bool anchors)
+/*
+ * As pf counts for anchors: what is decided within one that the main ruleset
+ * calls is that rule's, too.  Those in anchors, and those of translations,
+ * have evaluations only.
+ */
+static void count_anchors(struct count *c)
 {
 	for (size_t i = 0; i < c->g.nnodes; i++)
 		for (size_t l = 0; l < PF_NLISTS; l++) {
@@ -279,17 +308,32 @@ static void only_states(struct count *c, bool anchors)
 			const struct pf_rules *list = &node->a->list[l];
 
 			for (size_t k = 0; k < list->n; k++) {
-				const struct pf_rule *r = &list->v[k];
-				uint64_t *n = &c->v[node->base[l] + k]
-						       .state_creations;
+				struct pf_counters *n =
+					&c->v[node->base[l] + k];
 
-				if (!begins_states(r, (enum pf_list)l))
-					*n = anchors && r->action == PF_ANCHOR
-						     ? begun_within(
-							       c, r,
-							       (enum pf_list)l)
-						     : 0;
+				if (list->v[k].action != PF_ANCHOR)
+					continue;
+				*n = (struct pf_counters){
+					.evaluations = n->evaluations};
+				if (i == 0 && l == PF_LIST_FILTER)
+					count_within(c, &list->v[k], n);
 			}
+		}
+}
+
+/* Each match was taken for a state that begins: not of rules that make none. */
+static void only_states(struct count *c)
+{
+	for (size_t i = 0; i < c->g.nnodes; i++)
+		for (size_t l = 0; l < PF_NLISTS; l++) {
+			const struct gen_node *node = &c->g.node[i];
+			const struct pf_rules *list = &node->a->list[l];
+
+			for (size_t k = 0; k < list->n; k++)
+				if (!begins_states(&list->v[k],
+						   (enum pf_list)l))
+					c->v[node->base[l] + k]
+						.state_creations = 0;
 		}
 }
 
@@ -307,8 +351,8 @@ static int count_all(struct pf_kernel *k, const struct pf_conf *conf,
 	if (!c->g.nrules) /* or nothing was ever loaded */
 		return 0;
 	r = read_all(k, c, clear, e);
-	only_states(c, false);
-	only_states(c, true);
+	only_states(c);
+	count_anchors(c);
 	return r;
 }
 
@@ -350,6 +394,7 @@ int pf_rule_counters(struct pf_kernel *k, const char *path, enum pf_list list,
 		r = pf_states_each(k, k->v, NULL, count_state, &c, e);
 	if (r < 0)
 		return r;
+	count_anchors(&c);
 	node = gen_node_of(&c.g, path);
 	if (!node)
 		return err_set(e, ENOENT, "Anchor '%s' not found.", path);

@@ -581,6 +581,47 @@ counters_body()
 	done
 }
 
+atf_test_case anchor_counters
+anchor_counters_head()
+{
+	atf_set descr "An anchor's rule counts what is decided within; a translation's has its states"
+}
+anchor_counters_body()
+{
+	on
+	for first in "" "match in tag X"; do
+		rules <<-EOF2
+			nat on rc inet from 10.0.0.0/24 to any -> 10.0.1.1
+			$first
+			anchor "none" all {
+				block in proto udp
+			}
+			anchor "some" in all {
+				anchor "deep" all {
+					pass in proto icmp to 10.0.1.2
+					block in proto icmp to 10.0.0.1
+				}
+				match in
+			}
+			pass out
+		EOF2
+		no_ping a 10.0.0.1
+		at a ping -q -c 3 -i 0.1 -W 5 10.0.1.2 >/dev/null ||
+		    atf_fail "no pings"
+		pfctl -a '*' -vsr >counted 2>/dev/null
+		atf_check -o match:"Packets: 0 .*Bytes: 0 .*States: 0 " \
+		    -o match:"State Creations: 0 " \
+		    grep -A 2 '^anchor "none"' counted
+		atf_check -o match:"Packets: 7 .*Bytes: 588 .*States: 1 " \
+		    -o match:"State Creations: 1 " \
+		    grep -A 2 '^anchor "some"' counted
+		atf_check -o match:"Packets: 0 .*States: 0 " \
+		    grep -A 2 '^anchor "deep"' counted
+		atf_check -o match:"States: 1 " -e ignore pfctl -vsn
+		atf_check -e ignore pfctl -Fs
+	done
+}
+
 atf_test_case short_way
 short_way_head()
 {
@@ -702,6 +743,7 @@ atf_init_test_cases()
 	atf_add_test_case limits
 	atf_add_test_case match_scrub
 	atf_add_test_case counters
+	atf_add_test_case anchor_counters
 	atf_add_test_case short_way
 	atf_add_test_case killed
 	atf_add_test_case v6
