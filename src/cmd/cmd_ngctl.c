@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@ static const char usage_text[] =
 
 static struct {
 	const char *file, *jail, *node;
-	struct strbuf text; /* of the file, where a jail could not see it */
+	FILE *f;	    /* the open file */
+	struct strbuf text; /* of it, where a jail could not see it */
 } o = {.text = STRBUF_INIT};
 
 static void put(void *data, const char *text)
@@ -58,13 +60,12 @@ static int run_file(struct ngctl *c)
 	cleanup_fclose FILE *f = NULL;
 
 	if (!strcmp(o.file, "-"))
-		return ngctl_file(c, stdin);
+		return ngctl_file(c, stdin, "stdin");
 	if (!o.jail)
-		f = fopen(o.file, "re");
-	else if (o.text.len)
-		f = fmemopen(o.text.s, o.text.len, "r");
-	else
+		return ngctl_file(c, o.f, o.file);
+	if (!o.text.len)
 		return 0;
+	f = fmemopen(o.text.s, o.text.len, "r");
 	if (!f) {
 		struct err e = ERR_INIT;
 
@@ -72,7 +73,7 @@ static int run_file(struct ngctl *c)
 		warn(NULL, e.text);
 		return -EIO;
 	}
-	return ngctl_file(c, f);
+	return ngctl_file(c, f, o.file);
 }
 
 static int work(int argc, char **argv)
@@ -110,29 +111,30 @@ static int work(int argc, char **argv)
 /* A file is the caller's, not the jail's. */
 static int load_file(struct err *e)
 {
-	cleanup_fclose FILE *f = fopen(o.file, "re");
 	char buf[4096];
 	size_t n;
 
-	if (!f)
-		return bsd_err(e, errno, "%s", o.file);
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+	errno = 0;
+	while ((n = fread(buf, 1, sizeof(buf), o.f)) > 0)
 		strbuf_addn(&o.text, buf, n);
-	if (ferror(f))
+	if (ferror(o.f))
 		return bsd_err(e, errno, "%s", o.file);
 	return strbuf_failed(&o.text) ? err_nomem(e) : 0;
 }
 
-static int check_file(struct err *e)
+/* Once: it may be a pipe. */
+static int open_file(struct err *e)
 {
-	cleanup_fclose FILE *f = NULL;
+	struct stat st;
 
 	if (!o.file || !strcmp(o.file, "-"))
 		return 0;
-	if (o.jail)
-		return load_file(e);
-	f = fopen(o.file, "re");
-	return f ? 0 : bsd_err(e, errno, "%s", o.file);
+	o.f = fopen(o.file, "re");
+	if (!o.f)
+		return bsd_err(e, errno, "%s", o.file);
+	if (fstat(fileno(o.f), &st) == 0 && S_ISDIR(st.st_mode))
+		return bsd_err(e, EISDIR, "%s", o.file);
+	return o.jail ? load_file(e) : 0;
 }
 
 static int work_in_jail(int argc, char **argv)
@@ -143,8 +145,10 @@ static int work_in_jail(int argc, char **argv)
 	rc = injail_try(o.jail, work, argc, argv, &status, &e);
 	if (rc == -ENOENT)
 		return failed(EX_NOHOST, e.text);
-	if (rc == -EPERM || rc == -EACCES)
+	if (rc == -EPERM || rc == -EACCES) {
+		bsd_err(&e, -rc, "cannot attach to jail");
 		return failed(EX_NOPERM, e.text);
+	}
 	return rc < 0 ? failed(EX_OSERR, e.text) : status;
 }
 
@@ -188,7 +192,7 @@ int cmd_ngctl(int argc, char **argv)
 		return usage("invalid jail name");
 	if (optind == argc && !o.file && (!isatty(0) || !isatty(1)))
 		return usage("no command specified");
-	if (check_file(&e) < 0)
+	if (open_file(&e) < 0)
 		return failed(EX_NOINPUT, e.text);
 	argc -= optind;
 	argv += optind;

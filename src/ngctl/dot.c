@@ -30,11 +30,21 @@ static void add_hook(struct strbuf *b, ng_ID_t id, const char *hook)
 	strbuf_addch(b, '"');
 }
 
+/* Within the label of a record, too. */
+static void add_field(struct strbuf *b, const char *name, size_t size)
+{
+	for (size_t i = 0; i < size && name[i]; i++) {
+		if (strchr("{}|<>", name[i]))
+			strbuf_addch(b, '\\');
+		add_quoted(b, name + i, 1);
+	}
+}
+
 static void add_box(struct strbuf *b, const struct nodeinfo *n)
 {
 	strbuf_addf(b, "\t\t\"%x\" [ label = \"{", n->id);
 	if (n->name[0])
-		add_quoted(b, n->name, sizeof(n->name));
+		add_field(b, n->name, sizeof(n->name));
 	else
 		strbuf_adds(b, "\\<unnamed\\>");
 	strbuf_addf(b, ":|{%.*s|[%x]:}}\" ];\n", NG_TYPESIZ, n->type, n->id);

@@ -218,7 +218,17 @@ int ngctl_line(struct ngctl *c, const char *line)
 	return ngctl_run(c, (int)words.n, words.v);
 }
 
-int ngctl_file(struct ngctl *c, FILE *f)
+/* The file cannot be read further. */
+static int broken(struct ngctl *c, const char *name, int code)
+{
+	struct err e = ERR_INIT;
+
+	bsd_err(&e, code, "%s", name);
+	c->warn(c->data, e.text);
+	return -EIO;
+}
+
+int ngctl_file(struct ngctl *c, FILE *f, const char *name)
 {
 	cleanup_free char *line = NULL;
 	unsigned int number = 0;
@@ -226,18 +236,21 @@ int ngctl_file(struct ngctl *c, FILE *f)
 	char where[64];
 	int rc = 0;
 
-	while (!rc && getline(&line, &size, f) >= 0) {
+	while (!rc) {
+		errno = 0;
+		if (getline(&line, &size, f) < 0)
+			return ferror(f) ? broken(c, name, errno) : 0;
 		number++;
 		/* FreeBSD's must stand in the first column */
 		if (line[strspn(line, BLANKS)] != '#')
 			rc = ngctl_line(c, line);
 	}
-	if (rc && rc != NGCTL_QUIT) {
+	if (rc != NGCTL_QUIT) {
 		snprintf(where, sizeof(where), "line %u: error in file",
 			 number);
 		c->warn(c->data, where);
 	}
-	return !rc && ferror(f) ? -EIO : rc;
+	return rc;
 }
 
 int ngctl_status_of(int rc)
@@ -272,10 +285,8 @@ int ngctl_read(struct ngctl *c, int argc, char **argv, struct err *e)
 	if (!f)
 		return bsd_err(e, errno, "%s", argv[1]);
 	c->depth++;
-	rc = ngctl_file(c, f);
+	rc = ngctl_file(c, f, argv[1]);
 	c->depth--;
-	if (ferror(f))
-		return bsd_err(e, EIO, "%s", argv[1]);
 	return rc;
 }
 

@@ -73,13 +73,13 @@ bool ngctl_matches(const struct ngctl_cmd *cmd, const char *word);
 /* The one that matches; -ENOENT none, -EEXIST several, with the text. */
 int ngctl_find(const char *word, const struct ngctl_cmd **ret, struct err *e);
 /*
- * Run a command, a line, a file; what goes wrong has been given to warn().
- * Return 0, NGCTL_USAGE, NGCTL_QUIT or a negative errno.  A file ends at the
- * first of those that is not 0.
+ * Run a command, a line, the file that is called `name`; what goes wrong has
+ * been given to warn().  Return 0, NGCTL_USAGE, NGCTL_QUIT or a negative errno.
+ * A file ends at the first of those that is not 0.
  */
 int ngctl_run(struct ngctl *c, int argc, char **argv);
 int ngctl_line(struct ngctl *c, const char *line);
-int ngctl_file(struct ngctl *c, FILE *f);
+int ngctl_file(struct ngctl *c, FILE *f, const char *name);
 /* ngctl(8)'s exit status for those. */
 int ngctl_status_of(int rc);
 

@@ -378,6 +378,18 @@ ngctl: usage: list [-ln]\nngctl: line 2: error in file\n" ngctl -f usage
 	atf_check -o inline:"Current debug level is 2\n" ngctl -dd -f noeol \
 	    2>/dev/null
 	atf_check ngctl -f /dev/null
+
+	# files that are none
+	atf_check -s exit:66 -e inline:"ngctl: .: Is a directory\n" ngctl -f .
+	atf_check -s exit:71 -e inline:"ngctl: stdin: Is a directory\n" \
+	    ngctl -f - <.
+	atf_check -s exit:71 -e inline:"ngctl: .: Is a directory\n" \
+	    ngctl read .
+	# a pipe is opened once
+	mkfifo pipe
+	cat noeol >pipe &
+	atf_check -o inline:"Current debug level is 0\n" \
+	    timeout 20 ngctl -f pipe
 }
 
 atf_test_case texts
@@ -436,6 +448,17 @@ dot_body()
 	    "$CB_SRC/tests/golden/ngctl/hubs.dot" >want
 	diff want got || atf_fail "another graph"
 	atf_check -o match:"<title>$h" dot -Tsvg file.dot
+	# names with characters that mean something in a record's label
+	atf_check ngctl -f - <<-'EOF'
+		mkpeer hub x {a|b}<c>
+		msg .x setpersistent
+		name .x {a|b}<c>
+		mkpeer .x hub d e
+	EOF
+	atf_check -o save:names.dot ngctl dot
+	atf_check -o match:'"\{\\\{a\\\|b\\\}\\<c\\>:\|\{hub\|' \
+	    grep -F 'a' names.dot
+	atf_check -o match:'>\{a\|b\}&lt;c&gt;:<' dot -Tsvg names.dot
 	atf_check -s exit:71 -e inline:"ngctl: Could not open /none/x for \
 writing: No such file or directory\n" ngctl dot /none/x
 	atf_check -s exit:64 -e inline:"ngctl: usage: dot [outputfile]\n" \
@@ -592,6 +615,10 @@ user_body()
 {
 	atf_check -s exit:71 -e inline:"ngctl: can't create node: \
 Operation not permitted\n" setpriv --reuid=65534 --clear-groups ngctl list
+	make_jail inner vnet
+	atf_check -s exit:77 -e inline:"ngctl: cannot attach to jail: \
+Operation not permitted\n" \
+	    setpriv --reuid=65534 --clear-groups ngctl -j inner list
 }
 
 atf_test_case first

@@ -374,7 +374,7 @@ ATF_TC_BODY(files, tc)
 	FILE *f = fmemopen(text, strlen(text), "r");
 
 	ATF_REQUIRE(f);
-	ATF_CHECK_EQ(-ENOENT, ngctl_file(&c, f));
+	ATF_CHECK_EQ(-ENOENT, ngctl_file(&c, f, "file"));
 	fclose(f);
 	ATF_CHECK_STREQ("Current debug level is 0\n", out.s);
 	ATF_CHECK_STREQ("\"bogus\": unknown command\n"
