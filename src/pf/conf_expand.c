@@ -225,6 +225,8 @@ int conf_expand(struct parser *p, struct draft *d, enum pf_list list)
 			return r;
 		added |= r > 0;
 	} while (advance(at, n));
-	return added ? 0
-		     : pf_conf_error(p, "rule expands to no valid combination");
+	/* as other errors of expansion, it does not end an anchor's braces */
+	if (!added)
+		pf_conf_error(p, "rule expands to no valid combination");
+	return 0;
 }

@@ -462,11 +462,22 @@ int conf_ipspec(struct parser *p, struct hosts *to)
 	return ipspec_item(p, to);
 }
 
+bool conf_hex(const char *s, long long *ret)
+{
+	char *end;
+
+	if (s[0] != '0' || s[1] != 'x' || !s[2] || strlen(s) > 10)
+		return false;
+	*ret = (long long)strtoul(s + 2, &end, 16);
+	return !*end;
+}
+
 /* A number or the name of a service. */
 static int service(struct parser *p, const char *s, uint32_t *ret)
 {
 	long long n = 0;
-	int r = str_to_int(s, 0, 65535, &n);
+	int r = conf_hex(s, &n) ? n > 65535 ? -ERANGE : 0
+				: str_to_int(s, 0, 65535, &n);
 
 	if (r == -ERANGE)
 		return pf_conf_error(p, "illegal port value %s", s);

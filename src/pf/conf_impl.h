@@ -412,6 +412,8 @@ int conf_pool_finish(struct parser *p, struct hosts *h, struct pf_pool *pool,
 int conf_natto(struct parser *p, struct draft *d);
 int conf_afto(struct parser *p, struct draft *d);
 int conf_number_word(struct parser *p, long long *ret);
+/* "0x50", of at most 32 bits; false: it is none. */
+bool conf_hex(const char *s, long long *ret);
 /* 0, or -EINVAL where a mask is too long for IPv4 (told, not counted) */
 int conf_netmask(struct parser *p, const struct pf_host *h, sa_family_t af);
 

@@ -25,6 +25,19 @@ static int complain(struct parser *p, const char *text)
 	return 0;
 }
 
+/* Remember where this is set, for what is to be said of it. */
+static int set_here(struct parser *p, unsigned int what)
+{
+	char **where = &p->conf->opt.where[what];
+	char *s = str_printf("%s:%u: ", lex_file(p), p->t.line);
+
+	if (!s)
+		return -ENOMEM;
+	free(*where);
+	*where = s;
+	return 0;
+}
+
 static void set_timeout(struct pf_options *o, enum pf_timeout t, uint32_t v)
 {
 	o->timeout[t] = v;
@@ -123,7 +136,7 @@ static int timeout_spec(struct parser *p)
 	}
 	set_timeout(&p->conf->opt, (enum pf_timeout)i, (uint32_t)n);
 	echo(p, "set timeout %s %d\n", name, (int)n);
-	return 0;
+	return set_here(p, PF_W_TIMEOUT + i);
 }
 
 static int limit_spec(struct parser *p)
@@ -152,7 +165,7 @@ static int limit_spec(struct parser *p)
 	o->limit[i] = (uint32_t)n;
 	o->limit_set |= 1u << i;
 	echo(p, "set limit %s %d\n", name, (int)n);
-	return 0;
+	return set_here(p, PF_W_LIMIT + i);
 }
 
 /* One, or several in braces. */
@@ -248,8 +261,10 @@ static int block_policy(struct parser *p)
 
 static int fail_policy(struct parser *p)
 {
+	int r = policy(p, "fail-policy", &p->conf->opt.fail_return);
+
 	p->conf->opt.set |= PF_O_FAIL_POLICY;
-	return policy(p, "fail-policy", &p->conf->opt.fail_return);
+	return r < 0 ? r : set_here(p, PF_W_FAIL_POLICY);
 }
 
 static int yes_no(struct parser *p, bool *ret)
@@ -298,7 +313,7 @@ static int reassemble(struct parser *p)
 	o->set |= PF_O_REASSEMBLE;
 	echo(p, "set reassemble %s %s\n", o->reassemble ? "yes" : "no",
 	     nodf ? "no-df" : "");
-	return 0;
+	return set_here(p, PF_W_REASSEMBLE);
 }
 
 static int fingerprints(struct parser *p)
@@ -310,7 +325,8 @@ static int fingerprints(struct parser *p)
 		return r;
 	echo(p, "set fingerprints \"%s\"\n", o->fingerprints);
 	o->set |= PF_O_FINGERPRINTS;
-	return in_section(p, SECTION_OPTION);
+	r = in_section(p, SECTION_OPTION);
+	return r < 0 ? r : set_here(p, PF_W_FINGERPRINTS);
 }
 
 static int state_policy(struct parser *p)
@@ -479,7 +495,7 @@ static int syncookies(struct parser *p)
 		     high, low);
 	else
 		echo(p, "set syncookies %s\n", list[i]);
-	return 0;
+	return set_here(p, PF_W_SYNCOOKIES);
 }
 
 static const struct option {

@@ -26,9 +26,12 @@ static int icmp_spec(struct parser *p, sa_family_t af, uint16_t *ret)
 	long long n = 0;
 
 	if (at(p, T_STRING)) {
-		n = pf_icmp_code(type, p->t.s, af);
+		if (!conf_hex(p->t.s, &n))
+			n = pf_icmp_code(type, p->t.s, af);
 		if (n < 0)
 			return pf_conf_error(p, "unknown icmp code %s", p->t.s);
+		if (n > 255)
+			return pf_conf_error(p, "invalid icmp code %lld", n);
 	} else if (at(p, T_NUMBER)) {
 		n = p->t.n;
 		if (n < 0 || n > 255)

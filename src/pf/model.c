@@ -268,6 +268,8 @@ void pf_options_clear(struct pf_options *o)
 	free(o->fingerprints);
 	free(o->state_defaults.overload);
 	strv_free(&o->skip);
+	for (size_t i = 0; i < PF_NWHERE; i++)
+		free(o->where[i]);
 	memset(o, 0, sizeof(*o));
 }
 

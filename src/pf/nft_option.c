@@ -55,41 +55,55 @@ void pf_options_apply(const struct vnet *v, const struct pf_options *o)
 				o->timeout[timeouts[i].timeout], NULL);
 }
 
-static void tell(const struct report *r, const char *what, const char *why)
+/* One option of a file: its place, what it says, why that does nothing. */
+static void tell(const struct pf_options *o, const struct report *r,
+		 unsigned int place, const char *what, const char *why)
 {
-	report(r, REPORT_WARN, "set %s has no effect here: %s", what, why);
+	report(r, REPORT_WARN, "%sset %s has no effect here: %s",
+	       o->where[place] ? o->where[place] : "", what, why);
 }
 
-void pf_options_tell(const struct pf_options *o, const struct report *r)
+/* All that `set optimization` stands for was not asked for by name. */
+static void tell_timeouts(const struct pf_options *o, const struct report *r)
 {
 	char what[64];
 	size_t i;
 
 	for (i = 0; i < sizeof(homeless) / sizeof(homeless[0]); i++) {
-		if (!(o->timeout_set & 1u << homeless[i]))
+		if (!o->where[PF_W_TIMEOUT + homeless[i]])
 			continue;
 		snprintf(what, sizeof(what), "timeout %s",
 			 pf_timeouts[homeless[i]].name);
-		tell(r, what, "conntrack has no such timeout");
+		tell(o, r, PF_W_TIMEOUT + homeless[i], what,
+		     "conntrack has no such timeout");
 	}
+}
+
+void pf_options_tell(const struct pf_options *o, const struct report *r)
+{
+	tell_timeouts(o, r);
 	if (o->limit_set & 1u << PF_LIMIT_STATES &&
 	    o->limit[PF_LIMIT_STATES] > GEN_STATES_MAX)
-		tell(r, "limit states",
+		tell(o, r, PF_W_LIMIT + PF_LIMIT_STATES, "limit states",
 		     "more than 10000 are limited by the machine's "
 		     "net.netfilter.nf_conntrack_max only");
 	if (o->limit_set & 1u << PF_LIMIT_TABLE_ENTRIES)
-		tell(r, "limit table-entries", "memory is the limit");
+		tell(o, r, PF_W_LIMIT + PF_LIMIT_TABLE_ENTRIES,
+		     "limit table-entries", "memory is the limit");
 	if (o->limit_set & 1u << PF_LIMIT_FRAGS)
-		tell(r, "limit frags", "net.ipv4.ipfrag_high_thresh counts");
+		tell(o, r, PF_W_LIMIT + PF_LIMIT_FRAGS, "limit frags",
+		     "net.ipv4.ipfrag_high_thresh counts");
 	if (o->set & PF_O_REASSEMBLE && !o->reassemble)
-		tell(r, "reassemble no",
+		tell(o, r, PF_W_REASSEMBLE, "reassemble no",
 		     "all packets are reassembled before rules see them");
 	if (o->set & PF_O_REASSEMBLE && o->reassemble_nodf)
-		tell(r, "reassemble yes no-df", "say no-df in a scrub rule");
+		tell(o, r, PF_W_REASSEMBLE, "reassemble yes no-df",
+		     "say no-df in a scrub rule");
 	if (o->set & PF_O_FINGERPRINTS)
-		tell(r, "fingerprints", "no rule asks for operating systems");
+		tell(o, r, PF_W_FINGERPRINTS, "fingerprints",
+		     "the kernel's are what nfnl_osf has loaded");
 	if (o->set & PF_O_FAIL_POLICY && o->fail_return)
-		tell(r, "fail-policy return",
+		tell(o, r, PF_W_FAIL_POLICY, "fail-policy return",
 		     "what is over a limit is dropped");
 }
 
@@ -97,9 +111,11 @@ void pf_options_tell(const struct pf_options *o, const struct report *r)
 void pf_options_check(struct gen *g)
 {
 	const struct pf_options *o = &g->c->opt;
+	const char *where = o->where[PF_W_SYNCOOKIES];
 
 	if (o->set & PF_O_SYNCOOKIES && o->syncookies != PF_SYNC_NEVER)
 		gen_refuse(g, NULL,
-			   "set syncookies: the kernel's own are "
-			   "net.ipv4.tcp_syncookies");
+			   "%sset syncookies: the kernel's own are "
+			   "net.ipv4.tcp_syncookies",
+			   where ? where : "");
 }

@@ -429,6 +429,17 @@ enum pf_limit {
 #define PF_O_SYNCOOKIES 0x1000u
 #define PF_O_STATE_DEFAULTS 0x2000u
 
+/* Options that may do nothing, or be refused: pf_options.where. */
+enum pf_where {
+	PF_W_REASSEMBLE,
+	PF_W_FINGERPRINTS,
+	PF_W_FAIL_POLICY,
+	PF_W_SYNCOOKIES,
+	PF_W_LIMIT,
+	PF_W_TIMEOUT = PF_W_LIMIT + PF_NLIMITS,
+	PF_NWHERE = PF_W_TIMEOUT + PF_NTIMEOUTS,
+};
+
 enum pf_optimize {
 	PF_OPT_NONE,
 	PF_OPT_BASIC,
@@ -466,6 +477,7 @@ struct pf_options {
 	enum pf_syncookies syncookies;
 	uint8_t syncookies_high, syncookies_low; /* per cent */
 	struct strv skip; /* interfaces and groups of `set skip on` */
+	char *where[PF_NWHERE]; /* "FILE:LINE: "; NULL: no file sets it */
 };
 
 /* What rules that are loaded have counted, for the optimiser's profile. */

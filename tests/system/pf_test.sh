@@ -726,6 +726,39 @@ v6_body()
 	pings a fd00::1
 }
 
+atf_test_case options
+options_head()
+{
+	atf_set descr "Options that do nothing here, or cannot be, are told by file and line"
+}
+options_body()
+{
+	cat >pf.conf <<-EOF2
+		set timeout {
+			tcp.first 20
+			interval 30 }
+		set optimization conservative
+		set limit { states 50000
+			frags 7 }
+		set reassemble yes no-df
+		set fingerprints "/etc/pf.os"
+		set fail-policy return
+		set syncookies never
+	EOF2
+	no="has no effect here"
+	atf_check -e match:"^pf.conf:3: set timeout interval $no: " \
+	    -e match:"^pf.conf:5: set limit states $no: " \
+	    -e match:"^pf.conf:6: set limit frags $no: " \
+	    -e match:"^pf.conf:7: set reassemble yes no-df $no: " \
+	    -e match:"^pf.conf:8: set fingerprints $no: " \
+	    -e match:"^pf.conf:9: set fail-policy return $no: " \
+	    -e not-match:tsdiff -e not-match:"^set " pfctl -f pf.conf
+	printf 'set skip on lo\nset syncookies always\npass\n' >pf.conf
+	atf_check -s exit:1 -e match:"^pf.conf:2: set syncookies: " \
+	    -e match:"^pfctl: pf rules not loaded$" pfctl -f pf.conf
+	atf_check pfctl -sr
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case last_match
@@ -747,4 +780,5 @@ atf_init_test_cases()
 	atf_add_test_case short_way
 	atf_add_test_case killed
 	atf_add_test_case v6
+	atf_add_test_case options
 }

@@ -587,7 +587,7 @@ set timeout { tcp.established 60, frag 10 }
 set hostid 0x1234
 pass
 END
-	atf_check -e match:"^set limit states has no effect here: " \
+	atf_check -e match:"^all.conf:1: set limit states has no effect here: " \
 	    pfctl -f all.conf
 	atf_check -o match:"^states        hard limit    50000$" pfctl -sm
 	atf_check -o match:"^tcp.established              60s$" \
