@@ -171,7 +171,7 @@ static enum how pool_how(const struct nat *t, const struct pf_pool *p,
 		return HOW_NONE;
 	h = &p->v[0].host;
 	if (is_net(p, t->af)) {
-		if (p->type == PF_POOL_BITMASK ||
+		if (p->type == PF_POOL_BITMASK || t->list == PF_LIST_BINAT ||
 		    (p->type == PF_POOL_NONE &&
 		     (p->static_port || p == &t->r->rdr)))
 			return HOW_NETMAP;

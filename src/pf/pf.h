@@ -476,7 +476,7 @@ struct pf_options {
 	bool reassemble, reassemble_nodf;
 	enum pf_syncookies syncookies;
 	uint8_t syncookies_high, syncookies_low; /* per cent */
-	struct strv skip; /* interfaces and groups of `set skip on` */
+	struct strv skip;	/* interfaces and groups of `set skip on` */
 	char *where[PF_NWHERE]; /* "FILE:LINE: "; NULL: no file sets it */
 };
 

@@ -152,6 +152,21 @@ nat_body()
 	serve a tcp 10.0.0.2 7
 	talks c tcp 10.0.1.1 7
 	pings a 10.0.1.2
+	# of nets, each host to its own
+	ip -n c route add 10.0.7.0/24 via 10.0.1.1
+	ip -n a addr add 10.0.0.77/24 dev e0
+	rules <<-EOF2
+		binat on rc inet from 10.0.0.0/24 to any -> 10.0.7.0/24
+	EOF2
+	talks c tcp 10.0.7.2 7
+	for i in 1 2 3; do
+		talks a tcp 10.0.1.2 7
+		pings a 10.0.1.2 -I 10.0.0.77
+	done
+	pfctl -ss >states
+	atf_check -o match:"tcp 10.0.7.2:[0-9]+ \(10.0.0.2:[0-9]+\) -> 10.0.1.2:7" \
+	    -o match:"icmp 10.0.7.77:[0-9]+ \(10.0.0.77:[0-9]+\) -> 10.0.1.2" \
+	    -o not-match:"10.0.7.[0134]:" cat states
 }
 
 atf_test_case rdr
