@@ -213,6 +213,8 @@ void nfe_notrack(struct nfb *b);
  */
 void nfe_fwd(struct nfb *b, uint32_t dev, uint32_t addr, uint8_t family);
 void nfe_dup(struct nfb *b, uint32_t dev, uint32_t addr);
+/* The frame as it is, by the interface in the register (family netdev). */
+void nfe_fwd_frame(struct nfb *b, uint32_t dev);
 void nfe_synproxy(struct nfb *b, uint16_t mss, uint8_t wscale, uint32_t flags);
 /* A header option: TCP (NFT_EXTHDR_OP_TCPOPT), IPv6, IPv4. */
 void nfe_exthdr(struct nfb *b, uint32_t op, uint8_t type, uint32_t off,
@@ -248,6 +250,10 @@ struct nft_elem {
 typedef int nft_elem_cb(const struct nft_elem *el, void *data, struct err *e);
 int nft_each_elem(struct nl *nf, const char *set, bool clear, nft_elem_cb *cb,
 		  void (*restart)(void *), void *data, struct err *e);
+/* Of the table of another family. */
+int nft_each_elem_of(struct nl *nf, uint8_t family, const char *set, bool clear,
+		     nft_elem_cb *cb, void (*restart)(void *), void *data,
+		     struct err *e);
 /* One element; -ENOENT. */
 int nft_get_elem(struct nl *nf, const char *set, const void *key, uint32_t klen,
 		 nft_elem_cb *cb, void *data, struct err *e);
@@ -263,6 +269,9 @@ typedef int nft_rule_cb(const struct nft_rule_info *r, void *data,
 			struct err *e);
 int nft_each_rule(struct nl *nf, const char *chain, bool clear, nft_rule_cb *cb,
 		  void (*restart)(void *), void *data, struct err *e);
+int nft_each_rule_of(struct nl *nf, uint8_t family, const char *chain,
+		     bool clear, nft_rule_cb *cb, void (*restart)(void *),
+		     void *data, struct err *e);
 struct nft_set_info {
 	const char *name;
 	uint32_t flags, klen, dlen;

@@ -329,8 +329,6 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 	for (i = 0; i < sizeof(flags_refused) / sizeof(flags_refused[0]); i++)
 		if (r->flags & flags_refused[i].flag && flags_refused[i].text)
 			gen_refuse(g, r, "%s", flags_refused[i].text);
-	if (list == PF_LIST_ETHER)
-		gen_refuse(g, r, "ether rules are not supported");
 	gen_limit_check(g, r);
 	/* a state does not remember where it was made: its rule has to say it
 	 */

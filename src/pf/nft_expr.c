@@ -344,6 +344,13 @@ void nfe_fwd(struct nfb *b, uint32_t dev, uint32_t addr, uint8_t family)
 	nfe_end(b);
 }
 
+void nfe_fwd_frame(struct nfb *b, uint32_t dev)
+{
+	nfe_begin(b, "fwd");
+	nfb_put_u32be(b, NFTA_FWD_SREG_DEV, dev);
+	nfe_end(b);
+}
+
 void nfe_dup(struct nfb *b, uint32_t dev, uint32_t addr)
 {
 	nfe_begin(b, "dup");

@@ -128,6 +128,7 @@ struct gen {
 	bool answers_out; /* there is a `block return out` */
 	bool backs;	  /* and it needs nft_back.c */
 	bool no_egress;	  /* the kernel has no such hook */
+	bool dormant;	  /* pf is disabled */
 	/* nft_limit.c: of rules with `source-track global` */
 	uint32_t src_limits[GEN_SRC_LIMITS];
 	size_t nsrc_limits;
@@ -189,6 +190,7 @@ void gen_match_check(struct gen *g, const struct pf_rule *r, enum pf_list list);
 void gen_match_if(struct gen *g, const char *name, bool neg, bool out);
 void gen_match_af(struct gen *g, unsigned int af);
 void gen_match_proto(struct gen *g, uint8_t proto);
+void gen_match_tagged(struct gen *g, const struct pf_rule *r);
 
 /* nft_ifset.c: sets of interfaces and of interfaces' addresses. */
 void gen_kernel_name(const char *name, char ret[IFNAMSIZ]);
@@ -200,7 +202,10 @@ void gen_ifset_rule(struct gen *g, const struct pf_rule *r);
  */
 bool gen_nat_ifs(struct gen *g);
 int gen_ifsets(struct gen *g, struct err *e);
-/* Do translations name interfaces, or the table, that stand in rules? */
+/*
+ * Do translations name interfaces that stand in rules?  Do they, or rules for
+ * Ethernet, name the table?
+ */
 bool gen_pools_by_if(const struct gen *g);
 /* Is the interface meant by the name, its own or a group's? */
 bool gen_if_meant(const struct ifnet *ifp, const char *name);
@@ -213,6 +218,19 @@ const char *gen_group_set(struct gen *g, const char *name, char *buf,
 			  size_t size);
 const char *gen_dynif_set(struct gen *g, const struct pf_host *h,
 			  unsigned int af, char *buf, size_t size);
+/* A set of the table under way: a group's "g.NAME"; entries' addresses. */
+int gen_group_set_put(struct gen *g, const char *name);
+int gen_addr_set(struct gen *g, const char *set, sa_family_t af,
+		 struct pf_entries *e);
+
+/* nft_ether.c: rules for Ethernet frames */
+/* Of a rule's number + 1 in the maps "decide/in" and "decide/out". */
+#define GEN_ETHER_SHIFT 4
+bool gen_ether(const struct gen *g, bool out); /* are there any? */
+/* Do they ask for addresses in the table (NULL: in any)? */
+bool gen_ether_by_table(const struct gen *g, const char *table);
+/* Their part of the table `netdev pf`. */
+void gen_ether_chains(struct gen *g);
 
 /* nft_filter.c */
 #define GEN_CHAIN 48 /* bytes of a name */
@@ -462,6 +480,9 @@ void gen_addrs_free(struct gen_addrs *a);
 int gen_pool_addrs(const struct gen *g, const struct gen_node *node,
 		   const struct pf_pool *p, unsigned int af,
 		   struct gen_addrs *ret);
+/* What a table has when the rules under way are in force; free ret->v. */
+int gen_table_entries(const struct gen *g, const struct gen_node *node,
+		      const char *name, struct pf_entries *ret);
 /* A number below n, plus offset, into the register, in host order. */
 void gen_draw(struct gen *g, const struct pf_pool *p, unsigned int af,
 	      uint32_t n, uint32_t offset, uint32_t reg);

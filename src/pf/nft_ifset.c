@@ -216,6 +216,16 @@ static int one_set(struct gen *g, const char *set, const struct strv *names,
 	return 0;
 }
 
+int gen_group_set_put(struct gen *g, const char *name)
+{
+	static const struct ifnets none;
+	char *one = (char *)(uintptr_t)name, set[64];
+	const struct strv names = {.v = &one, .n = 1};
+
+	gen_group_set(g, name, set, sizeof(set));
+	return one_set(g, set, &names, g->ifs ? g->ifs : &none);
+}
+
 static int group_sets(struct gen *g, const struct ifnets *ifs, struct err *e)
 {
 	char *one[1], set[64];
@@ -347,33 +357,40 @@ static void put_addrs(struct gen *g, const char *set, sa_family_t af,
 	nfb_elems_end(&g->b);
 }
 
-static int dynif_set(struct gen *g, size_t k, const struct pf_host *h,
-		     unsigned int af)
+int gen_addr_set(struct gen *g, const char *set, sa_family_t af,
+		 struct pf_entries *e)
 {
-	const sa_family_t family = af == GEN_AF_V6 ? AF_INET6 : AF_INET;
-	struct pf_entries e = {0};
-	struct pf_range *v = NULL;
-	char name[32];
+	cleanup_free struct pf_range *v = NULL;
 	size_t n = 0;
 	int r;
 
-	snprintf(name, sizeof(name), "d%c.%zu", af == GEN_AF_V6 ? '6' : '4', k);
-	nfb_set(&g->b, &(struct nfb_set){.name = name,
+	nfb_set(&g->b, &(struct nfb_set){.name = set,
 					 .flags = NFT_SET_INTERVAL,
-					 .ktype = af == GEN_AF_V6 ? NFB_TYPE_V6
-								  : NFB_TYPE_V4,
-					 .klen = af == GEN_AF_V6 ? 16 : 4});
+					 .ktype = af == AF_INET6 ? NFB_TYPE_V6
+								 : NFB_TYPE_V4,
+					 .klen = af == AF_INET6 ? 16 : 4});
 	if (g->refresh)
-		nfb_set_flush(&g->b, name);
-	r = gen_dynif_entries(g, h, af, &e);
-	if (r == 0) {
-		e.n = pf_entries_sort(e.v, e.n);
-		r = pf_entries_flatten(e.v, e.n, family, &v, &n);
-	}
+		nfb_set_flush(&g->b, set);
+	e->n = pf_entries_sort(e->v, e->n);
+	r = pf_entries_flatten(e->v, e->n, af, &v, &n);
 	if (r == 0)
-		put_addrs(g, name, family, v, n);
+		put_addrs(g, set, af, v, n);
+	return r;
+}
+
+static int dynif_set(struct gen *g, size_t k, const struct pf_host *h,
+		     unsigned int af)
+{
+	struct pf_entries e = {0};
+	char name[32];
+	int r;
+
+	snprintf(name, sizeof(name), "d%c.%zu", af == GEN_AF_V6 ? '6' : '4', k);
+	r = gen_dynif_entries(g, h, af, &e);
+	if (r == 0)
+		r = gen_addr_set(g, name, af == GEN_AF_V6 ? AF_INET6 : AF_INET,
+				 &e);
 	free(e.v);
-	free(v);
 	return r;
 }
 
@@ -435,7 +452,8 @@ bool gen_pools_by_if(const struct gen *g)
 
 bool gen_pools_by_table(const struct gen *g, const char *table)
 {
-	return pools_have(g, PF_ADDR_TABLE, table);
+	return pools_have(g, PF_ADDR_TABLE, table) ||
+	       gen_ether_by_table(g, table);
 }
 
 int gen_ifsets(struct gen *g, struct err *e)

@@ -22,6 +22,7 @@
 #include "pf/tables.h"
 
 #include "base/cleanup.h"
+#include "net/ifnet.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -165,14 +166,10 @@ static int read_conf(struct pf_kernel *k, bool parse, struct present *p,
 	return p->conf ? 0 : err_nomem(e);
 }
 
-/* The tables of other families are there only with these. */
 static int read_gates(struct pf_kernel *k, struct present *p, struct err *e)
 {
 	size_t i;
 
-	if (!strv_has(&p->sets, PF_GATES_SET) &&
-	    !strv_has(&p->sets, GEN_BACK_SET))
-		return 0;
 	for (i = 0; i < ARRAY_SIZE(gen_others); i++)
 		if (nft_has_table(k->nf, gen_others[i].family))
 			p->others |= gen_others[i].bit;
@@ -249,6 +246,18 @@ static void add_option(const struct pf_rule *r, struct err *e)
 				 options[i].option);
 }
 
+/* The same of a rule for Ethernet. */
+static void add_ether_option(const struct pf_rule *r, struct err *e)
+{
+	const char *option = r->dir == PF_IN ? "CONFIG_NETFILTER_INGRESS"
+					     : "CONFIG_NETFILTER_EGRESS";
+
+	if (e->code == ENOENT)
+		option = r->bridge_to ? "CONFIG_NFT_FWD_NETDEV"
+				      : "CONFIG_NF_TABLES_NETDEV";
+	err_wrap(e, "the kernel may lack %s", option);
+}
+
 /* Where the kernel's complaint belongs to. */
 static int explain(const struct gen *g, uint32_t cookie, struct err *e)
 {
@@ -261,16 +270,21 @@ static int explain(const struct gen *g, uint32_t cookie, struct err *e)
 	    !gen_rule_at(g, cookie, &node, &list, &nr))
 		return err_wrap(e, "Unable to load rules into kernel");
 	r = &node->a->list[list].v[nr];
-	if (e->code == ENOENT || e->code == EOPNOTSUPP)
+	if (e->code != ENOENT && e->code != EOPNOTSUPP)
+		;
+	else if (list == PF_LIST_ETHER)
+		add_ether_option(r, e);
+	else
 		add_option(r, e);
 	return err_wrap(e, "%s:%u: Unable to load rules into kernel",
 			r->file ? r->file : "-", r->line);
 }
 
 /* The kernel has no such hook, family or expression. */
-static int explain_others(const struct gen *g, int r, struct err *e)
+static int explain_others(const struct gen *g, uint32_t cookie, int r,
+			  struct err *e)
 {
-	if ((r != -EOPNOTSUPP && r != -ENOENT) ||
+	if (cookie != NFB_NO_COOKIE || (r != -EOPNOTSUPP && r != -ENOENT) ||
 	    !(g->dups || g->egress_any || g->egress.n))
 		return r;
 	return err_wrap(
@@ -292,6 +306,15 @@ static bool without_egress(struct pf_kernel *k, const struct gen *g, int r)
 	       "block return out on interfaces with nat answers nothing: the "
 	       "kernel lacks CONFIG_NETFILTER_EGRESS or CONFIG_NFT_FWD_NETDEV");
 	return true;
+}
+
+/* Has an interface gone since its chains were made? */
+static bool one_gone(const struct gen *g)
+{
+	for (size_t i = 0; g->ifs && i < g->ifs->n; i++)
+		if (!vnet_ifindex(g->v, g->ifs->v[i].kname))
+			return true;
+	return false;
 }
 
 /* What pf_load() was asked for. */
@@ -329,7 +352,8 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 	p->meta.follows = g->groups.n || g->dynifs.n || g->natifs.n ||
 			  g->c->opt.skip.n || gen_pools_by_if(g) ||
 			  gen_pools_by_table(g, NULL) || g->routes ||
-			  g->pfil.member || g->backs;
+			  g->pfil.member || g->backs || gen_ether(g, false) ||
+			  gen_ether(g, true);
 	pf_print_conf(&text, g->c);
 	if (strbuf_failed(&text))
 		return err_nomem(e);
@@ -342,8 +366,10 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 	r = nfb_commit(&g->b, k->nf, p->genid, &cookie, e);
 	if (r < 0 && without_egress(k, g, r))
 		return -ERESTART;
+	if (r == -ENOENT && one_gone(g))
+		return -ERESTART;
 	if (r < 0 && r != -ERESTART) {
-		explain_others(g, r, e);
+		explain_others(g, cookie, r, e);
 		return explain(g, cookie, e);
 	}
 	if (r == 0)
@@ -398,6 +424,7 @@ static int load_once(struct pf_kernel *k, struct pf_conf *c, const char *path,
 	p.counters = (struct strv){0};
 	g.gates = p.gates;
 	g.no_egress = k->no_egress;
+	g.dormant = !p.table || p.flags & NFT_TABLE_F_DORMANT;
 	g.had_times = p.times;
 	p.times = (struct strv){0};
 	g.nf = k->nf;
@@ -467,11 +494,13 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	if (r < 0)
 		return r;
 	/* what members are is in the rules, not in sets */
-	if (gen_pools_by_if(&g) || g.pfil.member)
+	if (gen_pools_by_if(&g) || g.pfil.member || gen_ether(&g, false) ||
+	    gen_ether(&g, true))
 		return load_once(k, p.conf, "", 0, NULL, e);
 	g.refresh = true;
 	g.no_egress = !strv_has(&p.sets, GEN_BACK_SET);
 	g.gates = p.gates;
+	g.dormant = p.flags & NFT_TABLE_F_DORMANT;
 	gen_prepare(&g);
 	r = gen_ifsets(&g, e);
 	if (r < 0)
@@ -556,6 +585,11 @@ static int enable_once(struct pf_kernel *k, bool on, struct err *e)
 			       on ? "already enabled" : "not enabled");
 	p.meta.since = time(NULL);
 	nfb_table(&b, on ? 0 : NFT_TABLE_F_DORMANT);
+	if (p.others & GEN_OTHER_NETDEV) {
+		b.family = NFPROTO_NETDEV;
+		nfb_table(&b, on ? 0 : NFT_TABLE_F_DORMANT);
+		b.family = NFPROTO_INET;
+	}
 	if (!p.table)
 		pf_store_put(&b, &p.meta, "", 0);
 	else

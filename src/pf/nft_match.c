@@ -440,7 +440,7 @@ static void match_tos(struct gen *g, const struct pf_rule *r, unsigned int af)
 	}
 }
 
-static void match_tagged(struct gen *g, const struct pf_rule *r)
+void gen_match_tagged(struct gen *g, const struct pf_rule *r)
 {
 	const uint32_t mask = GEN_TAG_MASK, zero = 0;
 
@@ -556,7 +556,7 @@ bool gen_match(struct gen *g, const struct gen_match *m)
 	match_tcp_flags(g, r);
 	match_icmp(g, r);
 	match_tos(g, r, m->af);
-	match_tagged(g, r);
+	gen_match_tagged(g, r);
 	match_size(g, r);
 	match_os(g, r);
 	match_probability(g, r);

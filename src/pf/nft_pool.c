@@ -81,9 +81,8 @@ static int add_entries(struct gen_addrs *a, sa_family_t af,
 	return r;
 }
 
-/* What the table has when the rules that are being loaded are in force. */
-static int add_table(const struct gen *g, const struct gen_node *node,
-		     const char *name, sa_family_t af, struct gen_addrs *a)
+int gen_table_entries(const struct gen *g, const struct gen_node *node,
+		      const char *name, struct pf_entries *ret)
 {
 	const char *path = pf_table_find(node->a, name) ? node->a->path : "";
 	const struct pf_tablerow *t;
@@ -105,6 +104,19 @@ static int add_table(const struct gen *g, const struct gen_node *node,
 	} else if (t && t->known) {
 		r = pf_table_read(g->nf, t, &e, NULL);
 	}
+	if (r < 0)
+		free(e.v);
+	else
+		*ret = e;
+	return r;
+}
+
+static int add_table(const struct gen *g, const struct gen_node *node,
+		     const char *name, sa_family_t af, struct gen_addrs *a)
+{
+	struct pf_entries e = {0};
+	int r = gen_table_entries(g, node, name, &e);
+
 	if (r == 0)
 		r = add_entries(a, af, &e);
 	free(e.v);

@@ -488,12 +488,13 @@ static bool watched(const struct gen *g, const struct ifnet *ifp)
 	return false;
 }
 
-static void egress_table(struct gen *g)
+static void netdev_table(struct gen *g)
 {
-	nfb_table(&g->b, 0);
+	nfb_table(&g->b, g->dormant ? NFT_TABLE_F_DORMANT : 0);
 	for (size_t i = 0; g->ifs && i < g->ifs->n; i++)
 		if (watched(g, &g->ifs->v[i]))
 			egress_chain(g, g->ifs->v[i].kname);
+	gen_ether_chains(g);
 }
 
 static void dup_table(struct gen *g, uint8_t family)
@@ -522,19 +523,20 @@ static void dup_table(struct gen *g, uint8_t family)
 
 void gen_other_tables(struct gen *g, unsigned int there)
 {
-	const bool egress = g->egress_any || g->egress.n || g->backs;
+	const bool netdev = g->egress_any || g->egress.n || g->backs ||
+			    gen_ether(g, false) || gen_ether(g, true);
 	const uint8_t family = g->b.family;
 	bool want;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(gen_others); i++) {
 		g->b.family = gen_others[i].family;
-		want = gen_others[i].family == NFPROTO_NETDEV ? egress
+		want = gen_others[i].family == NFPROTO_NETDEV ? netdev
 							      : g->dups;
 		if (there & gen_others[i].bit)
 			nfb_table_del(&g->b);
 		if (want && gen_others[i].family == NFPROTO_NETDEV)
-			egress_table(g);
+			netdev_table(g);
 		else if (want)
 			dup_table(g, gen_others[i].family);
 	}

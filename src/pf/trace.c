@@ -720,7 +720,8 @@ static void step(struct pf_trace *t, const struct nlmsghdr *h)
 	if (!strcmp(table, t->table))
 		step_of_own(t, p, tb, head);
 	else if (!strcmp(table, NFT_PF_TABLE) &&
-		 nl_u32be(TB(NFPROTO)) != NFPROTO_BRIDGE)
+		 nl_u32be(TB(NFPROTO)) != NFPROTO_BRIDGE &&
+		 nl_u32be(TB(NFPROTO)) != NFPROTO_NETDEV)
 		step_of_pf(t, p, tb, verdict_of(tb), head);
 	else
 		step_of_other(t, p, tb, verdict_of(tb), head);
