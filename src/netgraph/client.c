@@ -11,6 +11,7 @@
  */
 #include "base/cleanup.h"
 #include "base/fdpass.h"
+#include "netgraph/dp.h"
 #include "netgraph/server_int.h"
 
 #include <errno.h>
@@ -302,7 +303,7 @@ static int send_out(struct ng_client *c, const char *name, const void *data,
 {
 	struct ng_server *s = c->all->server;
 	struct ng_hook *h;
-	int r, up;
+	int r, up, drop;
 
 	/* what is there already is not of this packet; it may end the node */
 	server_up(s);
@@ -315,8 +316,9 @@ static int send_out(struct ng_client *c, const char *name, const void *data,
 	if (!h)
 		return -EHOSTUNREACH;
 	r = ng_send_data(h, data, len);
+	drop = r < 0 ? r : dp_injected(ng_graph_dp(c->node->graph));
 	up = server_up(s);
-	return r < 0 ? r : up;
+	return drop < 0 ? drop : up;
 }
 
 /* --- the two sockets

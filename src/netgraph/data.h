@@ -198,8 +198,13 @@ struct ngd_ctl {
 	__u32 secret[3]; /* in skb->cb of packets that have left the graph */
 	__u32 fresh[3];	 /* hooks, nodes, blobs: from here on never used */
 	__u32 without;	 /* NGD_WITHOUT_*: what is not loaded */
-	__u32 reserved[3];
+	__u32 fate; /* of what was injected last: NGD_FATE; 0: it arrived */
+	__u32 reserved[2];
 };
+/* It has ended at that hook (slot), for that reason, and no copy elsewhere. */
+#define NGD_FATE(why, hook) ((__u32)(why) | (__u32)(hook) << 8)
+#define NGD_FATE_WHY(fate) ((fate)&0xffu)
+#define NGD_FATE_HOOK(fate) ((fate) >> 8)
 #define NGD_WITHOUT_NAT 1u /* until there is a nat node */
 
 /* What goes to the broker, before the bytes of the packet (ring `up`). */

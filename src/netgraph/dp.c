@@ -375,7 +375,16 @@ int dp_device(struct ng_dp *dp, uint32_t ifindex, unsigned int hooking,
 
 int dp_inject(struct ng_dp *dp, uint32_t hook, const void *data, size_t len)
 {
+	dp_store(&dp->ctl->fate, 0);
 	return dp->ops->inject(dp, hook, data, len);
+}
+
+int dp_injected(struct ng_dp *dp)
+{
+	uint32_t fate = __atomic_load_n(&dp->ctl->fate, __ATOMIC_RELAXED);
+	const struct ngd_hook *h = dp_hook(dp, NGD_FATE_HOOK(fate));
+
+	return dp_drop_error(NGD_FATE_WHY(fate), h->kind, h->role);
 }
 
 int dp_up_fd(struct ng_dp *dp)

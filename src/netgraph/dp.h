@@ -101,6 +101,9 @@ void dp_hook_stats(struct ng_dp *dp, uint32_t slot, uint64_t ret[NGD_COUNTERS]);
 uint64_t dp_drops(struct ng_dp *dp, enum ngd_drop why);
 /* "loop", "no-peer": for statistics and trace; NULL: there is none such. */
 const char *dp_drop_word(enum ngd_drop why);
+/* What the sender hears, if a node of that kind (enum ngd_kind) drops what came
+ * in by a hook of that role: -errno, or 0. */
+int dp_drop_error(enum ngd_drop why, unsigned int kind, unsigned int role);
 
 /* --- devices --- */
 enum dp_hooking {
@@ -116,6 +119,9 @@ int dp_device(struct ng_dp *dp, uint32_t ifindex, unsigned int hooking,
 /* Data out of hook slot: its peer gets it, before this returns where no other
  * device is on the way. */
 int dp_inject(struct ng_dp *dp, uint32_t hook, const void *data, size_t len);
+/* What a node of FreeBSD's says to the sender of what was injected last, if it
+ * has got nowhere: -errno, or 0. */
+int dp_injected(struct ng_dp *dp);
 /* For poll; and read what has come up: fn for each, until there is none. */
 int dp_up_fd(struct ng_dp *dp);
 typedef void dp_up_fn(const struct ngd_up *up, const void *data, void *arg);

@@ -195,6 +195,64 @@ data_body()
 	END
 }
 
+atf_test_case refused
+refused_head()
+{
+	atf_set descr "Who sends what a node cannot take hears it"
+	vm_also "the data path of kernel 6.1"
+}
+refused_body()
+{
+	# addresses are six letters each: a is odd, a group's; b, d and f are even
+	says <<-END
+	mk A alice -> 1
+	mkpeer A . split s in -> ok
+	connect A . s o out -> ok
+	send A o back -> EINVAL
+	send A s to-nobody -> ok
+	mkpeer A . bridge l link0 -> ok
+	connect A . l m link1 -> ok
+	send A l short -> EINVAL
+	send A l bbbbbbaaaaaa12 -> EINVAL
+	send A l ddddddbbbbbb12 -> ok
+	recv A -> m ddddddbbbbbb12
+	send A l bbbbbbdddddd12 -> ok
+	send A m ddddddbbbbbb12 -> ELOOP
+	send A m bbbbbbffffff12 -> ELOOP
+	send A l aaaaaabbbbbb12 -> ok
+	recv A -> m aaaaaabbbbbb12
+	mkpeer A . vlan v down -> ok
+	send A v bbbbbbdddddd12 -> EOPNOTSUPP
+	send A v short -> EINVAL
+	connect A . v w downstream -> ok
+	send A w bbbbbbdddddd12 -> ENETDOWN
+	mkpeer A . one2many 1 one -> ok
+	send A 1 x -> ENOTCONN
+	connect A . 1 2 many5 -> ok
+	send A 1 x -> ok
+	recv A -> 2 x
+	rmhook A . 1 -> ok
+	send A 2 x -> ENETDOWN
+	mkpeer A . etf e type -> ok
+	send A e bbbbbbdddddd12 -> EPROTOTYPE
+	mkpeer A . vlan_rotate r original -> ok
+	send A r bbbbbbdddddd12-- -> ENETDOWN
+	mkpeer A . pipe p upper -> ok
+	send A p x -> ENETDOWN
+	mkpeer A . nat n in -> ok
+	send A n x -> ENXIO
+	mkpeer A . hole h any -> ok
+	send A h x -> ok
+	mkpeer A . hub u any -> ok
+	send A u x -> ok
+	mkpeer A . bpf f any -> ok
+	send A f x -> ok
+	mkpeer A . tee t left -> ok
+	send A t x -> ok
+	recv A -> EAGAIN
+	END
+}
+
 atf_test_case queue
 queue_head()
 {
@@ -727,6 +785,7 @@ atf_init_test_cases()
 	atf_add_test_case nodes
 	atf_add_test_case messages
 	atf_add_test_case data
+	atf_add_test_case refused
 	atf_add_test_case queue
 	atf_add_test_case life
 	atf_add_test_case wrong_socket

@@ -344,7 +344,7 @@ inl int walk_through(struct __sk_buff *skb, struct walk *w, __u32 class,
 		return TC_ACT_UNSPEC;
 	gen = ctl->gen;
 	w->in = w->len = w->depth = w->npath = 0;
-	w->labels = w->counted = 0;
+	w->labels = w->counted = w->fate = 0;
 	w->now = 0;
 	w->out.ifindex = 0;
 	w->ifindex = skb->ifindex;
@@ -364,6 +364,8 @@ inl int walk_through(struct __sk_buff *skb, struct walk *w, __u32 class,
 	}
 	if (bpf_loop(NGD_STEPS, step, &run, 0) >= NGD_STEPS)
 		walk_loop(w);
+	if (!n && !again && !w->out.ifindex && !(w->flags & NGW_W_SENT))
+		ctl->fate = w->fate;
 	return walk_end(skb, w, class, gen);
 }
 

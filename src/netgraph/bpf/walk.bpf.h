@@ -227,6 +227,7 @@ struct walk {
 	__u32 npath;
 	__u32 labels;  /* of tag nodes, the newest in the lowest byte */
 	__u32 counted; /* by which netflow nodes, that ask: two slots */
+	__u32 fate;    /* of the copy that was dropped last: NGD_FATE */
 	__u64 now;
 	struct output out;
 	__u32 path[NGD_PATH];
@@ -476,6 +477,7 @@ NGW_GLOBAL int walk_drop(struct walk *w, enum ngd_drop why)
 	if (!w)
 		return NGW_GO_ON;
 	hook_count(w->in, NGD_C_DROPS, 1);
+	w->fate = NGD_FATE(why, w->in);
 	w->in = 0;
 	return NGW_DROPPED(why);
 }
