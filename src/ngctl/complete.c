@@ -195,6 +195,9 @@ static int add_argument(struct ngctl *c, const struct strv *words, size_t at,
 			break;
 	if (i == ARRAY_SIZE(shapes))
 		return 0;
+	for (size_t k = 1; k < words->n && *words->v[k] == '-'; k++)
+		if (strstr(cmd->usage, " [-"))
+			at--;
 	/* A first path that was left out moves all others. */
 	if (shapes[i].opt && at > 1 && !is_path(words->v[1]))
 		at++;

@@ -257,6 +257,15 @@ ngctl_body()
 	atf_check -o inline:"show\nshutdown\nstatus\n" ./line "ngctl s"
 	atf_check -o inline:"switch:\n" ./line "ngctl show s"
 	atf_check -o inline:"switch:\n" ./line "ngctl -d -n x show s"
+	atf_check -o inline:"switch:\n" ./line "ngctl show -n s"
+	atf_check -o inline:"link1\nlink0\n" ./line "ngctl kill switch:"
+	atf_check -o inline:"link1\nlink0\n" \
+	    ./line "ngctl disconnect switch: "
+	# not the node of the ngctl that was asked
+	atf_check -o inline:"\n" ./line "ngctl show ngctl"
+	: >a-file
+	atf_check -o inline:"a-file\n" ./line "ngctl write x -f a-"
+	atf_check -o inline:"a-file\n" ./line "ngctl source a-"
 	# what stands before the last colon is there already
 	atf_check -o inline:"link1\nlink0\n" ./line "ngctl show switch:"
 	atf_check -o inline:"link1\n" ./line "ngctl msg switch:link1"

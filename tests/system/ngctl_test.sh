@@ -530,6 +530,8 @@ interactive_body()
 	must_wait 5 sh -c "ngctl show me: | grep -q '^  x '"
 	printf 'name .\t y\n' >&3
 	must_wait 5 sh -c "ngctl list | grep -q 'Name: y '"
+	printf 'info -n y\t\n' >&3
+	must_wait 5 grep -q "^  Name: y  .* Num hooks: 1" screen
 	# a packet comes while a line is being written
 	printf 'deb' >&3
 	atf_check ngctl -f - <<-'EOF'
