@@ -206,7 +206,7 @@ static int take_ether_rule(const struct nft_rule_info *r, void *data,
 	uint32_t n;
 
 	(void)e;
-	if (r->udata_len != 5 || u[0] != GEN_WHY_RULE)
+	if (r->udata_len != 5 || u[0] != GEN_WHY_SEEN)
 		return 0;
 	memcpy(&n, u + 1, sizeof(n));
 	n = le32toh(n);

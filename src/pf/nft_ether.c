@@ -39,6 +39,7 @@
 #include "pf/table.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -180,6 +181,18 @@ static void chain_of(const char *kind, bool out, size_t n, char *ret)
 	snprintf(ret, GEN_CHAIN, "%s/%s/%zu", kind, ways[out], n);
 }
 
+/* Counts how often the rule is looked at. */
+static void seen(struct gen *g, unsigned int n, const char *chain)
+{
+	const uint32_t v = htole32(n);
+	uint8_t udata[5] = {GEN_WHY_SEEN};
+
+	memcpy(udata + 1, &v, sizeof(v));
+	nfb_rule(&g->b, chain);
+	nfe_counter(&g->b, 0, 0);
+	nfb_rule_end_udata(&g->b, udata, sizeof(udata));
+}
+
 static void one_rule(struct gen *g, const struct gen_node *node,
 		     const struct pf_rule *r, const char *chain, bool out)
 {
@@ -188,9 +201,7 @@ static void one_rule(struct gen *g, const struct gen_node *node,
 	char to[GEN_CHAIN];
 	unsigned int af;
 
-	nfb_rule(&g->b, chain);
-	nfe_counter(&g->b, 0, 0);
-	gen_rule_end(g, n);
+	seen(g, n, chain);
 	for (af = GEN_AF_ANY; af <= GEN_AF_V6; af <<= 1) {
 		if (!(all & af))
 			continue;
@@ -231,7 +242,6 @@ static void jump(struct gen *g, const struct gen_node *node,
 		 const struct pf_rule *r, const struct gen_node *child,
 		 const char *chain, bool out)
 {
-	const unsigned int n = node->base[PF_LIST_ETHER] + r->nr;
 	const unsigned int all = families(r);
 	char to[GEN_CHAIN];
 	unsigned int af;
@@ -245,7 +255,7 @@ static void jump(struct gen *g, const struct gen_node *node,
 		nfb_rule(&g->b, chain);
 		conditions(g, node, r, af, out);
 		nfe_verdict(&g->b, NFT_JUMP, to);
-		gen_rule_end(g, n);
+		nfb_rule_end(&g->b);
 	}
 	if (r->flags & PF_F_QUICK)
 		decide_if_within(g, child, chain, out);
@@ -257,9 +267,7 @@ static void call_anchor(struct gen *g, const struct gen_node *node,
 	const char *path = r->anchor && r->anchor->path ? r->anchor->path : "";
 	const struct gen_node *to = gen_node_of(g, path);
 
-	nfb_rule(&g->b, chain);
-	nfe_counter(&g->b, 0, 0);
-	gen_rule_end(g, node->base[PF_LIST_ETHER] + r->nr);
+	seen(g, node->base[PF_LIST_ETHER] + r->nr, chain);
 	if (to && !r->anchor_wild)
 		jump(g, node, r, to, chain, out);
 	for (size_t i = 0; to && r->anchor_wild && i < to->a->nchild; i++)

@@ -314,6 +314,7 @@ void gen_log(struct gen *g, const struct gen_node *node,
  * it, so that pf/trace.c can tell why a packet went which way.
  */
 #define GEN_WHY_RULE 'R'    /* a rule of pf: its number */
+#define GEN_WHY_SEEN 'E'    /* nothing: one for Ethernet is looked at */
 #define GEN_WHY_RUN 'G'	    /* a run of them: struct gen_run_why */
 #define GEN_WHY_STATE 'S'   /* the packet's state */
 #define GEN_WHY_SKIP 'K'    /* set skip on */

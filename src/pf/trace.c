@@ -7,6 +7,10 @@
  * decided.  The table belongs to our socket (NFT_TABLE_F_OWNER): it goes with
  * it, however we end.
  *
+ * Rules for Ethernet are in a table of their own (nft_ether.c), and in hooks
+ * before the first one of IP: where there are such for frames that come in,
+ * packets are marked there, too.
+ *
  * Kernel rules carry what of pf they stand for (GEN_WHY_*), so a step is
  * translated back by the rule's handle; of a run of like rules (nft_run.c) the
  * same key is looked up that the packet had.  What a state decides names the
@@ -27,9 +31,12 @@
 #include "pf/trace_packet.h"
 
 #include "base/cleanup.h"
+#include "net/ifnet.h"
 
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <net/ethernet.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +46,18 @@
 #define HDR sizeof(struct nfgenmsg)
 #define PACKETS 64 /* that are followed at once */
 #define RCVBUF (8 << 20)
-#define TABLE_OWNED 0x2 /* NFT_TABLE_F_OWNER; not in Debian 12's headers */
+#define HOOK_INGRESS 0	 /* NF_NETDEV_INGRESS */
+#define FRAMES "frames/" /* our chains there */
+#define TABLE_OWNED 0x2	 /* NFT_TABLE_F_OWNER; not in Debian 12's headers */
 
-/* A kernel rule of table pf that says what it stands for. */
+/* A kernel rule of a table pf that says what it stands for. */
 struct known {
 	uint64_t handle;
 	uint8_t why[sizeof(struct gen_run_why)];
+};
+struct knowns {
+	struct known *v; /* sorted by handle */
+	size_t n, size;
 };
 
 struct packet {
@@ -65,8 +78,7 @@ struct pf_trace {
 	struct nl *events; /* owns the table */
 	struct nl *ct;
 	char table[32];
-	struct known *known; /* sorted by handle */
-	size_t nknown, size;
+	struct knowns inet, netdev;
 	struct pf_conf *conf; /* the rules those are of */
 	struct gen g;	      /* their numbers */
 	uint32_t generation;
@@ -76,6 +88,12 @@ struct pf_trace {
 	void *data;
 	char buf[1 << 16];
 };
+
+/* Are there rules for Ethernet? */
+static bool has_ether(const struct pf_trace *t, bool out)
+{
+	return t->conf && gen_ether(&t->g, out);
+}
 
 /* --- the table that marks packets */
 
@@ -106,9 +124,9 @@ static void match_l3(struct nfb *b, const struct pf_trace_filter *f)
 
 	if (!af)
 		return;
-	nfe_meta(b, NFT_META_NFPROTO, NFR(0));
-	nfe_cmp_u8(b, NFT_CMP_EQ, NFR(0),
-		   af == AF_INET6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+	nfe_meta(b, NFT_META_PROTOCOL, NFR(0));
+	nfe_cmp_u16be(b, NFT_CMP_EQ, NFR(0),
+		      af == AF_INET6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
 	if (f->src.af)
 		match_addr(b, af == AF_INET6, false, &f->src.addr, f->src.len);
 	if (f->dst.af)
@@ -144,6 +162,44 @@ static void end_of_way(struct nfb *b, const char *chain)
 	nfb_rule_end(b);
 }
 
+/* A source or destination port is one rule each. */
+static void mark_all(struct nfb *b, const char *chain,
+		     const struct pf_trace_filter *f)
+{
+	if (!f->port) {
+		mark(b, chain, f, -1);
+		return;
+	}
+	mark(b, chain, f, 0);
+	mark(b, chain, f, 1);
+}
+
+/* Where frames come in, before the rules for them. */
+static int mark_frames(struct pf_trace *t, const struct pf_trace_filter *f,
+		       struct nfb *b, struct err *e)
+{
+	cleanup_ifnets struct ifnets ifs = {0};
+	struct nfb_hook hook = {"filter", HOOK_INGRESS, -350, NULL};
+	char chain[sizeof(FRAMES) + IFNAMSIZ];
+	int r;
+
+	/* the handle's sockets are used, nothing of it changes */
+	r = ifnets_load((struct vnet *)(uintptr_t)t->v, &ifs, e);
+	if (r < 0)
+		return r;
+	b->family = NFPROTO_NETDEV;
+	nfb_table(b, TABLE_OWNED);
+	for (size_t i = 0; i < ifs.n; i++) {
+		if (ifs.v[i].arptype != ARPHRD_ETHER)
+			continue;
+		hook.dev = ifs.v[i].kname;
+		snprintf(chain, sizeof(chain), FRAMES "%s", hook.dev);
+		nfb_chain_base(b, chain, &hook);
+		mark_all(b, chain, f);
+	}
+	return 0;
+}
+
 static int make_table(struct pf_trace *t, const struct pf_trace_filter *f,
 		      struct err *e)
 {
@@ -169,14 +225,11 @@ static int make_table(struct pf_trace *t, const struct pf_trace_filter *f,
 			end_of_way(&b, chains[i].name);
 			continue;
 		}
-		if (!f->port) {
-			mark(&b, chains[i].name, f, -1);
-			continue;
-		}
-		mark(&b, chains[i].name, f, 0);
-		mark(&b, chains[i].name, f, 1);
+		mark_all(&b, chains[i].name, f);
 	}
-	r = nfb_commit(&b, t->events, 0, NULL, e);
+	r = has_ether(t, false) ? mark_frames(t, f, &b, e) : 0;
+	if (r >= 0)
+		r = nfb_commit(&b, t->events, 0, NULL, e);
 	return r < 0 ? err_wrap(e, "trace") : 0;
 }
 
@@ -184,28 +237,28 @@ static int make_table(struct pf_trace *t, const struct pf_trace_filter *f,
 
 static void forget(void *data)
 {
-	struct pf_trace *t = data;
+	struct knowns *k = data;
 
-	t->nknown = 0;
+	k->n = 0;
 }
 
 static int note_rule(const struct nft_rule_info *r, void *data, struct err *e)
 {
-	struct pf_trace *t = data;
+	struct knowns *k = data;
 	struct known *v;
 	size_t size;
 
 	if (r->udata_len < 2)
 		return 0;
-	if (t->nknown == t->size) {
-		size = t->size ? t->size * 2 : 256;
-		v = reallocarray(t->known, size, sizeof(*v));
+	if (k->n == k->size) {
+		size = k->size ? k->size * 2 : 256;
+		v = reallocarray(k->v, size, sizeof(*v));
 		if (!v)
 			return err_nomem(e);
-		t->known = v;
-		t->size = size;
+		k->v = v;
+		k->size = size;
 	}
-	v = &t->known[t->nknown++];
+	v = &k->v[k->n++];
 	*v = (struct known){.handle = r->handle};
 	memcpy(v->why, r->udata,
 	       r->udata_len < sizeof(v->why) ? r->udata_len : sizeof(v->why));
@@ -224,7 +277,18 @@ static void forget_rules(struct pf_trace *t)
 	gen_free(&t->g);
 	t->g = (struct gen){0};
 	pf_conf_free(&t->conf);
-	t->nknown = 0;
+	t->inet.n = t->netdev.n = 0;
+}
+
+static int read_rules(const struct pf_trace *t, uint8_t family,
+		      struct knowns *k)
+{
+	int r = nft_each_rule_of(t->k->nf, family, NULL, false, note_rule,
+				 forget, k, NULL);
+
+	if (r >= 0 && k->n)
+		qsort(k->v, k->n, sizeof(*k->v), cmp_known);
+	return r;
 }
 
 /* Nothing is known of the rules when this fails, and packets go on. */
@@ -236,23 +300,20 @@ static void learn(struct pf_trace *t)
 	if (pf_store_read_meta(t->k->nf, &m, NULL) < 0 ||
 	    pf_loaded(t->k, &t->conf, NULL) < 0 ||
 	    gen_init(&t->g, t->conf, NULL, NULL, NULL) < 0 ||
-	    nft_each_rule(t->k->nf, NULL, false, note_rule, forget, t, NULL) <
-		    0) {
+	    read_rules(t, NFPROTO_INET, &t->inet) < 0) {
 		forget_rules(t);
 		return;
 	}
 	t->generation = m.generation;
-	if (t->nknown)
-		qsort(t->known, t->nknown, sizeof(*t->known), cmp_known);
+	if (has_ether(t, false) || has_ether(t, true))
+		read_rules(t, NFPROTO_NETDEV, &t->netdev);
 }
 
-static const struct known *find_known(const struct pf_trace *t, uint64_t handle)
+static const struct known *find_known(const struct knowns *k, uint64_t handle)
 {
 	const struct known key = {.handle = handle};
 
-	if (!t->nknown)
-		return NULL;
-	return bsearch(&key, t->known, t->nknown, sizeof(key), cmp_known);
+	return k->n ? bsearch(&key, k->v, k->n, sizeof(key), cmp_known) : NULL;
 }
 
 static const struct pf_rule *rule_at(const struct pf_trace *t, int n,
@@ -587,7 +648,7 @@ static void begin_walk(struct packet *p, const struct nlattr **tb)
 /* What a kernel rule that matched says. */
 static void matched(struct pf_trace *t, struct packet *p, uint64_t handle)
 {
-	const struct known *k = find_known(t, handle);
+	const struct known *k = find_known(&t->inet, handle);
 	const struct gen_node *node;
 	const struct pf_rule *r;
 	enum pf_list list;
@@ -622,7 +683,7 @@ static void step_of_pf(struct pf_trace *t, struct packet *p,
 	struct trace_packet was = p->now;
 	const uint64_t handle = nl_u64be(TB(RULE_HANDLE));
 
-	if (handle && !find_known(t, handle) && head)
+	if (handle && !find_known(&t->inet, handle) && head)
 		learn(t);
 	if (head) {
 		begin_walk(p, tb);
@@ -637,6 +698,35 @@ static void step_of_pf(struct pf_trace *t, struct packet *p,
 		judged(t, p, verdict == NF_DROP);
 }
 
+/* The rules for Ethernet: a line for what one of them decides. */
+static void step_of_ether(struct pf_trace *t, struct packet *p,
+			  const struct nlattr **tb, int verdict, bool head)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	const uint64_t handle = nl_u64be(TB(RULE_HANDLE));
+	const struct known *k;
+	uint32_t n;
+
+	if (head) {
+		begin_walk(p, tb);
+		if (handle && !t->netdev.n)
+			learn(t);
+	}
+	k = find_known(&t->netdev, handle);
+	if (k && k->why[0] == GEN_WHY_RULE) {
+		memcpy(&n, k->why + 1, sizeof(n));
+		p->rule = (int)le32toh(n);
+	}
+	if (p->rule < 0 || (verdict != NF_ACCEPT && verdict != NF_DROP &&
+			    verdict != NF_STOLEN))
+		return;
+	put_head(&b, t, p->iif ? "in" : "out", p->iif ? p->iif : p->oif,
+		 &p->now);
+	strbuf_adds(&b, verdict == NF_DROP ? "block  " : "pass  ");
+	put_rule(&b, t, p->rule);
+	tell(t, &b, verdict == NF_DROP);
+}
+
 static void step_of_own(struct pf_trace *t, struct packet *p,
 			const struct nlattr **tb, bool head)
 {
@@ -646,7 +736,8 @@ static void step_of_own(struct pf_trace *t, struct packet *p,
 
 	if (!head)
 		return;
-	if (!strcmp(chain, "enter") || !strcmp(chain, "begin")) {
+	if (!strcmp(chain, "enter") || !strncmp(chain, FRAMES, 7) ||
+	    !strcmp(chain, "begin")) {
 		packet_init(p, p->id); /* the id may have been another's */
 		begin_walk(p, tb);
 		p->first = p->now;
@@ -706,6 +797,7 @@ static void step(struct pf_trace *t, const struct nlmsghdr *h)
 	const struct nlattr *tb[NFTA_TRACE_MAX + 1];
 	const char *table;
 	struct packet *p;
+	uint32_t family;
 	bool head;
 
 	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE) ||
@@ -713,16 +805,19 @@ static void step(struct pf_trace *t, const struct nlmsghdr *h)
 		return;
 	nl_parse(h, HDR, tb, NFTA_TRACE_MAX);
 	table = nl_text(TB(TABLE));
+	family = nl_u32be(TB(NFPROTO));
 	head = TB(NETWORK_HEADER) != NULL;
 	p = packet_of(t, nl_u32be(TB(ID)), head);
 	if (!p)
 		return;
 	if (!strcmp(table, t->table))
 		step_of_own(t, p, tb, head);
-	else if (!strcmp(table, NFT_PF_TABLE) &&
-		 nl_u32be(TB(NFPROTO)) != NFPROTO_BRIDGE &&
-		 nl_u32be(TB(NFPROTO)) != NFPROTO_NETDEV)
+	else if (!strcmp(table, NFT_PF_TABLE) && family != NFPROTO_BRIDGE &&
+		 family != NFPROTO_NETDEV)
 		step_of_pf(t, p, tb, verdict_of(tb), head);
+	else if (!strcmp(table, NFT_PF_TABLE) && family == NFPROTO_NETDEV &&
+		 strchr(nl_text(TB(CHAIN)), '/'))
+		step_of_ether(t, p, tb, verdict_of(tb), head);
 	else
 		step_of_other(t, p, tb, verdict_of(tb), head);
 }
@@ -775,7 +870,8 @@ void pf_trace_close(struct pf_trace **tp)
 	if (!t)
 		return;
 	forget_rules(t);
-	free(t->known);
+	free(t->inet.v);
+	free(t->netdev.v);
 	nl_free(&t->events);
 	nl_free(&t->ct);
 	pf_kernel_close(&t->k);

@@ -130,6 +130,37 @@ translated_body()
 	    cat out
 }
 
+atf_test_case ether
+ether_head()
+{
+	atf_set descr "Rules for Ethernet, in and out, that block and pass"
+}
+ether_body()
+{
+	on
+	rules <<-EOF2
+		ether pass in on ra
+		ether anchor "x" in on ra {
+			ether block in l3 to 10.0.1.3
+		}
+		ether block out on rc l3 to 10.0.1.4
+		pass
+	EOF2
+	trace from 10.0.0.2
+	ping1 10.0.1.2
+	told "in ra icmp 10.0.0.2 > 10.0.1.2 echoreq pass rule 0: ether pass in on ra"
+	ping1 10.0.1.3 0.3
+	told "in ra icmp 10.0.0.2 > 10.0.1.3 echoreq block rule 0 of anchor x: ether block in"
+	ping1 10.0.1.4 0.3
+	ip neigh replace 10.0.1.4 lladdr 02:00:00:00:00:04 dev rc
+	ping1 10.0.1.4 0.3
+	told "out rc icmp 10.0.0.2 > 10.0.1.4 echoreq block rule 2: ether block out on rc"
+	ended
+	grep -q "out rc icmp 10.0.0.2 > 10.0.1.2 echoreq block" lines &&
+	    atf_fail "$(cat lines)"
+	:
+}
+
 atf_test_case jails
 jails_head()
 {
@@ -170,5 +201,6 @@ atf_init_test_cases()
 {
 	atf_add_test_case decides
 	atf_add_test_case translated
+	atf_add_test_case ether
 	atf_add_test_case jails
 }
