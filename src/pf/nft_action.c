@@ -72,14 +72,20 @@ static uint16_t log_group(const struct pf_rule *r)
 	return (uint16_t)n;
 }
 
-void gen_log(struct gen *g, const struct gen_node *node,
-	     const struct pf_rule *r, enum gen_place p)
+static void log_to(struct gen *g, const struct gen_node *node,
+		   const struct pf_rule *r, enum gen_place p, uint16_t group)
 {
 	char prefix[120];
 
 	log_prefix(node, r, p, prefix, sizeof(prefix));
-	nfe_log(&g->b, log_group(r), prefix);
-	nfe_log(&g->b, log_group(r) | PFLOG_DAEMON, prefix);
+	nfe_log(&g->b, group, prefix);
+	nfe_log(&g->b, group | PFLOG_DAEMON, prefix);
+}
+
+void gen_log(struct gen *g, const struct gen_node *node,
+	     const struct pf_rule *r, enum gen_place p)
+{
+	log_to(g, node, r, p, log_group(r));
 }
 
 /*
@@ -288,6 +294,38 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 	return true;
 }
 
+bool gen_logs_matches(const struct pf_rule *r)
+{
+	return r->action == PF_MATCH && r->flags & PF_F_LOG_MATCHES;
+}
+
+void gen_log_matches_note(struct gen *g, const struct pf_rule *r)
+{
+	if (!gen_logs_matches(r))
+		return;
+	if (!g->log_matches)
+		g->log_matches = r;
+	else if (log_group(r) != log_group(g->log_matches))
+		gen_refuse(g, r,
+			   "log (matches) to another interface than line %u",
+			   g->log_matches->line);
+}
+
+void gen_log_matched(struct gen *g, const struct gen_node *node,
+		     const struct pf_rule *r, enum gen_place p)
+{
+	log_to(g, node, r, p, log_group(g->log_matches));
+}
+
+void gen_log_matches(struct gen *g, bool on)
+{
+	const uint32_t mask = ~GEN_LOG_MATCHES, xor = on ? GEN_LOG_MATCHES : 0;
+
+	nfe_meta(&g->b, NFT_META_MARK, NFR(0));
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 4, &mask, &xor);
+	nfe_meta_set(&g->b, NFT_META_MARK, NFR(0));
+}
+
 void gen_set_tag(struct gen *g, const char *tag)
 {
 	const uint32_t mask = ~GEN_TAG_MASK, xor = gen_tag(g, tag)
@@ -306,6 +344,8 @@ void gen_effects(struct gen *g, const struct gen_node *node,
 		gen_set_tag(g, r->tag);
 	if (r->action == PF_MATCH && r->flags & PF_F_LOG)
 		gen_log(g, node, r, p);
+	if (gen_logs_matches(r))
+		gen_log_matches(g, true);
 }
 
 /* What Linux cannot do, or what is not done yet: never in silence. */
@@ -314,7 +354,6 @@ static const struct {
 	const char *text;
 } flags_refused[] = {
 	{PF_F_LOG_USER, NULL}, /* nothing more is known: logged without */
-	{PF_F_LOG_MATCHES, "log (matches) is not supported"},
 	{PF_F_DIVERT, "divert-to is not supported"},
 	{PF_F_REASSEMBLE_TCP, "reassemble tcp is not supported"},
 	{PF_F_DNPIPE, "dnpipe is not supported"},
@@ -329,6 +368,10 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 	for (i = 0; i < sizeof(flags_refused) / sizeof(flags_refused[0]); i++)
 		if (r->flags & flags_refused[i].flag && flags_refused[i].text)
 			gen_refuse(g, r, "%s", flags_refused[i].text);
+	if (gen_logs_matches(r) && gen_match_translates(r))
+		gen_refuse(g, r,
+			   "log (matches) beside nat-to or rdr-to: say it in a "
+			   "match rule of its own");
 	gen_limit_check(g, r);
 	/* a state does not remember where it was made: its rule has to say it
 	 */

@@ -192,6 +192,45 @@ static void first_match(struct gen *g, const struct gen_node *node,
 	}
 }
 
+static void decide_name(enum gen_place p, char ret[GEN_CHAIN])
+{
+	snprintf(ret, GEN_CHAIN, "dec%c", gen_letter[p]);
+}
+
+/*
+ * Where a rule in order leads when it matches; false: to the next one.  Behind
+ * `log (matches)` it logs first, in a chain of its own ("lmN").
+ */
+static bool leads_on(struct gen *g, const struct gen_node *node,
+		     const struct pf_rule *r, unsigned int n, enum gen_place p,
+		     struct gen_verdict *ret)
+{
+	const bool quick = r->flags & PF_F_QUICK;
+	const uint32_t bit = GEN_LOG_MATCHES, zero = 0;
+	char decide[GEN_CHAIN];
+
+	decide_name(p, decide);
+	*ret = (struct gen_verdict){.code = NFT_GOTO};
+	str_copy(ret->chain, sizeof(ret->chain), decide);
+	if (!g->log_matches || r->flags & PF_F_LOG_MATCHES)
+		return quick;
+	ret->code = NFT_JUMP;
+	snprintf(ret->chain, sizeof(ret->chain), "lm%u%c", n, gen_letter[p]);
+	nfb_chain(&g->b, ret->chain);
+	nfb_rule(&g->b, ret->chain);
+	nfe_meta(&g->b, NFT_META_MARK, NFR(0));
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 4, &bit, &zero);
+	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(0), bit);
+	gen_log_matched(g, node, r, p);
+	nfb_rule_end(&g->b);
+	if (!quick)
+		return true;
+	nfb_rule(&g->b, ret->chain);
+	nfe_verdict(&g->b, NFT_GOTO, decide);
+	nfb_rule_end(&g->b);
+	return true;
+}
+
 /* The same where all rules are looked at in order. */
 static void in_order(struct gen *g, const struct gen_node *node,
 		     const struct pf_rule *r, enum gen_place p,
@@ -200,10 +239,11 @@ static void in_order(struct gen *g, const struct gen_node *node,
 	const unsigned int n = node->base[PF_LIST_FILTER] + r->nr;
 	struct gen_match m = {.node = node, .r = r, .place = p};
 	struct gen_verdict v = {0};
-	bool more;
+	bool more, leads;
 
 	if (r->dir == (gen_is_in(p) ? PF_OUT : PF_IN))
 		return;
+	leads = leads_on(g, node, r, n, p, &v);
 	for (more = next_match(g, &m, true); more;
 	     more = next_match(g, &m, false)) {
 		nfb_rule(&g->b, chain);
@@ -220,12 +260,8 @@ static void in_order(struct gen *g, const struct gen_node *node,
 		gen_effects(g, node, r, n, p);
 		if (r->action != PF_MATCH)
 			put_word(g, gen_word(g, n));
-		if (r->flags & PF_F_QUICK) {
-			v.code = NFT_GOTO;
-			snprintf(v.chain, sizeof(v.chain), "dec%c",
-				 gen_letter[p]);
+		if (leads)
 			gen_verdict(g, &v);
-		}
 		gen_rule_end(g, n);
 	}
 }
@@ -445,6 +481,11 @@ static void decide(struct gen *g, enum gen_place p)
 	nfb_elems(&g->b, name, false);
 	decisions(g, p, false);
 	nfb_elems_end(&g->b);
+	if (g->log_matches) {
+		nfb_rule(&g->b, name);
+		gen_log_matches(g, false);
+		nfb_rule_end(&g->b);
+	}
 	nfb_rule(&g->b, name);
 	nfe_meta(&g->b, NFT_META_PRIORITY, NFR(0));
 	nfe_vmap(&g->b, name, NFR(0));

@@ -74,6 +74,9 @@ static inline bool gen_is_in(enum gen_place p)
 #define GEN_ROUTE_WAY 0x00040000u    /* routed to the gate */
 #define GEN_ROUTE_EGRESS 0x00080000u /* sent there where it leaves */
 #define GEN_ROUTE_DUP 0x000c0000u    /* and a copy there */
+/* Of skb->mark while rules are judged: a rule with `log (matches)` did match.
+ */
+#define GEN_LOG_MATCHES 0x00002000u
 
 /* Different max-src-states with `source-track global`. */
 #define GEN_SRC_LIMITS 16
@@ -106,7 +109,7 @@ struct gen {
 	bool sloppy, rst_ttl, once; /* there are rules that say so */
 	struct strv have; /* counters and other objects in the kernel */
 	bool ordered;	  /* rules must be judged in order: nft_filter.c */
-	bool log;
+	const struct pf_rule *log_matches; /* a match rule that says so */
 	const struct report *report;
 	unsigned int refused;
 	struct strv natifs;
@@ -306,6 +309,15 @@ bool gen_answers(const struct pf_rule *r); /* block return, in any form */
 #define GEN_ONCE "done"
 void gen_once_set(struct gen *g);
 
+/* Does a match rule make all rules behind it log? */
+bool gen_logs_matches(const struct pf_rule *r);
+/* Sets the mark for that, or takes it away. */
+void gen_log_matches(struct gen *g, bool on);
+/* All such rules log where the first one does. */
+void gen_log_matches_note(struct gen *g, const struct pf_rule *r);
+/* r has matched, behind such a rule. */
+void gen_log_matched(struct gen *g, const struct gen_node *node,
+		     const struct pf_rule *r, enum gen_place p);
 void gen_log(struct gen *g, const struct gen_node *node,
 	     const struct pf_rule *r, enum gen_place p);
 

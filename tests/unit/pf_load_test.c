@@ -173,6 +173,16 @@ ATF_TC_BODY(refused, tc)
 			"t:9: " LATE_SCRUB "t:10: " LATE_SCRUB
 			"t:12: " LATE_SCRUB,
 			told);
+	ATF_CHECK_EQ(-EOPNOTSUPP,
+		     load(&w, "",
+			  "match out log (matches) on em0 inet nat-to (em0)\n"
+			  "match in log (matches) proto tcp\n"
+			  "match in log (matches, to pflog1) proto udp\n",
+			  PF_LOAD_ALL));
+	ATF_CHECK_STREQ("t:1: log (matches) beside nat-to or rdr-to: say it in "
+			"a match rule of its own\n"
+			"t:3: log (matches) to another interface than line 2\n",
+			told);
 	/* states remember no interface */
 	ATF_CHECK_EQ(-EOPNOTSUPP, load(&w, "",
 				       "set state-policy if-bound\n"
