@@ -155,12 +155,16 @@ int pf_table_show(struct pf_kernel *k, const char *path, const char *table,
  */
 #define PF_RULE_GONE INT32_MAX
 struct pf_mark {
-	int in_rule, out_rule;
+	/*
+	 * X: of original packets coming in and replies going out, Y: the other
+	 * way round (nft_filter.c).  It was made by an original packet, unless
+	 * a reply is told.
+	 */
+	int x_rule, y_rule;
+	bool x_reply, y_reply;
 	int nat_rule, rdr_rule;
 	unsigned int gate[2]; /* of its packets, of replies; 0: none */
 	char tag[PF_TAG_NAME];
-	char in_if[IFNAMSIZ], out_if[IFNAMSIZ]; /* if-bound; "": floating */
-	bool by_reply; /* the state was made by a packet of conntrack's reply */
 };
 int pf_mark_of(struct pf_kernel *k, const uint32_t label[4], struct pf_mark *m);
 /*

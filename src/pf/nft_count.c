@@ -505,24 +505,17 @@ int pf_mark_of(struct pf_kernel *k, const uint32_t label[4], struct pf_mark *m)
 {
 	const uint32_t flags = label[GEN_LABEL_FLAGS];
 	struct pf_mark to = {
-		.in_rule = -1, .out_rule = -1, .nat_rule = -1, .rdr_rule = -1};
+		.x_rule = -1, .y_rule = -1, .nat_rule = -1, .rdr_rule = -1};
 	uint32_t now;
-	int x, y, r;
+	int r;
 
 	r = generation(k, &now);
 	if (r < 0)
 		return r;
-	x = rule_of(label[GEN_LABEL_X], now);
-	y = rule_of(label[GEN_LABEL_Y], now);
-	to.by_reply = flags & (GEN_FLAG_X_REPLY | GEN_FLAG_Y_REPLY);
-	if (flags & GEN_FLAG_X_REPLY)
-		to.out_rule = x;
-	else
-		to.in_rule = x;
-	if (flags & GEN_FLAG_Y_REPLY)
-		to.in_rule = to.in_rule >= 0 ? to.in_rule : y;
-	else
-		to.out_rule = to.out_rule >= 0 ? to.out_rule : y;
+	to.x_rule = rule_of(label[GEN_LABEL_X], now);
+	to.y_rule = rule_of(label[GEN_LABEL_Y], now);
+	to.x_reply = flags & GEN_FLAG_X_REPLY;
+	to.y_reply = flags & GEN_FLAG_Y_REPLY;
 	to.nat_rule = (int)(label[GEN_LABEL_NAT] & GEN_NAT_MASK) - 1;
 	to.rdr_rule = (int)(flags >> GEN_RDR_SHIFT) - 1;
 	to.gate[0] = flags >> GEN_GATE_ORIG_SHIFT & GEN_GATE_MASK;

@@ -245,30 +245,29 @@ static void tuples_of(const struct pf_flow *f, bool back,
 	after[1] = other[0];
 }
 
-static void state_of(const struct pf_flow *f, const struct pf_mark *m,
-		     enum pf_dir dir, int64_t now, struct pf_state *s)
+/* X or Y of a flow, `back`: made by a reply. */
+static void state_of(const struct pf_flow *f, const struct pf_mark *m, bool y,
+		     bool back, int64_t now, struct pf_state *s)
 {
+	const enum pf_dir dir = y == back ? PF_IN : PF_OUT;
 	struct pf_peer before[2], after[2];
-	bool back = m->by_reply;
 	const char *level[2];
 
 	*s = (struct pf_state){
+		.ifname = "all",
 		.dir = dir,
 		.af = f->af,
 		.proto = f->proto,
-		.id = (uint64_t)f->id << 8 | (dir == PF_IN ? 1 : 2),
+		.id = (uint64_t)f->id << 8 | (y ? 2 : 1),
 		.expires = f->timeout,
-		.rule = dir == PF_IN ? m->in_rule : m->out_rule,
+		.rule = y ? m->y_rule : m->x_rule,
 		.rule_nr = -1,
 		.anchor_nr = -1,
-		.nat_rule = m->nat_rule,
-		.rdr_rule = m->rdr_rule,
+		/* what makes a state of its own, at the packet's other end */
+		.nat_rule = back ? -1 : m->nat_rule,
+		.rdr_rule = back ? -1 : m->rdr_rule,
 		.gate = {m->gate[0], m->gate[1]},
 	};
-	str_copy(s->ifname, sizeof(s->ifname),
-		 dir == PF_IN ? m->in_if : m->out_if);
-	if (!*s->ifname)
-		str_copy(s->ifname, sizeof(s->ifname), "all");
 	tuples_of(f, back, before, after);
 	/*
 	 * Destinations are translated on the way in, sources on the way out
@@ -280,9 +279,10 @@ static void state_of(const struct pf_flow *f, const struct pf_mark *m,
 		s->stack[1] = after[1];
 	else
 		s->stack[0] = before[0];
-	/* an echo has one id here, whatever nat makes of it on its way out */
-	if (dir == PF_IN && is_icmp(f->proto))
-		s->stack[1].port = s->wire[1].port;
+	/* an echo's other id is of the state that changes its source */
+	if (is_icmp(f->proto) && (dir == PF_IN || back))
+		for (int i = 0; i < 2; i++)
+			s->stack[i].port = s->wire[i].port;
 	levels_of(f, level);
 	for (int i = 0; i < 2; i++) {
 		s->level[i] = level[back ^ i];
@@ -301,10 +301,10 @@ size_t pf_flow_states(const struct pf_flow *f, const struct pf_mark *m,
 {
 	size_t n = 0;
 
-	if (m->in_rule >= 0)
-		state_of(f, m, PF_IN, now_ns, &v[n++]);
-	if (m->out_rule >= 0)
-		state_of(f, m, PF_OUT, now_ns, &v[n++]);
+	if (m->x_rule >= 0)
+		state_of(f, m, false, m->x_reply, now_ns, &v[n++]);
+	if (m->y_rule >= 0)
+		state_of(f, m, true, m->y_reply, now_ns, &v[n++]);
 	return n;
 }
 

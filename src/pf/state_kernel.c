@@ -125,7 +125,7 @@ int pf_states_each(struct pf_kernel *k, const struct vnet *v,
 	if (r >= 0)
 		r = flows_load(nl, &flows, e);
 	for (size_t i = 0; r >= 0 && i < flows.n; i++) {
-		struct pf_mark m = {.in_rule = -1, .out_rule = -1};
+		struct pf_mark m = {.x_rule = -1, .y_rule = -1};
 		struct pf_state s[2];
 		size_t n;
 
@@ -209,7 +209,7 @@ static size_t states_of(struct pf_kernel *k, const struct flows *dead)
 	size_t n = 0;
 
 	for (size_t i = 0; i < dead->n; i++) {
-		struct pf_mark m = {.in_rule = -1, .out_rule = -1};
+		struct pf_mark m = {.x_rule = -1, .y_rule = -1};
 		struct pf_state s[2];
 
 		if (pf_mark_of(k, dead->v[i].label, &m) >= 0)

@@ -387,6 +387,15 @@ words_body()
 	pings a 10.0.1.2
 	atf_check -e inline:"1 states cleared\n" pfctl -Fs -i rc
 	atf_check pfctl -ss
+	# an answer that a rule lets out has a state beside that of nat
+	rules <<-EOF2
+		nat on rc inet from 10.0.0.0/24 to any -> 10.0.1.1
+		pass out
+	EOF2
+	pings a 10.0.1.2
+	atf_check -o match:"^all icmp 10.0.1.1:[0-9]* .10.0.0.2:.* -> 10.0.1.2:" \
+	    -o match:"^all icmp 10.0.1.2:[0-9]* -> 10.0.0.2:" pfctl -ss
+	atf_check -o match:"States: 1 " -e ignore pfctl -vsn
 }
 
 atf_test_case synproxy

@@ -363,6 +363,61 @@ in_jail_body()
 	    jexec shared pfctl -sr
 }
 
+atf_test_case nested
+nested_head()
+{
+	atf_set descr "A jail in a jail, each with a vnet: each root its own rules, states, tables; nobody else"
+}
+nested_body()
+{
+	make_jail outer vnet children.max=5
+	ifconfig epair9 create >/dev/null
+	ifconfig epair9b vnet outer
+	ifconfig epair9a inet 192.0.2.1/24
+	ifconfig -j outer epair9b inet 192.0.2.2/24
+	atf_check jexec outer jail -c path=/ persist name=inner vnet
+	atf_check -o inline:"epair0a\n" jexec outer ifconfig epair create
+	atf_check jexec outer sh -c '
+		ifconfig epair0b vnet inner
+		ifconfig epair0a inet 198.51.100.1/24
+		ifconfig -j inner epair0b inet 198.51.100.2/24'
+	atf_check -o ignore jexec outer jexec inner \
+	    route add default 198.51.100.1
+	route add -net 198.51.100.0/24 192.0.2.2 >/dev/null
+	jexec outer sysctl net.inet.ip.forwarding=1 >/dev/null
+	printf 'block in\npass in inet proto icmp from 192.0.2.1\npass out\n' \
+	    >inner.conf
+	printf 'nat on epair9b inet from 198.51.100.0/24 -> (epair9b)\npass\n' \
+	    >outer.conf
+	atf_check -e inline:"pf enabled\n" \
+	    jexec outer jexec inner pfctl -ef "$PWD/inner.conf"
+	atf_check -e inline:"pf enabled\n" \
+	    jexec outer pfctl -ef "$PWD/outer.conf"
+	atf_check -o ignore ping -q -c 1 -W 5 198.51.100.2
+	jexec outer ping -q -c 1 -W 0.3 198.51.100.2 >/dev/null &&
+	    atf_fail "198.51.100.1 gets an answer"
+	atf_check -o match:"^all icmp 198.51.100.2:[0-9]* <- 192.0.2.1:" \
+	    -o not-match:"->" jexec outer jexec inner pfctl -ss
+	atf_check -o ignore jexec outer jexec inner ping -q -c 1 -W 5 192.0.2.1
+	atf_check -o match:"192.0.2.2:[0-9]* .198.51.100.2:.* -> 192.0.2.1:" \
+	    jexec outer pfctl -ss
+	atf_check pfctl -ss
+	atf_check -e ignore jexec outer jexec inner pfctl -t t -T add 10.0.0.1
+	atf_check -s exit:255 -e inline:"pfctl: Table does not exist.\n" \
+	    jexec outer pfctl -t t -T show
+	# the creator sees what its jail has
+	atf_check -o inline:"   10.0.0.1\n" \
+	    jexec outer pfctl -j inner -t t -T show
+	atf_check -s exit:1 -e inline:"pfctl: Operation not permitted\n" \
+	    jexec -U nobody outer pfctl -sr
+	atf_check -e ignore jexec outer jexec inner pfctl -F all
+	atf_check -o inline:"pass all flags S/SA keep state\n" \
+	    jexec outer pfctl -sr
+	atf_check -o inline:"Enabled\n" jexec outer pfctl -sR
+	atf_check -e ignore jexec outer jexec inner pfctl -d
+	atf_check -o inline:"Enabled\n" jexec outer pfctl -sR
+}
+
 atf_test_case service
 service_head()
 {
@@ -673,6 +728,7 @@ atf_init_test_cases()
 	atf_add_test_case anchors
 	atf_add_test_case states
 	atf_add_test_case in_jail
+	atf_add_test_case nested
 	atf_add_test_case service
 	atf_add_test_case fallback
 	atf_add_test_case pflog

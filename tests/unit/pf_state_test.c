@@ -43,7 +43,7 @@ static struct pf_flow web(void)
 	return f;
 }
 
-static const struct pf_mark both = {.in_rule = 3, .out_rule = 4};
+static const struct pf_mark both = {.x_rule = 3, .y_rule = 4};
 
 static void check(const struct pf_flow *f, const struct pf_mark *m,
 		  unsigned int flags, const char *want)
@@ -67,12 +67,7 @@ ATF_TC_BODY(forwarded, tc)
 	      "       ESTABLISHED:ESTABLISHED\n"
 	      "all tcp 172.16.0.1:50001 (10.0.0.2:4000) -> 172.16.0.5:8080"
 	      "       ESTABLISHED:ESTABLISHED\n");
-	check(&f, &(struct pf_mark){.in_rule = -1, .out_rule = -1}, 0, "");
-	check(&f,
-	      &(struct pf_mark){.in_rule = -1, .out_rule = 0, .out_if = "em0"},
-	      0,
-	      "em0 tcp 172.16.0.1:50001 (10.0.0.2:4000) -> 172.16.0.5:8080"
-	      "       ESTABLISHED:ESTABLISHED\n");
+	check(&f, &(struct pf_mark){.x_rule = -1, .y_rule = -1}, 0, "");
 }
 
 ATF_TC_WITHOUT_HEAD(verbose);
@@ -80,7 +75,7 @@ ATF_TC_BODY(verbose, tc)
 {
 	struct pf_flow f = web();
 
-	check(&f, &(struct pf_mark){.in_rule = 0, .out_rule = -1},
+	check(&f, &(struct pf_mark){.x_rule = 0, .y_rule = -1},
 	      PF_STATE_VERBOSE | PF_STATE_VERBOSE2,
 	      "all tcp 172.16.0.5:8080 (192.0.2.1:80) <- 10.0.0.2:4000"
 	      "       ESTABLISHED:ESTABLISHED\n"
@@ -88,6 +83,27 @@ ATF_TC_BODY(verbose, tc)
 	      "   age 00:01:01, expires in 01:01:01, 10:5 pkts, 1000:500 bytes"
 	      "\n"
 	      "   id: 0000000000000701 creatorid: 00c0ffee\n");
+}
+
+/* What goes out, and its answer going out at the other end, are two states. */
+ATF_TC_WITHOUT_HEAD(both_out);
+ATF_TC_BODY(both_out, tc)
+{
+	const struct pf_mark m = {.x_rule = 1, .y_rule = 2, .x_reply = true};
+	struct pf_flow f = {.af = AF_INET, .proto = IPPROTO_ICMP, .id = 3};
+	struct pf_state s[2];
+
+	f.orig[0] = peer(AF_INET, "10.0.0.2", 37);
+	f.orig[1] = peer(AF_INET, "192.0.2.1", 37);
+	f.reply[0] = peer(AF_INET, "192.0.2.1", 900);
+	f.reply[1] = peer(AF_INET, "192.0.2.9", 900);
+	check(&f, &m, 0,
+	      "all icmp 192.0.2.1:37 -> 10.0.0.2:37       0:0\n"
+	      "all icmp 192.0.2.9:900 (10.0.0.2:37) -> 192.0.2.1:900"
+	      "       0:0\n");
+	ATF_REQUIRE_EQ(2, pf_flow_states(&f, &m, 0, s));
+	ATF_CHECK_EQ(0x301, s[0].id);
+	ATF_CHECK_EQ(0x302, s[1].id);
 }
 
 /* An echo that nat gave another id has its own where it came in. */
@@ -110,7 +126,7 @@ ATF_TC_BODY(echo, tc)
 ATF_TC_WITHOUT_HEAD(by_reply);
 ATF_TC_BODY(by_reply, tc)
 {
-	struct pf_mark m = {.in_rule = 1, .out_rule = -1, .by_reply = true};
+	struct pf_mark m = {.x_rule = -1, .y_rule = 1, .y_reply = true};
 	struct pf_flow f = web();
 
 	f.tcp_state = TCP_CONNTRACK_SYN_RECV;
@@ -162,7 +178,7 @@ ATF_TC_BODY(levels, tc)
 ATF_TC_WITHOUT_HEAD(other_protocols);
 ATF_TC_BODY(other_protocols, tc)
 {
-	struct pf_mark m = {.in_rule = -1, .out_rule = 0};
+	struct pf_mark m = {.x_rule = -1, .y_rule = 0};
 	struct pf_flow f = {.af = AF_INET6, .proto = IPPROTO_UDP};
 
 	f.orig[0] = f.reply[1] = peer(AF_INET6, "2001:db8::1", 53);
@@ -293,6 +309,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, forwarded);
 	ATF_TP_ADD_TC(tp, verbose);
 	ATF_TP_ADD_TC(tp, echo);
+	ATF_TP_ADD_TC(tp, both_out);
 	ATF_TP_ADD_TC(tp, by_reply);
 	ATF_TP_ADD_TC(tp, levels);
 	ATF_TP_ADD_TC(tp, other_protocols);
