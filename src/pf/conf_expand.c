@@ -2,6 +2,7 @@
 #include "pf/conf_impl.h"
 
 #include "base/cleanup.h"
+#include "pf/print.h"
 
 #include <errno.h>
 #include <string.h>
@@ -42,6 +43,33 @@ void decide_families(struct draft *d)
 	decide_family(&d->dst, &d->r.af);
 }
 
+/* A tag's macros: those of labels, filled in once, from its rule. */
+static int fill_tag(struct parser *p, const struct pf_rule *r, char **tag)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	char *s;
+
+	if (!*tag || !strchr(*tag, '$'))
+		return 0;
+	pf_label_expand(&b, *tag, r);
+	if (b.len >= PF_TAG_NAME)
+		return pf_conf_error(p, "tag too long, max %u chars",
+				     PF_TAG_NAME - 1);
+	s = strbuf_take(&b);
+	if (!s)
+		return -ENOMEM;
+	free(*tag);
+	*tag = s;
+	return 0;
+}
+
+static int fill_tags(struct parser *p, struct pf_rule *r)
+{
+	int e = fill_tag(p, r, &r->tag);
+
+	return e < 0 ? e : fill_tag(p, r, &r->tagged);
+}
+
 int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list)
 {
 	struct pf_rule *to;
@@ -63,7 +91,9 @@ int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list)
 	to->seq = list == PF_LIST_ETHER	  ? nr
 		  : list == PF_LIST_BINAT ? 0
 					  : p->anchor->nread++;
-	return 0;
+	if (list == PF_LIST_ETHER || p->how->flags & PF_PARSE_STORED)
+		return 0;
+	return fill_tags(p, to);
 }
 
 static bool is_any(const struct pf_host *h)

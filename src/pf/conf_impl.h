@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define PF_MAX_RULES (1u << 20)
+#define PF_MAX_LOADS 4096 /* files that `load anchor` names */
 #define PF_MAX_LIST 65536 /* entries of one list in braces */
 #define PF_MAX_ERRORS 100
 #define PF_MAX_FILES 32	 /* files within files */

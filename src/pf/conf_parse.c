@@ -508,17 +508,57 @@ static void echo_rules(struct parser *p)
 
 static int read_loads(struct parser *p);
 
-/* `text` into `c` at the anchor; used for `load anchor`, too. */
+/* What a file of `load anchor` wants loaded comes after what its outer wants.
+ */
+static int hand_loads(struct parser *p, struct parser *outer)
+{
+	struct load_anchor *v;
+
+	if (!p->nload)
+		return 0;
+	if (outer->nload + p->nload > PF_MAX_LOADS)
+		return pf_conf_error(outer, "too many anchors to load, max %d",
+				     PF_MAX_LOADS);
+	v = reallocarray(outer->load, outer->nload + p->nload, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	outer->load = v;
+	memcpy(v + outer->nload, p->load, p->nload * sizeof(*v));
+	outer->nload += p->nload;
+	p->nload = 0;
+	return 0;
+}
+
+/* As pfctl has it, state-policy and state-defaults go on. */
+static int nested_options(struct pf_options *o, const struct pf_options *outer)
+{
+	pf_options_default(o);
+	o->ruleset_opt = outer->ruleset_opt;
+	o->if_bound = outer->if_bound;
+	if (!(outer->set & PF_O_STATE_DEFAULTS))
+		return 0;
+	o->set |= PF_O_STATE_DEFAULTS;
+	o->state_defaults = outer->state_defaults;
+	if (!o->state_defaults.overload)
+		return 0;
+	o->state_defaults.overload = strdup(o->state_defaults.overload);
+	return o->state_defaults.overload ? 0 : -ENOMEM;
+}
+
+/*
+ * `text` into `c` at the anchor; of `load anchor`, for the parser that said it,
+ * else NULL.
+ */
 static int read_into(struct pf_conf *c, const char *name, const char *text,
-		     size_t len, const struct pf_parse *how, bool nested,
-		     struct err *e)
+		     size_t len, const struct pf_parse *how,
+		     struct parser *nested, struct err *e)
 {
 	struct pf_parse h = *how;
 	struct parser p = {.how = &h,
 			   .conf = c,
 			   .require_order = !(how->flags & PF_PARSE_STORED)};
 	struct pf_options outer;
-	int r;
+	int r = 0;
 
 	if (!h.report)
 		h.report = &no_report;
@@ -527,13 +567,13 @@ static int read_into(struct pf_conf *c, const char *name, const char *text,
 		return err_set(e, EINVAL, "bad anchor name %s", h.anchor);
 	p.anchor = p.base;
 	p.base->loaded = true;
-	if (nested) { /* options of such a file are for it alone */
+	if (nested) { /* what such a file sets is for it alone */
 		outer = c->opt;
-		pf_options_default(&c->opt);
-		c->opt.ruleset_opt = outer.ruleset_opt;
+		r = nested_options(&c->opt, &outer);
 		p.optimize_set = true;
 	}
-	r = lex_open(&p, name, text, len);
+	if (!r)
+		r = lex_open(&p, name, text, len);
 	if (!r)
 		r = command_line_macros(&p);
 	if (!r)
@@ -549,7 +589,7 @@ static int read_into(struct pf_conf *c, const char *name, const char *text,
 	c->profile = NULL;
 	if (!r) {
 		echo_rules(&p);
-		r = nested ? 0 : read_loads(&p);
+		r = nested ? hand_loads(&p, nested) : read_loads(&p);
 	}
 	if (nested) {
 		pf_options_clear(&c->opt);
@@ -571,7 +611,8 @@ static int read_into(struct pf_conf *c, const char *name, const char *text,
 }
 
 static int read_file(struct pf_conf *c, const char *file,
-		     const struct pf_parse *how, bool nested, struct err *e)
+		     const struct pf_parse *how, struct parser *nested,
+		     struct err *e)
 {
 	cleanup_free char *text = NULL;
 	bool in = !strcmp(file, "-");
@@ -599,7 +640,7 @@ static int read_loads(struct parser *p)
 		how.macros = NULL;
 		echo(p, "\nLoading anchor %s from %s\n", p->load[i].path,
 		     p->load[i].file);
-		r = read_file(p->conf, p->load[i].file, &how, true, &e);
+		r = read_file(p->conf, p->load[i].file, &how, p, &e);
 		if (r < 0) {
 			report(p->how->report, REPORT_ERROR, "%s", e.text);
 			report(p->how->report, REPORT_ERROR, "load anchors");
@@ -617,7 +658,7 @@ int pf_conf_load(const char *file, const struct pf_parse *p,
 
 	if (!c)
 		return err_nomem(e);
-	r = read_file(c, file, p, false, e);
+	r = read_file(c, file, p, NULL, e);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(c);
@@ -632,7 +673,7 @@ int pf_conf_parse(const char *name, const char *text, size_t len,
 
 	if (!c)
 		return err_nomem(e);
-	r = read_into(c, name, text, len, p, false, e);
+	r = read_into(c, name, text, len, p, NULL, e);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(c);

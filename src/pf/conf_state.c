@@ -242,8 +242,9 @@ int conf_state_finish(struct parser *p, struct pf_rule *r)
 	if (o->conn_rate_seconds && (t[PF_TM_SRC_TRACK] == PF_TM_UNSET ||
 				     t[PF_TM_SRC_TRACK] < o->conn_rate_seconds))
 		t[PF_TM_SRC_TRACK] = o->conn_rate_seconds;
+	/* the option is for the rules of its file: what is loaded has it */
 	if (r->state && !(o->flags & (PF_S_IFBOUND | PF_S_FLOATING)) &&
-	    p->conf->opt.if_bound)
+	    p->conf->opt.if_bound && !(p->how->flags & PF_PARSE_STORED))
 		o->flags |= PF_S_IFBOUND;
 	return 0;
 }

@@ -196,15 +196,14 @@ void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 }
 
 /* An if-bound state passes on its own interface only. */
-static bool wants_bound(const struct gen *g, const struct pf_rule *r)
+static bool wants_bound(const struct pf_rule *r)
 {
-	return !(r->opts.flags & PF_S_FLOATING) &&
-	       (r->opts.flags & PF_S_IFBOUND || g->c->opt.if_bound);
+	return (r->opts.flags & (PF_S_IFBOUND | PF_S_FLOATING)) == PF_S_IFBOUND;
 }
 
-static bool is_bound(const struct gen *g, const struct pf_rule *r)
+static bool is_bound(const struct pf_rule *r)
 {
-	return r->ifname && !(r->flags & PF_F_NOT_IF) && wants_bound(g, r);
+	return r->ifname && !(r->flags & PF_F_NOT_IF) && wants_bound(r);
 }
 
 /*
@@ -229,7 +228,7 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 {
 	const bool filter = r->action == PF_PASS;
 	const bool edits = filter && gen_edits(r);
-	const bool bound = filter && is_bound(g, r);
+	const bool bound = filter && is_bound(r);
 	const bool over = filter && gen_overloads(r);
 	const bool dups = gen_dups(r, letter);
 	const bool counted = filter && gen_counted(g, node, r);
@@ -376,7 +375,7 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 	/* a state does not remember where it was made: its rule has to say it
 	 */
 	if (list == PF_LIST_FILTER && r->action == PF_PASS &&
-	    r->state != PF_STATE_NONE && wants_bound(g, r) && !is_bound(g, r))
+	    r->state != PF_STATE_NONE && wants_bound(r) && !is_bound(r))
 		gen_refuse(g, r,
 			   "if-bound: say on which interface, or `keep state "
 			   "(floating)'");

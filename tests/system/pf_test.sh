@@ -378,6 +378,29 @@ anchor_body()
 	pings a 10.0.0.1
 	atf_check -o inline:"pass in quick inet proto icmp from any to 10.0.0.1 keep state\n" \
 	    pfctl -a door -sr
+	# `load anchor' in a file of `load anchor'
+	echo 'pass in quick inet proto icmp to 10.0.0.1' >inner.conf
+	echo 'anchor sub
+	load anchor sub from "inner.conf"' >outer.conf
+	rules <<-EOF2
+		block in
+		anchor out.er
+		load anchor out.er from "outer.conf"
+	EOF2
+	pings a 10.0.0.1
+	# what the main file sets is not for rules that are loaded already
+	rules -a out.er/sub <<-EOF2
+		pass in
+	EOF2
+	rules <<-EOF2
+		set state-policy if-bound
+		block in
+		anchor "out.er/sub"
+		pass out on { ra rc }
+	EOF2
+	pings a 10.0.0.1
+	atf_check -o inline:"pass in all flags S/SA keep state\n" \
+	    pfctl -a out.er/sub -sr
 }
 
 atf_test_case tag
@@ -404,6 +427,14 @@ tag_body()
 	EOF2
 	pings a 10.0.1.2
 	no_ping a 10.0.0.1
+	# macros as labels have them
+	rules <<-'EOF2'
+		block all
+		pass in on { ra rc } inet proto icmp tag "by $if to $dstaddr"
+		pass out tagged "by ra to any"
+	EOF2
+	pings a 10.0.1.2
+	no_ping c 10.0.0.2
 }
 
 atf_test_case names
