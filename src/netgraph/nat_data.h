@@ -39,13 +39,22 @@ struct ngd_nat_rule {
 	__u32 id;
 	__u16 local_port, alias_port, remote_port; /* remote_port 0: any */
 	__u8 kind, proto;
-	__u32 once; /* until its first link is made */
+	__u8 once;	     /* until its first link is made */
+	__u8 servers, first; /* so many of the blob's share what comes in */
+	__u8 turn;	     /* whose turn it is, changed by packets */
 };
 #define NGD_NAT_RULES 256u
+struct ngd_nat_server {
+	__u32 addr;
+	__u16 port;
+	__u16 pad;
+};
+#define NGD_NAT_SERVERS 120u
 struct ngd_nat_blob {
 	__u32 count;
 	__u32 pad;
 	struct ngd_nat_rule rule[NGD_NAT_RULES];
+	struct ngd_nat_server server[NGD_NAT_SERVERS];
 };
 _Static_assert(sizeof(struct ngd_nat_blob) <= NGD_BLOB, "fits");
 

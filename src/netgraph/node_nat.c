@@ -19,9 +19,9 @@
  * are those of its far end alone; what comes in without a link makes one to the
  * target, unless that is refused.  Not here are its helpers for protocols that
  * have addresses in what they say (FTP, IRC, PPTP and so on), transparent
- * proxies (proxyrule, the mode PROXY_ONLY) and pools of servers (addserver):
- * who asks for one of these is refused, EOPNOTSUPP.  The mode LOG has no effect
- * that can be seen in FreeBSD's kernel either.
+ * proxies (proxyrule, the mode PROXY_ONLY): who asks for one of these is
+ * refused, EOPNOTSUPP.  The mode LOG has no effect that can be seen in
+ * FreeBSD's kernel either.
  */
 #include "netgraph/dp.h"
 #include "netgraph/nat_data.h"
@@ -53,6 +53,11 @@ struct redirect {
 	char text[NG_NAT_DESC_LENGTH];
 };
 
+struct server {
+	uint32_t id; /* of the redirection */
+	struct ngd_nat_server s;
+};
+
 struct nat {
 	uint32_t alias, target; /* network order */
 	uint32_t flags;		/* NG_NAT_* */
@@ -61,6 +66,8 @@ struct nat {
 	uint32_t next; /* id */
 	uint32_t count;
 	struct redirect redirect[NGD_NAT_RULES];
+	uint32_t servers;
+	struct server server[NGD_NAT_SERVERS];
 };
 
 /* --------------------------------------------------------------- links */
@@ -261,11 +268,22 @@ static struct redirect *find(struct nat *p, uint32_t id)
 	return NULL;
 }
 
+static void servers_drop(struct nat *p, uint32_t id)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < p->servers; i++)
+		if (p->server[i].id != id)
+			p->server[kept++] = p->server[i];
+	p->servers = kept;
+}
+
 static int take_out(struct ng_node *n, struct redirect *r)
 {
 	struct nat *p = n->priv;
 	size_t after = (size_t)(p->redirect + --p->count - r);
 
+	servers_drop(p, r->rule.id);
 	memmove(r, r + 1, after * sizeof(*r));
 	memset(&p->redirect[p->count], 0, sizeof(*r));
 	return ng_node_changed(n);
@@ -288,6 +306,31 @@ static int msg_one(struct ng_node *n, const struct ng_mesg *m)
 		return -ENOTTY;
 	r->rule.once = 1;
 	return ng_node_changed(n);
+}
+
+/* One more that what the redirection lets in is shared by. */
+static int msg_server(struct ng_node *n, const struct ng_mesg *m)
+{
+	const struct ng_nat_add_server *a = NG_ARG(m, struct ng_nat_add_server);
+	struct nat *p = n->priv;
+	const struct redirect *r;
+	int ret;
+
+	if (!a)
+		return -EINVAL;
+	r = find(p, a->id);
+	if (!r || r->rule.once)
+		return -ENOENT;
+	if (p->servers == NGD_NAT_SERVERS)
+		return -ENOMEM;
+	p->server[p->servers++] = (struct server){
+		.id = a->id,
+		.s = {.addr = a->addr.s_addr, .port = htons(a->port)},
+	};
+	ret = ng_node_changed(n);
+	if (ret < 0)
+		p->servers--;
+	return ret;
 }
 
 /* There is no room, or the one connection is there. */
@@ -328,6 +371,8 @@ static int msg_list(struct ng_node *n, const struct ng_mesg *m,
 		e->local_port = ntohs(r->local_port);
 		e->alias_port = ntohs(r->alias_port);
 		e->remote_port = ntohs(r->remote_port);
+		for (uint32_t k = 0; k < p->servers; k++)
+			e->lsnat += p->server[k].id == r->id;
 		e->proto = r->kind == NGD_NAT_ADDR ? NG_NAT_REDIRPROTO_ADDR
 						   : r->proto;
 		memcpy(e->description, p->redirect[i].text,
@@ -416,6 +461,7 @@ static int nat_rcvmsg(struct ng_node *n, const struct ng_mesg *m,
 	case NGM_NAT_REDIRECT_DELETE:
 		return msg_one(n, m);
 	case NGM_NAT_ADD_SERVER:
+		return msg_server(n, m);
 	case NGM_NAT_PROXY_RULE:
 		return -EOPNOTSUPP;
 	case NGM_NAT_LIST_REDIRECTS:
@@ -462,7 +508,7 @@ static int nat_restore(struct ng_node *n)
 {
 	const struct nat *p = n->priv;
 
-	if (p->count > NGD_NAT_RULES)
+	if (p->count > NGD_NAT_RULES || p->servers > NGD_NAT_SERVERS)
 		return -EINVAL;
 	if (p->set) {
 		sweep(n, ng_now());
@@ -487,16 +533,32 @@ static void nat_publish(const struct ng_node *n, struct ngd_node *d)
 	d->conf[NGD_NAT_AT] = p->dlt == DLT_EN10MB ? ETHER_HEADER : 0;
 }
 
+/* The newest has the first turn, then they go by age, as in libalias. */
+static uint32_t rule_servers(const struct nat *p, struct ngd_nat_blob *b,
+			     struct ngd_nat_rule *r, uint32_t first)
+{
+	uint32_t at = first;
+
+	for (uint32_t i = 0; i < p->servers; i++)
+		if (p->server[i].id == r->id)
+			b->server[at++] = p->server[i].s;
+	r->first = (uint8_t)first;
+	r->servers = (uint8_t)(at - first);
+	r->turn = (uint8_t)(at > first ? at - first - 1 : 0);
+	return at;
+}
+
 /* Where no address was told the aliasing one is meant. */
 static size_t nat_blob(const struct ng_node *n, uint8_t ret[NGD_BLOB])
 {
 	const struct nat *p = n->priv;
 	struct ngd_nat_blob *b = (struct ngd_nat_blob *)ret;
 	size_t size = offsetof(struct ngd_nat_blob, rule);
+	uint32_t servers = 0;
 
 	if (!p->count)
 		return 0;
-	memset(b, 0, size);
+	memset(b, 0, p->servers ? sizeof(*b) : size);
 	b->count = p->count;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct ngd_nat_rule *r = &b->rule[i];
@@ -506,8 +568,9 @@ static size_t nat_blob(const struct ng_node *n, uint8_t ret[NGD_BLOB])
 			r->alias = p->alias;
 		if (!r->local)
 			r->local = p->alias;
+		servers = rule_servers(p, b, r, servers);
 	}
-	return size + p->count * sizeof(b->rule[0]);
+	return servers ? sizeof(*b) : size + p->count * sizeof(b->rule[0]);
 }
 
 /* --------------------------------------------------- arguments as text */

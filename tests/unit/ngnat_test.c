@@ -529,6 +529,47 @@ ROOT_TC(redirects)
 	end();
 }
 
+ROOT_TC(servers)
+{
+	begin();
+	SAYS(nat, "redirectport", "{ alias_port=80 proto=6 }", "1");
+	SAYS(nat, "redirectaddr", "{ alias_addr=1.2.3.5 }", "2");
+	SAYS(nat, "addserver", "{ id=1 addr=10.0.0.11 port=81 }", "");
+	SAYS(nat, "addserver", "{ id=2 addr=10.0.0.21 port=9 }", "");
+	SAYS(nat, "addserver", "{ id=1 addr=10.0.0.12 port=82 }", "");
+	SAYS(nat, "addserver", "{ id=1 addr=10.0.0.13 port=83 }", "");
+	SAYS(nat, "addserver", "{ id=3 addr=10.0.0.1 }", "ENOENT");
+	SAYS(nat, "listredirects", NULL,
+	     "{ total_count=2 redirects=[ { id=1 alias_port=80 proto=6 "
+	     "lsnat=3 } { id=2 alias_addr=1.2.3.5 proto=259 lsnat=1 } ] }");
+	/* the newest, then in their order; a connection stays where it is */
+	IS("9.9.9.1:5 10.0.0.13:83",
+	   enters(TCP, "9.9.9.1", 5, "1.2.3.4", 80, SYN));
+	IS("9.9.9.2:5 10.0.0.11:81",
+	   enters(TCP, "9.9.9.2", 5, "1.2.3.4", 80, SYN));
+	IS("9.9.9.1:6 10.0.0.12:82",
+	   enters(TCP, "9.9.9.1", 6, "1.2.3.4", 80, SYN));
+	IS("9.9.9.2:5 10.0.0.11:81",
+	   enters(TCP, "9.9.9.2", 5, "1.2.3.4", 80, ACK));
+	IS("1.2.3.4:80 9.9.9.2:5",
+	   leaves(TCP, "10.0.0.11", 81, "9.9.9.2", 5, SYN | ACK));
+	IS("9.9.9.3:5 10.0.0.13:83",
+	   enters(TCP, "9.9.9.3", 5, "1.2.3.4", 80, SYN));
+	IS("9.9.9.1:7 10.0.0.21:53",
+	   enters(UDP, "9.9.9.1", 7, "1.2.3.5", 53, 0));
+	/* the other's are not those of the one that goes */
+	SAYS(nat, "redirectdelete", "1", "");
+	SAYS(nat, "addserver", "{ id=1 addr=10.0.0.1 }", "ENOENT");
+	IS("9.9.9.4:5 1.2.3.4:80",
+	   enters(TCP, "9.9.9.4", 5, "1.2.3.4", 80, SYN));
+	IS("9.9.9.1:8 10.0.0.21:53",
+	   enters(UDP, "9.9.9.1", 8, "1.2.3.5", 53, 0));
+	for (unsigned int i = 1; i < NGD_NAT_SERVERS; i++)
+		SAYS(nat, "addserver", "{ id=2 addr=10.0.0.22 }", "");
+	SAYS(nat, "addserver", "{ id=2 addr=10.0.0.22 }", "ENOMEM");
+	end();
+}
+
 ROOT_TC(once)
 {
 	begin();
@@ -587,7 +628,6 @@ ROOT_TC(modes)
 	   leaves(UDP, "9.9.9.9", 53, "1.2.3.7", 8, 0));
 	/* what is not here is refused */
 	SAYS(nat, "setmode", "{ flags=0x40 mask=0x40 }", "EOPNOTSUPP");
-	SAYS(nat, "addserver", "{ id=1 addr=10.0.0.1 }", "EOPNOTSUPP");
 	SAYS(nat, "proxyrule", "\"type encode_ip_hdr\"", "EOPNOTSUPP");
 	SAYS(nat, "redirectport", "{ proto=1 }", "ENOMEM");
 	SAYS(nat, "setdlt", "2", "EINVAL");
@@ -717,6 +757,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, others);
 	ATF_TP_ADD_TC(tp, fragments);
 	ATF_TP_ADD_TC(tp, redirects);
+	ATF_TP_ADD_TC(tp, servers);
 	ATF_TP_ADD_TC(tp, once);
 	ATF_TP_ADD_TC(tp, modes);
 	ATF_TP_ADD_TC(tp, frames);

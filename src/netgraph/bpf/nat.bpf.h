@@ -356,7 +356,7 @@ static long nat_match(__u32 i, void *arg)
 	score = nat_score(s, r);
 	if (score && score >= s->score) { /* the newest is the last */
 		s->score = score;
-		s->found = 1;
+		s->found = i + 1;
 		s->rule = *r;
 	}
 	return 0;
@@ -407,8 +407,28 @@ inl __u32 nat_inside(const struct nat *s)
 	return s->target == 0xffffffff ? s->alias : s->target;
 }
 
+/* Servers that share what a rule lets in take turns. */
+inl void nat_server(struct nat *s, __u32 blob, bool ports)
+{
+	struct ngd_nat_blob *b = (void *)walk_blob(blob);
+	__u32 i = s->found - 1, at;
+
+	asm volatile("" : "+r"(i));
+	if (!b || i >= NGD_NAT_RULES || !s->rule.servers)
+		return;
+	at = b->rule[i].turn;
+	b->rule[i].turn = (__u8)(at + 1 < s->rule.servers ? at + 1 : 0);
+	at += s->rule.first;
+	asm volatile("" : "+r"(at));
+	if (at >= NGD_NAT_SERVERS)
+		return;
+	s->local = b->server[at].addr;
+	if (ports)
+		s->local_port = b->server[at].port;
+}
+
 /* With s->rule, if `rule`; a rule of an address has no ports. */
-NGW_GLOBAL int nat_new(__u32 rule)
+NGW_GLOBAL int nat_new(__u32 rule, __u32 blob)
 {
 	struct nat *s = nat_here();
 	bool ports;
@@ -421,6 +441,8 @@ NGW_GLOBAL int nat_new(__u32 rule)
 		s->outside_port = s->near_port;
 		s->local = nat_inside(s);
 		s->local_port = ports ? s->rule.local_port : s->near_port;
+		if (rule)
+			nat_server(s, blob, ports);
 		s->any = 1;
 	} else {
 		s->local = s->near;
@@ -618,7 +640,7 @@ inl int nat_unknown(struct walk *w, struct ngd_hook *in, struct nat *s,
 		return NAT_REFUSED;
 	if (rule && s->rule.once)
 		walk_event(w, in, s->rule.id);
-	r = nat_new(rule);
+	r = nat_new(rule, blob);
 	if (r == NAT_REFUSED)
 		nat_full(w, in);
 	return r;
