@@ -24,7 +24,7 @@
 
 #include "net/vnet.h"
 
-#define PF_GATES 15
+#define PF_GATES 63
 #define PF_GATES_SET "gates"
 
 enum pf_gate_kind {

@@ -56,7 +56,8 @@ static inline bool gen_is_in(enum gen_place p)
  * The numbers of the nat rule (GEN_LABEL_NAT) and of the rdr rule
  * (GEN_LABEL_FLAGS), each + 1; 0: none, or too large for the place.
  */
-#define GEN_NAT_MASK 0xffffu
+#define GEN_NAT_MASK 0x3fffu
+#define GEN_RDR_MASK 0xffffu
 #define GEN_RDR_SHIFT 16
 #define GEN_TAG_SHIFT 20 /* of skb->mark and of GEN_LABEL_NAT */
 #define GEN_TAG_MASK 0xfff00000u
@@ -66,17 +67,17 @@ static inline bool gen_is_in(enum gen_place p)
  * GEN_LABEL_NAT, that of replies; of skb->mark, what is to be done with this
  * packet.
  */
-#define GEN_GATE_ORIG_SHIFT 12
-#define GEN_GATE_REPLY_SHIFT 16
-#define GEN_GATE_MASK 0xfu
-#define GEN_ROUTE_SHIFT 14
-#define GEN_ROUTE_MASK 0x000fc000u
+#define GEN_GATE_ORIG_SHIFT 10
+#define GEN_GATE_REPLY_SHIFT 14
+#define GEN_GATE_MASK 0x3fu
+#define GEN_ROUTE_SHIFT 12
+#define GEN_ROUTE_MASK 0x000ff000u
 #define GEN_ROUTE_WAY 0x00040000u    /* routed to the gate */
 #define GEN_ROUTE_EGRESS 0x00080000u /* sent there where it leaves */
 #define GEN_ROUTE_DUP 0x000c0000u    /* and a copy there */
 /* Of skb->mark while rules are judged: a rule with `log (matches)` did match.
  */
-#define GEN_LOG_MATCHES 0x00002000u
+#define GEN_LOG_MATCHES 0x00000800u
 
 /* Different max-src-states with `source-track global`. */
 #define GEN_SRC_LIMITS 16

@@ -210,7 +210,8 @@ static void put_pass(struct gen *g, uint32_t label[4], enum side s, uint32_t w)
 
 static void put_label(const struct nat *t)
 {
-	const uint32_t n = t->n < GEN_NAT_MASK ? t->n + 1 : 0;
+	const uint32_t most = t->side == SIDE_NAT ? GEN_NAT_MASK : GEN_RDR_MASK;
+	const uint32_t n = t->n < most ? t->n + 1 : 0;
 	uint32_t label[4] = {0};
 
 	if (t->side == SIDE_NAT)

@@ -8,7 +8,7 @@
  * would have left, and goes.
  *
  * How.  The gates of a connection, one for its original packets and one for
- * replies, are four bits each in its label, set when the state is made, so that
+ * replies, are six bits each in its label, set when the state is made, so that
  * they last as long as the connection, whatever is loaded later.  Behind the
  * rules for packets that come in ("wayin"), and before those for packets of
  * our own going out ("wayout", of type route, so the kernel looks for a route

@@ -444,7 +444,7 @@ void gen_place_chains(struct gen *g, enum gen_place p)
  */
 static void translated(struct gen *g, const char *chain, enum gen_place p)
 {
-	const uint32_t nat = GEN_NAT_MASK, rdr = GEN_NAT_MASK << GEN_RDR_SHIFT,
+	const uint32_t nat = GEN_NAT_MASK, rdr = GEN_RDR_MASK << GEN_RDR_SHIFT,
 		       zero = 0;
 	uint32_t label[4] = {0};
 

@@ -174,7 +174,7 @@ static void load_meant(struct gen *g, size_t i, uint32_t addr, uint32_t port)
 /* How a SYN has been translated, by the ends as the client has them. */
 static void remember_way(struct gen *g, size_t i, const char *chain)
 {
-	static const uint32_t rdr = GEN_NAT_MASK << GEN_RDR_SHIFT, zero;
+	static const uint32_t rdr = GEN_RDR_MASK << GEN_RDR_SHIFT, zero;
 	const uint32_t n = regs[i].len / 4;
 
 	nfb_rule(&g->b, chain);

@@ -102,6 +102,47 @@ route_to_body()
 	atf_check -o inline:"table inet pf\n" -e ignore nft list tables
 }
 
+atf_test_case many_gates
+many_gates_head()
+{
+	atf_set descr "As many gateways as there may be: the last ones lead their way, with tags and nat beside them"
+}
+many_gates_body()
+{
+	local i
+
+	net4
+	for i in $(seq 1 60); do
+		echo "pass in on ra0 route-to (rc0 10.0.1.$((i + 100)))" \
+		    "inet proto tcp to port $i"
+	done >gates
+	rules <<-EOF2
+		nat on rd0 inet from 10.0.0.0/24 to any -> (rd0)
+		pass
+		$(cat gates)
+		pass in on ra0 route-to (rd0 10.0.2.2) inet proto tcp \
+		    to 192.0.2.4 port 77 tag T
+		pass in on rd0 reply-to (rd0 10.0.2.2) inet proto tcp to port 78
+		pass out on ra0 dup-to (rd0 10.0.2.2) inet proto tcp \
+		    to port 78
+		block out on rd0 inet proto tcp to port 77
+		pass out on rd0 inet proto tcp to port 77 tagged T
+	EOF2
+	ip -n d route del default via 10.0.2.1
+	serve d tcp 192.0.2.4 77
+	talks a tcp 192.0.2.4 77
+	serve a tcp 10.0.0.2 78
+	ip -n d route add 10.0.0.0/24 via 10.0.2.1
+	at d nft add table ip t
+	at d nft add chain ip t c '{ type filter hook prerouting priority 0; }'
+	at d nft add rule ip t c ip daddr 10.0.0.2 tcp dport 78 counter
+	at d "$CB_TOOLS/peer" probe tcp -t 5000 -s 192.0.2.4 10.0.0.2 78 ||
+	    atf_fail "no answer by its gate"
+	at d nft list chain ip t c >seen
+	atf_check -o match:"counter packets [1-9]" cat seen
+	atf_check -e ignore -o match:"10.0.2.1:[0-9]+ \(10.0.0.2:" pfctl -ss
+}
+
 atf_test_case reply_to
 reply_to_head()
 {
@@ -357,6 +398,7 @@ targets_body()
 atf_init_test_cases()
 {
 	atf_add_test_case route_to
+	atf_add_test_case many_gates
 	atf_add_test_case reply_to
 	atf_add_test_case pool
 	atf_add_test_case copies
