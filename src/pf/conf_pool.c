@@ -65,7 +65,8 @@ static int mape(struct parser *p, struct pf_pool *pool)
 
 	if (pool->mape.psidlen)
 		return pf_conf_error(p, "map-e-portset cannot be redefined");
-	if (pool->type)
+	/* several addresses have round-robin, which is printed before it */
+	if (pool->type && pool->type != PF_POOL_ROUNDROBIN)
 		return pf_conf_error(p, "map-e-portset cannot be used with "
 					"address pools");
 	for (size_t i = 0; i < 3 && !r; i++) {

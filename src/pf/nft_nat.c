@@ -224,6 +224,59 @@ static void put_label(const struct nat *t)
 	nfe_ct_set(&t->g->b, NFT_CT_LABELS, NFR(0));
 }
 
+/* The first port of a MAP-E range by its number, and the last one. */
+static void mape_name(const struct nat *t, char end, char *buf, size_t size)
+{
+	snprintf(buf, size, "n%u.%c%c", t->n, end,
+		 t->af == GEN_AF_V6 ? '6' : '4');
+}
+
+/* Bits of a port: the range's number, the customer's, the rest. */
+static void mape_map(const struct nat *t, const struct pf_pool *p, bool last)
+{
+	const unsigned int rest = 16u - p->mape.offset - p->mape.psidlen;
+	char name[32];
+	const struct nfb_set s = {.name = name,
+				  .ktype = NFB_TYPE_INT,
+				  .klen = 4,
+				  .dtype = NFB_TYPE_PORT,
+				  .dlen = 2};
+	uint16_t port;
+	uint32_t i;
+
+	mape_name(t, last ? 'h' : 'l', name, sizeof(name));
+	nfb_set(&t->g->b, &s);
+	nfb_elems(&t->g->b, name, false);
+	for (i = 1; i < 1u << p->mape.offset; i++) {
+		port = (uint16_t)(i << (16 - p->mape.offset) |
+				  (uint32_t)p->mape.psid << rest |
+				  (last ? (1u << rest) - 1 : 0));
+		port = htons(port);
+		nfb_elem(&t->g->b, &(struct nfb_elem){.key = &i,
+						      .klen = 4,
+						      .data = &port,
+						      .dlen = 2});
+	}
+	nfb_elems_end(&t->g->b);
+}
+
+/* One of the ranges, drawn at random; the kernel picks a port in it. */
+static void put_mape(const struct nat *t, const struct pf_pool *p,
+		     struct nfe_nat *n)
+{
+	struct nfb *b = &t->g->b;
+	char name[32];
+
+	nfe_numgen(b, NFT_NG_RANDOM, (1u << p->mape.offset) - 1, 1, R_NUMBER);
+	mape_name(t, 'l', name, sizeof(name));
+	nfe_map(b, name, R_NUMBER, R_PORT);
+	mape_name(t, 'h', name, sizeof(name));
+	nfe_map(b, name, R_NUMBER, R_PORT_MAX);
+	n->proto_min = R_PORT;
+	n->proto_max = R_PORT_MAX;
+	n->flags |= NF_NAT_RANGE_PROTO_RANDOM_FULLY;
+}
+
 /* Ports of the translation: registers and flags. */
 static void put_ports(const struct nat *t, const struct pf_pool *p,
 		      struct nfe_nat *n)
@@ -235,6 +288,10 @@ static void put_ports(const struct nat *t, const struct pf_pool *p,
 	if (t->side == SIDE_NAT) {
 		if (p->static_port || t->list == PF_LIST_BINAT)
 			return;
+		if (p->mape.psidlen) {
+			put_mape(t, p, n);
+			return;
+		}
 		if (!lo) {
 			lo = PF_NAT_PORT_LOW;
 			hi = PF_NAT_PORT_HIGH;
@@ -440,6 +497,10 @@ static void translate(const struct nat *t, const struct pf_rule *like,
 		pool_map(t, &a);
 	if (p->port_shift && t->side == SIDE_RDR)
 		shift_map(t, p);
+	if (p->mape.psidlen && t->side == SIDE_NAT) {
+		mape_map(t, p, false);
+		mape_map(t, p, true);
+	}
 	if (!sticky) {
 		translate_rule(t, like, p, how, STEP_DRAW, &a);
 		return;
@@ -802,8 +863,6 @@ static bool to_loopback(const struct pf_pool *p)
 static void check_pool(struct gen *g, const struct pf_rule *r,
 		       const struct pf_pool *p)
 {
-	if (p->mape.psidlen)
-		gen_refuse(g, r, "map-e-portset is not supported");
 	if (p->endpoint_independent)
 		gen_refuse(g, r, "endpoint-independent is not supported");
 }

@@ -167,6 +167,25 @@ nat_body()
 	atf_check -o match:"tcp 10.0.7.2:[0-9]+ \(10.0.0.2:[0-9]+\) -> 10.0.1.2:7" \
 	    -o match:"icmp 10.0.7.77:[0-9]+ \(10.0.0.77:[0-9]+\) -> 10.0.1.2" \
 	    -o not-match:"10.0.7.[0134]:" cat states
+	# MAP-E: 10 bits of the range, 52 in the next 8, 2 to choose from
+	serve c udp 10.0.1.2 7
+	atf_check -e ignore pfctl -Fs
+	rules <<-EOF2
+		nat on rc from 10.0.0.0/24 to any -> (rc) map-e-portset 6/8/0x34
+	EOF2
+	atf_check -o match:"-> \(rc\) round-robin map-e-portset 6/8/52$" \
+	    pfctl -sn
+	for i in 1 2 3 4 5; do
+		talks a tcp 10.0.1.2 7
+		talks a udp 10.0.1.2 7
+	done
+	pfctl -ss | sed -n 's/^.* 10.0.1.1:\([0-9]*\) (.*->.*/\1/p' >ports
+	[ "$(wc -l <ports)" -ge 10 ] || atf_fail "$(cat ports)"
+	while read -r port; do
+		[ $((port >> 2 & 0xff)) = 52 ] && [ "$port" -ge 1024 ] ||
+		    atf_fail "port $port"
+	done <ports
+	[ "$(sort -u ports | wc -l)" -gt 3 ] || atf_fail "$(cat ports)"
 }
 
 atf_test_case rdr
