@@ -180,7 +180,7 @@ static int flush_ether(struct ctl *c, struct err *e)
 {
 	static const enum pf_list lists[] = {PF_LIST_ETHER};
 	int r = flush_lists(c, c->anchor, lists, ARRAY_SIZE(lists),
-			    PF_LOAD_FILTER, e);
+			    PF_LOAD_ETHER, e);
 
 	if (!r)
 		ctl_tell(c, "Ethernet rules cleared");

@@ -220,7 +220,8 @@ static int check_anchor(struct ctl *c, struct err *e)
 	/* "/a" is "a": paths are kept without it */
 	if (*c->anchor == '/')
 		memmove(c->anchor, c->anchor + 1, strlen(c->anchor));
-	c->load &= PF_LOAD_FILTER | PF_LOAD_NAT | PF_LOAD_TABLES;
+	c->load &=
+		PF_LOAD_FILTER | PF_LOAD_NAT | PF_LOAD_TABLES | PF_LOAD_ETHER;
 	return 0;
 }
 

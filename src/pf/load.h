@@ -11,11 +11,12 @@
 
 /* What one transaction replaces. */
 #define PF_LOAD_OPTIONS 0x01u
-#define PF_LOAD_FILTER 0x02u /* filter, scrub, ether rules */
+#define PF_LOAD_FILTER 0x02u /* filter and scrub rules */
 #define PF_LOAD_NAT 0x04u
 #define PF_LOAD_TABLES 0x08u
 #define PF_LOAD_QUEUES 0x10u
-#define PF_LOAD_ALL 0x1fu
+#define PF_LOAD_ETHER 0x80u
+#define PF_LOAD_ALL 0x9fu
 #define PF_LOAD_MERGE 0x20u /* -m: options not named stay */
 #define PF_LOAD_ZERO 0x40u  /* counters begin anew, keepcounters or not */
 

@@ -28,6 +28,11 @@
  * classes 0 to 15 are kept.  Tags are where those of other rules are, in the
  * mark.
  *
+ * Loads.  The old rules' hooks and the new ones' are there at once, and which
+ * rules are in force changes in between for all; so that no frame sees either
+ * of them without rules, new hooks are behind old ones (but for one load in
+ * 2047, when generations begin anew).
+ *
  * Tables.  A set belongs to one nftables table, and those of pf's tables to
  * `inet pf`.  Rules that ask for addresses in a table have a copy of it here,
  * and are loaded anew when its contents change (pf_pools_refresh()).
@@ -40,6 +45,7 @@
 
 #include <arpa/inet.h>
 #include <endian.h>
+#include <errno.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -436,7 +442,7 @@ static void hooks(struct gen *g, bool out)
 {
 	char chain[GEN_CHAIN], to[GEN_CHAIN];
 	struct nfb_hook hook = {"filter", out ? HOOK_EGRESS : HOOK_INGRESS,
-				PRIORITY, NULL};
+				PRIORITY + (int)g->generation, NULL};
 
 	snprintf(to, sizeof(to), "judge/%s", ways[out]);
 	for (size_t i = 0; g->ifs && i < g->ifs->n; i++) {
@@ -459,13 +465,18 @@ static void table_set(struct gen *g, const struct gen_node *node,
 	const sa_family_t family = af == GEN_AF_V6 ? AF_INET6 : AF_INET;
 	struct pf_entries e = {0};
 	char set[256];
+	int r;
 
 	gen_table_set(node, name, af, set, sizeof(set));
 	if (strv_has(done, set))
 		return;
-	if (strv_add(done, set) < 0 ||
-	    gen_table_entries(g, node, name, &e) < 0 ||
-	    gen_addr_set(g, set, family, &e) < 0)
+	r = strv_add(done, set);
+	if (r >= 0)
+		r = gen_table_entries(g, node, name, &e);
+	/* one that is only named, and is made by this load */
+	if (r >= 0 || r == -ENOENT)
+		r = gen_addr_set(g, set, family, &e);
+	if (r < 0)
 		g->b.failed = true;
 	free(e.v);
 }

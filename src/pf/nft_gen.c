@@ -167,6 +167,11 @@ static void prepare_rule(struct gen *g, const struct gen_node *node,
 	gen_nat_rule(g, r, list);
 	if (r->tag || r->tagged)
 		g->tagged = true;
+	/* their part is made behind the last refusal */
+	if (list == PF_LIST_ETHER && r->tag)
+		gen_tag(g, r->tag);
+	if (list == PF_LIST_ETHER && r->tagged)
+		gen_tag(g, r->tagged);
 	if (list != PF_LIST_FILTER && gen_dynamic(g, node, r))
 		gen_refuse(g, r,
 			   "addresses that rules overload into a table are "

@@ -233,6 +233,27 @@ l3_body()
 	atf_check -e ignore pfctl -t bad -T flush
 	pings a 10.0.0.1
 	pings a fd00::1
+	# a table that is only named is empty, until it is filled
+	rules <<-EOF2
+		ether block in l3 from <named> to any
+	EOF2
+	pings a 10.0.0.1
+	atf_check -e ignore pfctl -t named -T add 10.0.0.2
+	no_ping a 10.0.0.1
+	# and an anchor's own is not the main one's
+	rules -a x <<-EOF2
+		table <named> { 10.0.0.3 }
+		ether block in l3 from <named> to any
+	EOF2
+	pings a 10.0.0.1 -I 10.0.0.3
+	rules <<-EOF2
+		ether anchor "x"
+	EOF2
+	pings a 10.0.0.1
+	no_ping a 10.0.0.1 -I 10.0.0.3
+	atf_check -e ignore pfctl -a x -t named -T replace 10.0.0.2
+	no_ping a 10.0.0.1
+	pings a 10.0.0.1 -I 10.0.0.3
 	rules <<-EOF2
 		table <good> { 10.0.0.0/24 !10.0.0.3 }
 		ether block in proto 0x0800 l3 from ! <good> to any
@@ -466,6 +487,13 @@ off_body()
 	atf_check -s exit:1 -e match:"bad:1: " pfctl -f bad
 	no_ping a 10.0.0.1
 	atf_check -o inline:"ether block proto 0x0800 l3 all\n" pfctl -se
+	# rules of IP alone leave them, by -R and by -F
+	printf 'ether pass\npass in\n' >ip
+	atf_check -e ignore pfctl -R -f ip
+	atf_check -o inline:"pass in all flags S/SA keep state\n" pfctl -sr
+	no_ping a 10.0.0.1
+	atf_check -e ignore pfctl -F rules
+	no_ping a 10.0.0.1
 	# a check alone
 	echo "ether pass" >good
 	atf_check -e ignore pfctl -nf good
@@ -485,6 +513,30 @@ off_body()
 	EOF2
 	pings - 10.0.0.2
 	atf_check -o match:"0:6 counter packets [1-9]" nft list table netdev t
+}
+
+atf_test_case reload
+reload_head()
+{
+	atf_set descr "While rules are loaded again and again no frame gets by both, old and new"
+}
+reload_body()
+{
+	lan
+	printf 'ether block in proto 0x0800\npass\n' >one
+	printf 'pass\nether\n' >bad
+	printf 'ether block in from 02:00:00:00:00:0a\npass\n' >two
+	atf_check -e ignore pfctl -f one
+	ip netns exec a ping -q -i 0.002 -c 500 -W 1 10.0.0.1 >pinged &
+	while kill -0 $! 2>/dev/null; do
+		pfctl -q -f two || atf_fail "not loaded"
+		pfctl -q -f bad 2>/dev/null && atf_fail "loaded"
+		pfctl -q -f one || atf_fail "not loaded"
+		ifconfig ra inet 10.0.0.50/24 alias
+		ifconfig ra inet 10.0.0.50 -alias
+	done
+	grep -q " 0 received" pinged || atf_fail "$(cat pinged)"
+	atf_check -o inline:"ether block in proto 0x0800 l3 all\n" pfctl -se
 }
 
 atf_test_case bridge_to
@@ -640,6 +692,7 @@ atf_init_test_cases()
 	atf_add_test_case anchors
 	atf_add_test_case counters
 	atf_add_test_case off
+	atf_add_test_case reload
 	atf_add_test_case bridge_to
 	atf_add_test_case later
 	atf_add_test_case jail

@@ -68,7 +68,11 @@ static int load(const struct world *w, const char *path, const char *text,
 	cleanup_pf_conf struct pf_conf *c = parse(text);
 	struct err e = ERR_INIT;
 
-	return pf_load(w->k, c, path, what, &sink, &e);
+	const int r = pf_load(w->k, c, path, what, &sink, &e);
+
+	if (r < 0)
+		fprintf(stderr, "%s\n", e.text);
+	return r;
 }
 
 static void check_loaded(const struct world *w, const char *want)
@@ -439,6 +443,86 @@ ATF_TC_BODY(hostile_store, tc)
 	end(&w);
 }
 
+/* "CHAIN LETTER..." of the kernel rules that stand for rules for Ethernet. */
+static int note_ether(const struct nft_rule_info *r, void *data, struct err *e)
+{
+	const uint8_t *u = r->udata;
+	struct strbuf *b = data;
+
+	(void)e;
+	strbuf_addf(b, "%s", r->chain);
+	if (r->udata_len == 5)
+		strbuf_addf(b, " %c%u", u[0], u[1]);
+	strbuf_addch(b, '\n');
+	return 0;
+}
+
+static void check_ether(const struct world *w, const char *want)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	struct err e = ERR_INIT;
+
+	ATF_REQUIRE_EQ_MSG(0,
+			   nft_each_rule_of(w->k->nf, NFPROTO_NETDEV, NULL,
+					    false, note_ether, NULL, &b, &e),
+			   "%s", e.text);
+	ATF_CHECK_STREQ(want, b.s);
+}
+
+ATF_TC_WITHOUT_HEAD(ether);
+ATF_TC_BODY(ether, tc)
+{
+	struct world w = world();
+	struct err e = ERR_INIT;
+
+	/* two families of a table are two kernel rules; one is for out only */
+	ATF_REQUIRE_EQ_MSG(0,
+			   load(&w, "",
+				"ether block in proto 0x0800\n"
+				"ether anchor \"x\" in {\n"
+				"  ether pass quick l3 from <t> to any tag a\n"
+				"}\n"
+				"ether pass out\n"
+				"block in tagged a\n",
+				PF_LOAD_ALL),
+			   "%s", told);
+	check_ether(&w, "judge/in\njudge/in\njudge/in\n"
+			"decide/in\n"
+			"rules/in/0 E0\nrules/in/0 R0\n"
+			"rules/in/0 E1\nrules/in/0\n"
+			"rules/in/1 E4\nrules/in/1 R4\nrules/in/1 R4\n"
+			"judge/out\njudge/out\njudge/out\njudge/out\n"
+			"decide/out\n"
+			"rules/out/0 E2\nrules/out/0 R2\n"
+			"rules/out/1 E4\nrules/out/1 R4\nrules/out/1 R4\n");
+	/* anchors alone; nothing is judged where no rule is */
+	ATF_REQUIRE_EQ(0, load(&w, "", "ether anchor \"x\"\n", PF_LOAD_ALL));
+	ATF_CHECK(!nft_has_table(w.k->nf, NFPROTO_NETDEV));
+	ATF_REQUIRE_EQ(0, load(&w, "x",
+			       "ether anchor \"x\" {\n  ether block in\n}\n",
+			       PF_LOAD_ETHER));
+	check_ether(&w, "judge/in\njudge/in\njudge/in\ndecide/in\n"
+			"rules/in/0 E0\nrules/in/0\n"
+			"rules/in/1 E1\nrules/in/1 R1\n");
+	/* with the rules of IP they neither come nor go */
+	ATF_REQUIRE_EQ(0, load(&w, "", "pass\n", PF_LOAD_FILTER));
+	ATF_CHECK(nft_has_table(w.k->nf, NFPROTO_NETDEV));
+	/* what is refused leaves all as it was */
+	ATF_CHECK_EQ(-EOPNOTSUPP,
+		     load(&w, "", "ether pass\nether pass in queue q\n",
+			  PF_LOAD_ALL));
+	ATF_CHECK_STREQ("t:2: queue: there is no ALTQ\n", told);
+	ATF_CHECK_EQ(-EOPNOTSUPP,
+		     load(&w, "", "ether pass dnpipe 1\n", PF_LOAD_ALL));
+	ATF_CHECK_STREQ("t:1: dnpipe is not supported\n", told);
+	ATF_CHECK(nft_has_table(w.k->nf, NFPROTO_NETDEV));
+	ATF_CHECK_EQ(0, pf_enable(w.k, true, &e));
+	ATF_REQUIRE_EQ(0, load(&w, "", "pass\n", PF_LOAD_ALL));
+	ATF_CHECK(!nft_has_table(w.k->nf, NFPROTO_NETDEV));
+	ATF_CHECK_EQ(0, pf_enable(w.k, false, &e));
+	end(&w);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, roundtrip);
@@ -449,5 +533,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, numbers);
 	ATF_TP_ADD_TC(tp, builder);
 	ATF_TP_ADD_TC(tp, hostile_store);
+	ATF_TP_ADD_TC(tp, ether);
 	return atf_no_error();
 }
