@@ -13,6 +13,8 @@ struct walk {
 	struct ctl *c;
 	const struct pf_conf *conf;
 	struct err *e;
+	struct pf_zero *zero; /* what -z is for */
+	size_t nzero;
 };
 
 static void indent(struct walk *w, int depth)
@@ -57,6 +59,24 @@ static void put_counters(struct walk *w, const struct pf_counters *n,
 		strbuf_adds(out, "  [ Last Active Time: N/A ]\n");
 }
 
+/* Those of filter and ether rules that are shown begin anew with -z. */
+static int note_zero(struct walk *w, const struct pf_anchor *a,
+		     enum pf_list list)
+{
+	struct pf_zero *v;
+
+	if (!(w->c->opts & CTL_ZERO) ||
+	    (list != PF_LIST_FILTER && list != PF_LIST_SCRUB &&
+	     list != PF_LIST_ETHER))
+		return 0;
+	v = reallocarray(w->zero, w->nzero + 1, sizeof(*v));
+	if (!v)
+		return err_nomem(w->e);
+	w->zero = v;
+	v[w->nzero++] = (struct pf_zero){a->path, list};
+	return 0;
+}
+
 /* The counters of a list, or zeros where there are none. */
 static int counters_of(struct walk *w, const struct pf_anchor *a,
 		       enum pf_list list, struct pf_counters **ret)
@@ -64,13 +84,12 @@ static int counters_of(struct walk *w, const struct pf_anchor *a,
 	cleanup_free struct pf_counters *v = NULL;
 	size_t n = 0, want = a->list[list].n;
 	struct pf_counters *all = calloc(want + 1, sizeof(*all));
-	int r = 0;
+	int r = note_zero(w, a, list);
 
 	if (!all)
 		return err_nomem(w->e);
-	if (w->c->opts & (CTL_VERBOSE | CTL_ZERO))
-		r = pf_rule_counters(w->c->k, a->path, list,
-				     w->c->opts & CTL_ZERO, &v, &n, w->e);
+	if (!r && w->c->opts & CTL_VERBOSE)
+		r = pf_rule_counters(w->c->k, a->path, list, &v, &n, w->e);
 	if (r < 0) {
 		free(all);
 		return r;
@@ -79,6 +98,16 @@ static int counters_of(struct walk *w, const struct pf_anchor *a,
 		memcpy(all, v, (n < want ? n : want) * sizeof(*all));
 	*ret = all;
 	return 0;
+}
+
+/* All has been shown. */
+static int end_walk(struct walk *w, int r)
+{
+	if (!r)
+		r = pf_counters_zero(w->c->k, w->zero, w->nzero, w->e);
+	free(w->zero);
+	w->zero = NULL;
+	return r;
 }
 
 static bool is_anonymous(const struct pf_rule *r)
@@ -196,7 +225,7 @@ static int open_walk(struct ctl *c, struct walk *w, struct pf_conf **conf,
 
 	if (r < 0)
 		return r;
-	*w = (struct walk){c, *conf, e};
+	*w = (struct walk){.c = c, .conf = *conf, .e = e};
 	if (c->opts & CTL_VERBOSE2)
 		count_anchor(w, (*conf)->root);
 	*a = pf_anchor_find(*conf, c->anchor, false);
@@ -225,7 +254,9 @@ int ctl_show_rules(struct ctl *c, struct err *e)
 	if (c->opts & CTL_SHOWALL)
 		ctl_title(c, "FILTER RULES:");
 	r = show_list(&w, a, PF_LIST_SCRUB, 0);
-	return r ? r : show_list(&w, a, PF_LIST_FILTER, 0);
+	if (!r)
+		r = show_list(&w, a, PF_LIST_FILTER, 0);
+	return end_walk(&w, r);
 }
 
 int ctl_show_nat(struct ctl *c, struct err *e)
@@ -259,7 +290,7 @@ int ctl_show_ether(struct ctl *c, struct err *e)
 		return r;
 	if (c->opts & CTL_SHOWALL && a->list[PF_LIST_ETHER].n)
 		ctl_title(c, "ETH RULES:");
-	return show_list(&w, a, PF_LIST_ETHER, 0);
+	return end_walk(&w, show_list(&w, a, PF_LIST_ETHER, 0));
 }
 
 static void put_label(struct walk *w, const struct pf_rule *r,
@@ -321,7 +352,7 @@ int ctl_show_labels(struct ctl *c, struct err *e)
 	c->opts |= CTL_VERBOSE; /* the counters are what it is about */
 	r = show_labels(&w, a, 0);
 	c->opts = opts;
-	return r;
+	return end_walk(&w, r);
 }
 
 /* -z alone: the counters of an anchor's rules. */
@@ -334,12 +365,9 @@ int ctl_zero(struct ctl *c, struct err *e)
 	struct walk w;
 	int r = open_walk(c, &w, &conf, &a, e);
 
-	for (size_t i = 0; !r && a && i < ARRAY_SIZE(lists); i++) {
-		cleanup_free struct pf_counters *n = NULL;
-
-		r = counters_of(&w, a, lists[i], &n);
-	}
-	return r;
+	for (size_t i = 0; !r && a && i < ARRAY_SIZE(lists); i++)
+		r = note_zero(&w, a, lists[i]);
+	return end_walk(&w, r);
 }
 
 static void show_anchors(struct ctl *c, const struct pf_anchor *a)

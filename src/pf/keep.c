@@ -94,7 +94,18 @@ struct keeping {
 	struct gen *g;
 	struct gen was;
 	struct pf_counters *had;
+	const struct pf_zero *zero;
+	size_t nzero;
 };
+
+static bool begins_anew(const struct keeping *x, const char *path, int list)
+{
+	for (size_t i = 0; i < x->nzero; i++)
+		if ((int)x->zero[i].list == list &&
+		    !strcmp(x->zero[i].path, path))
+			return true;
+	return false;
+}
 
 static int keep_node(struct keeping *x, const struct gen_node *now)
 {
@@ -105,8 +116,9 @@ static int keep_node(struct keeping *x, const struct gen_node *now)
 	int l, r = 0;
 
 	for (l = 0; old && r == 0 && l < PF_NLISTS; l++)
-		if (g->c->opt.keepcounters ||
-		    old->a->list[l].v == now->a->list[l].v)
+		if ((g->c->opt.keepcounters ||
+		     old->a->list[l].v == now->a->list[l].v) &&
+		    !begins_anew(x, path, l))
 			r = keep_list(g, &old->a->list[l], had + old->base[l],
 				      &now->a->list[l], now->base[l],
 				      (enum pf_list)l);
@@ -120,9 +132,11 @@ static void keeping_free(struct keeping *x)
 }
 
 int pf_keep_counters(struct pf_kernel *k, const struct pf_conf *old,
-		     struct gen *g, struct err *e)
+		     const struct pf_zero *zero, size_t nzero, struct gen *g,
+		     struct err *e)
 {
-	__attribute__((cleanup(keeping_free))) struct keeping x = {.g = g};
+	__attribute__((cleanup(keeping_free))) struct keeping x = {
+		.g = g, .zero = zero, .nzero = nzero};
 	size_t i;
 	int r;
 

@@ -17,10 +17,12 @@
 /*
  * What the rules of `old`, which are loaded, have counted is put into the
  * transaction for those of g->c that say the same in the same anchor and list;
- * without `set keepcounters` only for lists that are `old`'s own.
+ * without `set keepcounters` only for lists that are `old`'s own; never for
+ * those of `zero`.
  */
 int pf_keep_counters(struct pf_kernel *k, const struct pf_conf *old,
-		     struct gen *g, struct err *e);
+		     const struct pf_zero *zero, size_t nzero, struct gen *g,
+		     struct err *e);
 
 /* nft_count.c: of all rules, by their numbers; the caller frees *ret. */
 int pf_count_rules(struct pf_kernel *k, const struct pf_conf *conf,

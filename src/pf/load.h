@@ -18,7 +18,6 @@
 #define PF_LOAD_ETHER 0x80u
 #define PF_LOAD_ALL 0x9fu
 #define PF_LOAD_MERGE 0x20u /* -m: options not named stay */
-#define PF_LOAD_ZERO 0x40u  /* counters begin anew, keepcounters or not */
 
 struct pf_kernel; /* an open connection to one vnet's pf */
 
@@ -75,10 +74,16 @@ struct pf_counters {
 };
 /*
  * Counters of all rules of one list of one anchor, by rule number; the caller
- * frees *ret.  `clear` zeroes them in the same step (-z).
+ * frees *ret.
  */
 int pf_rule_counters(struct pf_kernel *k, const char *path, enum pf_list list,
-		     bool clear, struct pf_counters **ret, size_t *n,
+		     struct pf_counters **ret, size_t *n, struct err *e);
+/* -z: the rules of these lists count from 0; their states stay theirs. */
+struct pf_zero {
+	const char *path; /* of the anchor */
+	enum pf_list list;
+};
+int pf_counters_zero(struct pf_kernel *k, const struct pf_zero *v, size_t n,
 		     struct err *e);
 
 struct pf_status {

@@ -6,9 +6,6 @@
  * decided; in ordered chains also how often it was looked at), the element of
  * its word in the map decP (ordered chains: the packets that it decided), and
  * the elements in sti and sto (all later packets of its states).
- *
- * Kernels before 6.5 cannot read and clear in one step; there -z loads the same
- * rules anew, which counts from zero, too.
  */
 #include "pf/conf.h"
 #include "pf/keep.h"
@@ -252,8 +249,7 @@ static int read_ether(struct pf_kernel *k, struct count *c, struct err *e)
 	return r;
 }
 
-static int read_all(struct pf_kernel *k, struct count *c, bool clear,
-		    struct err *e)
+static int read_all(struct pf_kernel *k, struct count *c, struct err *e)
 {
 	static const struct {
 		const char *set;
@@ -268,17 +264,17 @@ static int read_all(struct pf_kernel *k, struct count *c, bool clear,
 	size_t i;
 	int r;
 
-	r = maybe(nft_each_rule(k->nf, NULL, clear, take_rule, NULL, c, e), e);
+	r = maybe(nft_each_rule(k->nf, NULL, false, take_rule, NULL, c, e), e);
 	for (i = 0; r == 0 && i < sizeof(sets) / sizeof(sets[0]); i++) {
 		c->way = sets[i].way;
-		r = maybe(nft_each_elem(k->nf, sets[i].set, clear, sets[i].cb,
+		r = maybe(nft_each_elem(k->nf, sets[i].set, false, sets[i].cb,
 					NULL, c, e),
 			  e);
 	}
 	for (i = 0; r == 0 && i < GEN_NPLACES; i++) {
 		c->way = !gen_is_in((enum gen_place)i);
 		snprintf(set, sizeof(set), "dec%c", gen_letter[i]);
-		r = maybe(nft_each_elem(k->nf, set, clear, take_decision, NULL,
+		r = maybe(nft_each_elem(k->nf, set, false, take_decision, NULL,
 					c, e),
 			  e);
 	}
@@ -396,7 +392,7 @@ static void only_states(struct count *c)
 }
 
 static int count_all(struct pf_kernel *k, const struct pf_conf *conf,
-		     bool clear, struct count *c, struct err *e)
+		     struct count *c, struct err *e)
 {
 	int r;
 
@@ -408,25 +404,17 @@ static int count_all(struct pf_kernel *k, const struct pf_conf *conf,
 		return err_nomem(e);
 	if (!c->g.nrules) /* or nothing was ever loaded */
 		return 0;
-	r = read_all(k, c, clear, e);
+	r = read_all(k, c, e);
 	only_states(c);
 	count_anchors(c);
 	return r;
-}
-
-/* What is loaded is loaded again: all counters begin anew. */
-static int clear_by_load(struct pf_kernel *k, const struct pf_conf *conf,
-			 struct err *e)
-{
-	return pf_load(k, conf, "", PF_LOAD_FILTER | PF_LOAD_NAT | PF_LOAD_ZERO,
-		       NULL, e);
 }
 
 int pf_count_rules(struct pf_kernel *k, const struct pf_conf *conf,
 		   struct pf_counters **ret, struct err *e)
 {
 	__attribute__((cleanup(count_free))) struct count c = {0};
-	int r = count_all(k, conf, false, &c, e);
+	int r = count_all(k, conf, &c, e);
 
 	if (r >= 0)
 		*ret = take_ptr(c.v);
@@ -434,8 +422,7 @@ int pf_count_rules(struct pf_kernel *k, const struct pf_conf *conf,
 }
 
 int pf_rule_counters(struct pf_kernel *k, const char *path, enum pf_list list,
-		     bool clear, struct pf_counters **ret, size_t *n,
-		     struct err *e)
+		     struct pf_counters **ret, size_t *n, struct err *e)
 {
 	__attribute__((cleanup(count_free))) struct count c = {0};
 	cleanup_pf_conf struct pf_conf *conf = NULL;
@@ -447,7 +434,7 @@ int pf_rule_counters(struct pf_kernel *k, const char *path, enum pf_list list,
 	r = pf_loaded(k, &conf, e);
 	if (r < 0)
 		return r;
-	r = count_all(k, conf, false, &c, e);
+	r = count_all(k, conf, &c, e);
 	if (r >= 0)
 		r = pf_states_each(k, k->v, NULL, count_state, &c, e);
 	if (r < 0)
@@ -461,13 +448,6 @@ int pf_rule_counters(struct pf_kernel *k, const char *path, enum pf_list list,
 	if (!v)
 		return err_nomem(e);
 	memcpy(v, c.v + node->base[list], count * sizeof(*v));
-	if (clear) {
-		r = clear_by_load(k, conf, e);
-		if (r < 0) {
-			free(v);
-			return r;
-		}
-	}
 	*ret = v;
 	*n = count;
 	return 0;

@@ -317,10 +317,13 @@ static bool one_gone(const struct gen *g)
 	return false;
 }
 
-/* What pf_load() was asked for. */
+/* What is asked for; `what` 0: the rules that there are, again. */
 struct load {
-	const struct pf_conf *c;
+	struct pf_conf *c;
+	const char *path;
 	unsigned int what;
+	const struct pf_zero *zero; /* lists that count from 0 */
+	size_t nzero;
 	bool keep; /* counters */
 };
 
@@ -344,7 +347,7 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 	if (r < 0)
 		return r;
 	if (l->keep) {
-		r = pf_keep_counters(k, p->conf, g, e);
+		r = pf_keep_counters(k, p->conf, l->zero, l->nzero, g, e);
 		if (r < 0)
 			return r;
 	}
@@ -388,24 +391,27 @@ static void open_loopback(struct pf_kernel *k, const struct gen *g)
 		vnet_sysctl_set(k->v, "ipv4/conf/all/route_localnet", 1, NULL);
 }
 
-static int load_once(struct pf_kernel *k, struct pf_conf *c, const char *path,
-		     unsigned int what, const struct report *r, struct err *e)
+static int load_once(struct pf_kernel *k, const struct load *want,
+		     const struct report *r, struct err *e)
 {
 	__attribute__((cleanup(present_free))) struct present p = {0};
 	cleanup_pf_merged struct pf_merged m = {0};
 	cleanup_pf_tablereg struct pf_tablereg reg = {0};
 	cleanup_gen struct gen g = {0};
+	const unsigned int what = want->what;
+	struct pf_conf *c = want->c;
+	const char *path = want->path;
 	const bool whole = !path[0] && (what & PF_LOAD_ALL) == PF_LOAD_ALL &&
 			   !(what & PF_LOAD_MERGE);
-	struct load l = {.c = c, .what = what};
+	struct load l = *want;
+	bool numbered; /* rules have the numbers that the kernel's have */
 	int n;
 
 	n = read_present(k, !whole || c->opt.keepcounters, &p, e);
 	if (n < 0)
 		return n;
-	/* else numbers are not the kernel's any more */
-	l.keep = !drop_used(p.conf->root) && p.meta.generation &&
-		 !(what & PF_LOAD_ZERO);
+	numbered = !drop_used(p.conf->root) && p.meta.generation;
+	l.keep = numbered;
 	n = pf_tablereg_read(k->nf, &reg, e);
 	if (n < 0)
 		return n;
@@ -416,7 +422,9 @@ static int load_once(struct pf_kernel *k, struct pf_conf *c, const char *path,
 	if (n < 0)
 		return n;
 	l.keep = l.keep && (!whole || m.apart || c->opt.keepcounters);
-	p.meta.generation = p.meta.generation % GEN_GEN_MAX + 1;
+	/* the same rules keep their states */
+	if (what & (PF_LOAD_FILTER | PF_LOAD_NAT) || !numbered)
+		p.meta.generation = p.meta.generation % GEN_GEN_MAX + 1;
 	p.meta.apart = m.apart;
 	p.meta.hostid = m.conf.opt.hostid;
 	g.generation = p.meta.generation;
@@ -454,15 +462,17 @@ static void count_states(const struct vnet *v)
 int pf_load(struct pf_kernel *k, const struct pf_conf *c, const char *path,
 	    unsigned int what, const struct report *r, struct err *e)
 {
+	/* its lists are only pointed to */
+	const struct load want = {.c = (struct pf_conf *)(uintptr_t)c,
+				  .path = path,
+				  .what = what};
 	int n = pf_purge(k, e), i;
 
 	if (n < 0)
 		return n;
 	n = -ERESTART;
 	for (i = 0; n == -ERESTART && i < TRIES; i++)
-		/* its lists are only pointed to */
-		n = load_once(k, (struct pf_conf *)(uintptr_t)c, path, what, r,
-			      e);
+		n = load_once(k, &want, r, e);
 	k->generation = 0;
 	if (n == 0)
 		count_states(k->v);
@@ -496,7 +506,8 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	/* what members are is in the rules, not in sets */
 	if (gen_pools_by_if(&g) || g.pfil.member || gen_ether(&g, false) ||
 	    gen_ether(&g, true))
-		return load_once(k, p.conf, "", 0, NULL, e);
+		return load_once(k, &(struct load){.c = p.conf, .path = ""},
+				 NULL, e);
 	g.refresh = true;
 	g.no_egress = !strv_has(&p.sets, GEN_BACK_SET);
 	g.gates = p.gates;
@@ -513,24 +524,41 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	return nfb_commit(&g.b, k->nf, p.genid, NULL, e);
 }
 
-static int reload_once(struct pf_kernel *k, const struct report *rep,
-		       struct err *e)
+static int again(struct pf_kernel *k, const struct pf_zero *zero, size_t nzero,
+		 const struct report *rep, struct err *e)
 {
-	__attribute__((cleanup(present_free))) struct present p = {0};
-	int r;
+	int r = -ERESTART, i;
 
-	r = read_present(k, true, &p, e);
-	return r < 0 ? r : load_once(k, p.conf, "", 0, rep, e);
+	for (i = 0; r == -ERESTART && i < TRIES; i++) {
+		__attribute__((cleanup(present_free))) struct present p = {0};
+		struct load want = {.path = "", .zero = zero, .nzero = nzero};
+
+		r = read_present(k, true, &p, e);
+		want.c = p.conf;
+		if (r >= 0)
+			r = load_once(k, &want, rep, e);
+	}
+	k->generation = 0;
+	return r;
 }
 
 int pf_reload(struct pf_kernel *k, const struct report *rep, struct err *e)
 {
-	int r = -ERESTART, i;
+	return again(k, NULL, 0, rep, e);
+}
 
-	for (i = 0; r == -ERESTART && i < TRIES; i++)
-		r = reload_once(k, rep, e);
-	k->generation = 0;
-	return r;
+/*
+ * Kernels before 6.5 cannot read and clear counters in one step: the same rules
+ * are loaded anew.
+ */
+int pf_counters_zero(struct pf_kernel *k, const struct pf_zero *v, size_t n,
+		     struct err *e)
+{
+	struct pf_meta m = {0};
+
+	if (!n || pf_store_read_meta(k->nf, &m, NULL) < 0)
+		return 0; /* there are no rules */
+	return again(k, v, n, NULL, e);
 }
 
 int pf_refresh(const struct vnet *v, struct err *e)
@@ -564,7 +592,8 @@ int pf_pools_refresh(struct pf_kernel *k, const char *table, struct err *e)
 			r = gen_init(&g, p.conf, k->v, NULL, e);
 		if (r < 0 || !gen_pools_by_table(&g, table))
 			return r;
-		r = load_once(k, p.conf, "", 0, NULL, e);
+		r = load_once(k, &(struct load){.c = p.conf, .path = ""}, NULL,
+			      e);
 	}
 	k->generation = 0;
 	return r;

@@ -308,6 +308,48 @@ keeps_body()
 	no_ping c 10.0.1.1
 }
 
+atf_test_case zero
+zero_head()
+{
+	atf_set descr "-z: what is shown counts from 0, and states stay their rules'; others go on"
+}
+zero_body()
+{
+	local n
+
+	on
+	rules <<-EOF2
+		nat on rc inet from 10.0.0.0/24 to any -> 10.0.1.1
+		pass in on ra inet proto icmp label "in"
+		anchor "a" out on rc all {
+			pass out on rc inet proto icmp label "out"
+		}
+	EOF2
+	at a sh -c 'ping -q -i 0.2 10.0.1.2 >/dev/null & echo $!' >pid
+	must_wait 10 sh -c 'pfctl -sl | grep "^in 1 [1-9]"'
+	# shown, then cleared
+	atf_check -o match:"^in 1 [1-9]" pfctl -zsl
+	atf_check -o match:"^in 0 " pfctl -sl
+	# its state's packets go on to be counted for it
+	must_wait 10 sh -c 'pfctl -sl | grep "^in 0 [1-9]"'
+	atf_check -e ignore -o match:", rule 0" pfctl -vss
+	atf_check -e ignore -o match:"Evaluations: 0 .*Packets: [1-9].* States: 1 " \
+	    pfctl -zvsr
+	# options and tables change no rule
+	atf_check -e ignore pfctl -x misc
+	echo 'set timeout tcp.first 60' | atf_check pfctl -mO -f -
+	atf_check -e ignore -o match:", rule 0" pfctl -vss
+	# others' counters stay
+	atf_check -o match:"^out 1 [1-9]" pfctl -a a -sl
+	atf_check -e ignore -o match:"Evaluations: 1 .*States: 1 " pfctl -vsn
+	# alone, and in an anchor
+	atf_check pfctl -a a -z
+	atf_check -o match:"^out 0 " pfctl -a a -sl
+	must_wait 10 sh -c 'pfctl -sl | grep "^in 0 [1-9]"'
+	atf_check -e inline:"killed 1 states\n" pfctl -k label -k in
+	kill "$(cat pid)"
+}
+
 atf_test_case sources
 sources_head()
 {
@@ -766,6 +808,7 @@ atf_init_test_cases()
 	atf_add_test_case answers
 	atf_add_test_case rare
 	atf_add_test_case keeps
+	atf_add_test_case zero
 	atf_add_test_case sources
 	atf_add_test_case words
 	atf_add_test_case synproxy
