@@ -190,6 +190,15 @@ bool gen_match(struct gen *g, const struct gen_match *m);
 /* "t4.NAME" of the table that a rule of the node means. */
 void gen_table_set(const struct gen_node *node, const char *name,
 		   unsigned int af, char *buf, size_t size);
+/*
+ * Addresses and ports of the rule, asked of the entry of conntrack: what they
+ * were when a rule that looks at packets coming in (X: word GEN_LABEL_X of the
+ * label), or going out, saw its first packet.  False: as gen_match().
+ */
+bool gen_match_entry(struct gen *g, const struct pf_rule *r, unsigned int af,
+		     unsigned int word);
+/* Can they be asked so? */
+bool gen_entry_knows(const struct gen *g, const struct pf_rule *r);
 void gen_match_check(struct gen *g, const struct pf_rule *r, enum pf_list list);
 void gen_match_if(struct gen *g, const char *name, bool neg, bool out);
 void gen_match_af(struct gen *g, unsigned int af);

@@ -380,6 +380,90 @@ static bool match_ports(struct gen *g, const struct pf_rule *r)
 	       match_port(g, &r->dst.port, true);
 }
 
+/* entries */
+
+#ifndef IP_CT_DIR_ORIGINAL /* not in the kernel's public headers */
+#define IP_CT_DIR_ORIGINAL 0
+#define IP_CT_DIR_REPLY 1
+#endif
+
+/* One end, as an entry has it: of which direction's packets it is what. */
+struct known_as {
+	int dir;
+	bool dst;
+};
+
+/*
+ * In rules see destinations translated, unless they translate themselves; out
+ * rules see sources so where nat rules have a place.
+ */
+static struct known_as known_as(const struct gen *g, unsigned int word,
+				bool dst)
+{
+	const bool in = word == GEN_LABEL_X;
+
+	if (!dst)
+		return in || g->pass_nat
+			       ? (struct known_as){IP_CT_DIR_ORIGINAL, false}
+			       : (struct known_as){IP_CT_DIR_REPLY, true};
+	return in && g->pass_rdr ? (struct known_as){IP_CT_DIR_ORIGINAL, true}
+				 : (struct known_as){IP_CT_DIR_REPLY, false};
+}
+
+static bool entry_end(struct gen *g, const struct pf_end *e, unsigned int af,
+		      struct known_as k)
+{
+	static const uint8_t zero[16];
+	const struct pf_host *h = &e->host;
+	const uint32_t len = af == GEN_AF_V6 ? 16 : 4;
+	uint8_t want[16];
+
+	if (e->port.op != PF_OP_NONE) {
+		nfe_ct(&g->b, k.dst ? NFT_CT_PROTO_DST : NFT_CT_PROTO_SRC,
+		       k.dir, NFR(0));
+		if (!match_cmp(g, &e->port, NFR(0), 2))
+			return false;
+	}
+	if (h->kind == PF_ADDR_ANY)
+		return true;
+	if (af == GEN_AF_V6)
+		nfe_ct(&g->b, k.dst ? NFT_CT_DST_IP6 : NFT_CT_SRC_IP6, k.dir,
+		       NFR(0));
+	else
+		nfe_ct(&g->b, k.dst ? NFT_CT_DST_IP : NFT_CT_SRC_IP, k.dir,
+		       NFR(0));
+	if (h->kind == PF_ADDR_RANGE) {
+		nfe_range(&g->b, h->neg ? NFT_RANGE_NEQ : NFT_RANGE_EQ, NFR(0),
+			  h->addr.b, h->mask.b, len);
+		return true;
+	}
+	for (uint32_t i = 0; i < len; i++)
+		want[i] = h->addr.b[i] & h->mask.b[i];
+	if (!all_ones(h->mask.b, len))
+		nfe_bitwise(&g->b, NFR(0), NFR(0), len, h->mask.b, zero);
+	nfe_cmp(&g->b, h->neg ? NFT_CMP_NEQ : NFT_CMP_EQ, NFR(0), want, len);
+	return true;
+}
+
+bool gen_match_entry(struct gen *g, const struct pf_rule *r, unsigned int af,
+		     unsigned int word)
+{
+	return entry_end(g, &r->src, af, known_as(g, word, false)) &&
+	       entry_end(g, &r->dst, af, known_as(g, word, true));
+}
+
+static bool is_fixed(const struct pf_host *h)
+{
+	return h->kind == PF_ADDR_ANY || h->kind == PF_ADDR_MASK ||
+	       h->kind == PF_ADDR_RANGE;
+}
+
+bool gen_entry_knows(const struct gen *g, const struct pf_rule *r)
+{
+	return is_fixed(&r->src.host) && is_fixed(&r->dst.host) &&
+	       !(g->nat && g->pass_nat);
+}
+
 /*
  * Only packets of a local socket have an owner; that of forwarded ones, which
  * came in somewhere, is unknown.

@@ -8,9 +8,10 @@
  * states; the first that matches is the only one.
  *
  * `match ... scrub (...)` is of packets of the states that are made behind it.
- * Where the rule asks for nothing but interface, family and protocol, these are
- * known without the rule: `in` is original packets that come in and replies
- * that go out.
+ * Where the rule asks for nothing but interface, family, protocol and fixed
+ * addresses and ports, these are known without the rule: `in` is original
+ * packets that come in and replies that go out, and what the ends were when the
+ * rules saw them says the entry of conntrack.
  */
 #include "pf/nft_gen.h"
 
@@ -226,15 +227,35 @@ static bool any_end(const struct pf_end *e)
 	return e->host.kind == PF_ADDR_ANY && e->port.op == PF_OP_NONE;
 }
 
-static bool asks_more(const struct pf_rule *r)
+static bool any_ends(const struct pf_rule *r)
 {
-	return !any_end(&r->src) || !any_end(&r->dst) || r->rcvif || r->os ||
+	return any_end(&r->src) && any_end(&r->dst);
+}
+
+/* Does a rule ask for what `set tos` changes? */
+static bool tos_asked(const struct gen *g)
+{
+	for (size_t i = 0; i < g->nnodes; i++)
+		for (int l = 0; l < PF_NLISTS; l++) {
+			const struct pf_rules *rules = &g->node[i].a->list[l];
+
+			for (size_t k = 0; k < rules->n; k++)
+				if (rules->v[k].flags & PF_F_TOS)
+					return true;
+		}
+	return false;
+}
+
+static bool asks_more(const struct gen *g, const struct pf_rule *r)
+{
+	return (!any_ends(r) && !gen_entry_knows(g, r)) || r->rcvif || r->os ||
+	       (r->flags & PF_F_SET_TOS && tos_asked(g)) ||
 	       r->uid.op != PF_OP_NONE || r->gid.op != PF_OP_NONE ||
 	       r->tcp_flagset || r->icmp_type || r->probability || r->tag ||
 	       r->tagged || r->max_pkt_rate || r->max_pkt_size || r->pool.n ||
 	       r->rdr.n ||
-	       r->flags & (PF_F_SET_TOS | PF_F_SET_PRIO | PF_F_TOS |
-			   PF_F_FRAGMENT | PF_F_ONCE | PF_F_ALLOW_OPTS);
+	       r->flags & (PF_F_SET_PRIO | PF_F_TOS | PF_F_FRAGMENT |
+			   PF_F_ONCE | PF_F_ALLOW_OPTS);
 }
 
 void gen_scrub_check(struct gen *g)
@@ -246,13 +267,14 @@ void gen_scrub_check(struct gen *g)
 		for (size_t k = 0; k < l->n; k++) {
 			const struct pf_rule *r = &l->v[k];
 
-			if (match_scrubs(r) && (!first || asks_more(r)))
+			if (match_scrubs(r) && (!first || asks_more(g, r)))
 				gen_refuse(g, r,
 					   "match with scrub or set: only "
-					   "scrub, of all packets of an "
-					   "interface or protocol, in front of "
-					   "quick rules and anchors; or say it "
-					   "in the rule that passes");
+					   "scrub and tos, by interface, "
+					   "protocol, fixed addresses and "
+					   "ports, in front of quick rules and "
+					   "anchors; or say it in the rule "
+					   "that passes");
 			first &= r->action != PF_ANCHOR &&
 				 (!(r->flags & PF_F_QUICK) ||
 				  r->action == PF_BLOCK);
@@ -265,6 +287,28 @@ static void match_name(enum gen_place p, char ret[GEN_CHAIN])
 	snprintf(ret, GEN_CHAIN, "scm%c", gen_letter[p]);
 }
 
+/* Packets of states that the rule was asked of, in direction dir; -1: any. */
+static void match_packets(struct gen *g, const struct pf_rule *like,
+			  const struct gen_match *m, int dir, const char *chain,
+			  const char *edits)
+{
+	const char letter = gen_state_letter(m->place);
+	const unsigned int word = dir < 0 ? 0 : gen_label_word(letter, dir);
+
+	if (dir >= 0 && like->dir == (word == GEN_LABEL_X ? PF_OUT : PF_IN))
+		return;
+	nfb_rule(&g->b, chain);
+	if (dir >= 0)
+		gen_match_dir(g, dir);
+	if (!gen_match(g, m) ||
+	    !(any_ends(like) || gen_match_entry(g, like, m->af, word))) {
+		nfb_rule_cancel(&g->b);
+		return;
+	}
+	nfe_verdict(&g->b, NFT_JUMP, edits);
+	nfb_rule_end(&g->b);
+}
+
 /* Counted where it is judged among the others. */
 static void match_rule(struct gen *g, const struct pf_rule *like,
 		       enum gen_place p, const char *chain)
@@ -273,23 +317,18 @@ static void match_rule(struct gen *g, const struct pf_rule *like,
 	struct gen_match m = {.node = g->node, .r = &r, .place = p};
 	char edits[GEN_CHAIN];
 	const unsigned int all = gen_families(like);
+	const bool both = like->dir == PF_INOUT && any_ends(like);
 
 	r.dir = PF_INOUT;
+	r.src = r.dst = (struct pf_end){.host.kind = PF_ADDR_ANY};
 	snprintf(edits, sizeof(edits), "xm%u%c", like->nr, gen_letter[p]);
 	nfb_chain(&g->b, edits);
 	gen_edit(g, like, edits);
 	for (m.af = 1; m.af <= GEN_AF_V6; m.af <<= 1) {
 		if (!(all & m.af))
 			continue;
-		nfb_rule(&g->b, chain);
-		if (like->dir != PF_INOUT)
-			gen_match_dir(g, gen_is_in(p) != (like->dir == PF_IN));
-		if (!gen_match(g, &m)) {
-			nfb_rule_cancel(&g->b);
-			continue;
-		}
-		nfe_verdict(&g->b, NFT_JUMP, edits);
-		nfb_rule_end(&g->b);
+		for (int dir = both ? -1 : 0; dir <= (both ? -1 : 1); dir++)
+			match_packets(g, like, &m, dir, chain, edits);
 	}
 }
 

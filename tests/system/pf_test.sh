@@ -569,6 +569,83 @@ limits_body()
 	silent a udp 10.0.1.2 7
 }
 
+atf_test_case match_ends
+match_ends_head()
+{
+	atf_set descr "match with scrub or set tos, by addresses and ports: packets of these states, both ways, beside nat and rdr"
+}
+# counts WHERE RULE...: a counter of what comes in
+counts()
+{
+	local where=$1
+
+	shift
+	at "$where" nft add table inet t
+	at "$where" nft add chain inet t c \
+	    '{ type filter hook prerouting priority -300; }'
+	at "$where" nft add rule inet t c "$@" counter
+}
+# counted_there WHERE N...: what these counters have
+counted_there()
+{
+	local where=$1 want
+
+	shift
+	at "$where" nft list chain inet t c |
+	    sed -n 's/.*counter packets \([0-9]*\).*/\1/p' >counts
+	for want; do echo "$want"; done >wants
+	atf_check -o file:wants cat counts
+	at "$where" nft delete table inet t
+}
+match_ends_body()
+{
+	need nft
+	on
+	ip addr add fd01::1/64 dev rc nodad
+	ip -n c addr add fd01::2/64 dev e0 nodad
+	ip -n a -6 route add default via fd00::1
+	ip -n c -6 route add default via fd01::1
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	rules <<-EOF2
+		nat on rc inet from 10.0.0.0/24 to any -> (rc)
+		rdr on ra inet proto tcp to 10.0.0.1 port 80 \
+		    -> 10.0.1.2 port 8080
+		match in on ra inet proto tcp from 10.0.0.2 \
+		    to 10.0.1.2 port 8080 scrub (max-mss 900)
+		match out on rc inet proto tcp from 10.0.1.1 to port 8080 \
+		    set tos 0x40
+		match in inet6 proto tcp to fd01::/64 port 8080 \
+		    scrub (max-mss 900) set tos 0x40
+		match proto tcp to port 8081 scrub (max-mss 901)
+		pass
+	EOF2
+	serve c tcp 10.0.1.2 8080
+	serve c tcp 10.0.1.2 8081
+	serve c tcp fd01::2 8080
+	pings a fd01::2
+	for n in 900 901; do
+		counts a 'tcp flags & (syn | ack) == syn | ack' \
+		    tcp option maxseg size $n
+		counts c 'tcp flags & (syn | ack) == syn' \
+		    tcp option maxseg size $n
+	done
+	counts a ip dscp 0x10 tcp flags syn
+	counts c ip dscp 0x10 tcp flags syn
+	counts a ip6 dscp 0x10 tcp flags syn
+	counts c ip6 dscp 0x10 tcp flags syn
+	talks a tcp 10.0.0.1 80
+	talks a tcp 10.0.1.2 8081
+	talks a tcp fd01::2 8080
+	# all of the states' packets, going in and out
+	counted_there a 2 1 1 1
+	counted_there c 2 1 1 1
+	# the other way round they are other packets
+	serve a tcp 10.0.0.2 8080
+	counts a tcp option maxseg size 900
+	talks c tcp 10.0.0.2 8080
+	counted_there a 0
+}
+
 atf_test_case match_scrub
 match_scrub_head()
 {
@@ -839,6 +916,7 @@ atf_init_test_cases()
 	atf_add_test_case names
 	atf_add_test_case follows
 	atf_add_test_case limits
+	atf_add_test_case match_ends
 	atf_add_test_case match_scrub
 	atf_add_test_case counters
 	atf_add_test_case anchor_counters

@@ -124,9 +124,10 @@ ATF_TC_BODY(roundtrip, tc)
 
 ATF_TC_WITHOUT_HEAD(refused);
 #define LATE_SCRUB                                                             \
-	"match with scrub or set: only scrub, of all packets of an interface " \
-	"or protocol, in front of quick rules and anchors; or say it in the "  \
-	"rule that passes\n"
+	"match with scrub or set: only scrub and tos, by interface, "          \
+	"protocol, "                                                           \
+	"fixed addresses and ports, in front of quick rules and anchors; or "  \
+	"say it in the rule that passes\n"
 ATF_TC_BODY(refused, tc)
 {
 	struct world w = world();
@@ -163,7 +164,8 @@ ATF_TC_BODY(refused, tc)
 			  "adaptive.end 60)\n"
 			  "match in inet proto tcp scrub (no-df)\n"
 			  "block quick from 10.0.0.1\n"
-			  "match from 10.0.0.2 scrub (min-ttl 5)\n"
+			  "match from <t> scrub (min-ttl 5)\n"
+			  "match from 10.0.0.2 tos 4 set tos 5\n"
 			  "match set prio 5\n"
 			  "pass quick\n"
 			  "match out scrub (random-id)\n",
@@ -175,7 +177,7 @@ ATF_TC_BODY(refused, tc)
 			"t:6: adaptive.start, adaptive.end: conntrack has no "
 			"timeouts that shrink\n"
 			"t:9: " LATE_SCRUB "t:10: " LATE_SCRUB
-			"t:12: " LATE_SCRUB,
+			"t:11: " LATE_SCRUB "t:13: " LATE_SCRUB,
 			told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
