@@ -133,14 +133,22 @@ static int ether_newhook(struct ng_node *n, struct ng_hook *h)
 	return 0;
 }
 
-/* A kind of node that acts on what the link of an interface does. */
+/* A kind of node that acts on what the link of an interface does, or tells
+ * those behind it. */
 static bool heeds_links(const struct ng_hook *h)
 {
 	if (h->role == NGD_ETHER_CTAG || h->role == NGD_ETHER_STAG)
 		return true;
-	return h->peer && (h->peer->node->type->kind == NGD_LAGG ||
-			   h->peer->node->type->kind == NGD_EIFACE ||
-			   h->peer->node->type->kind == NGD_ONE2MANY);
+	switch (h->peer ? h->peer->node->type->kind : 0) {
+	case NGD_LAGG:
+	case NGD_EIFACE:
+	case NGD_ONE2MANY:
+	case NGD_TEE:
+	case NGD_VLAN:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Somebody has to be there to pass the news on. */

@@ -328,6 +328,36 @@ ATF_TC_BODY(link_state, tc)
 	scene_end(&s);
 }
 
+/* Somebody has to be there to pass such news on, to whoever is behind. */
+ATF_TC_WITHOUT_HEAD(link_news);
+ATF_TC_BODY(link_news, tc)
+{
+	static const struct {
+		const char *type, *hook;
+		bool heeds;
+	} peers[] = {
+		{"eiface", "ether", true},    {"one2many", "many0", true},
+		{"tee", "left", true},	      {"vlan", "downstream", true},
+		{"bridge", "link0", false},   {"hub", "a", false},
+		{"etf", "downstream", false},
+	};
+	struct scene s = scene_new();
+	struct ng_node *em0 = node(&s, "em0"), *n;
+
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+		ATF_REQUIRE_EQ(0, ng_mkpeer(em0, "lower", peers[i].hook,
+					    peers[i].type, &n));
+		ATF_CHECK_EQ_MSG(peers[i].heeds, em0->busy, "%s",
+				 peers[i].type);
+		ng_node_shutdown(n);
+		ATF_CHECK(!em0->busy);
+	}
+	/* what the stack sends has no link */
+	ATF_REQUIRE_EQ(0, ng_mkpeer(em0, "upper", "left", "tee", NULL));
+	ATF_CHECK(!em0->busy);
+	scene_end(&s);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, names);
@@ -338,5 +368,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, units);
 	ATF_TP_ADD_TC(tp, eiface);
 	ATF_TP_ADD_TC(tp, link_state);
+	ATF_TP_ADD_TC(tp, link_news);
 	return atf_no_error();
 }
