@@ -258,7 +258,7 @@ static void print_anchor(struct strbuf *out, const struct pf_anchor *a)
 	bool own = !is_inline(a);
 
 	/* an inline anchor's rules stand in their place; tables cannot */
-	if (own ? any || a->loaded : a->ntable) {
+	if (own ? any : a->ntable) {
 		if (a->path[0]) {
 			strbuf_adds(out, "@anchor \"");
 			pf_print_quoted(out, a->path, PF_PRINT_EXACT);

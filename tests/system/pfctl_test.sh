@@ -259,6 +259,12 @@ pass all flags S/SA keep state\n" pfctl -a '*' -sr
 	    pfctl -a a -t t -T add 10.0.0.1
 	atf_check pfctl -sT
 	atf_check -o inline:"t\n" pfctl -a a -sT
+	# one that no rule calls is there as long as something is in it
+	echo 'pass' | atf_check pfctl -a alone/a -f -
+	atf_check -o inline:"  alone/a\n" pfctl -a alone -sA
+	atf_check -e inline:"rules cleared\n" pfctl -a alone/a -Fr
+	atf_check -s exit:1 -e inline:"Anchor 'alone' not found.\n" \
+	    pfctl -a alone -sA
 	# one without rules, that has a table
 	atf_check -e ignore pfctl -a only/t -t t -T add 10.0.0.1
 	atf_check -o inline:"  a\n  b\n  only\n" pfctl -sA
