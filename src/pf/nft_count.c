@@ -5,7 +5,8 @@
  * A rule of pf counts in three places: its kernel rules (the packets that it
  * decided; in ordered chains also how often it was looked at), the element of
  * its word in the map decP (ordered chains: the packets that it decided), and
- * the elements in sti and sto (all later packets of its states).
+ * the elements in sti and sto (all later packets of its states), for which some
+ * kernel rules count, too (nft_sole.c).
  */
 #include "pf/conf.h"
 #include "pf/keep.h"
@@ -59,10 +60,15 @@ static int take_rule(const struct nft_rule_info *r, void *data, struct err *e)
 	struct count *c = data;
 	const uint8_t *u = r->udata;
 	struct pf_counters *to;
-	const int way = way_of(r->chain);
+	int way = way_of(r->chain);
 	uint32_t n;
 
 	(void)e;
+	if (gen_sole_counts(r, &n, &way) && n < c->g.nrules) {
+		c->v[n].packets[way] += r->packets[0];
+		c->v[n].bytes[way] += r->bytes[0];
+		return 0;
+	}
 	if (r->udata_len != 5 || u[0] != GEN_WHY_RULE || r->ncounters == 0)
 		return 0;
 	memcpy(&n, u + 1, sizeof(n));

@@ -39,11 +39,11 @@
  *	31 valid | 30..20 generation of the ruleset | 19..0 rule number + 1
  *
  * word 2 has the number of the rule that translated and the tag, word 3 flags
- * (nft_gen.h).  One lookup of the word in a map per direction (sti, sto) says
- * what happens to the state's packets and counts them for the rule; a state of
- * an older generation is in no map and passes by its valid bit.  ICMP errors
- * carry the entry they belong to, so they pass as their state does.  The mark
- * of packets and entries stays the user's, but for tags.
+ * (nft_gen.h).  One lookup of the word in a map per direction (sti, sto; but
+ * see nft_sole.c) says what happens to the state's packets and counts them for
+ * the rule; a state of an older generation is in no map and passes by its valid
+ * bit.  ICMP errors carry the entry they belong to, so they pass as their state
+ * does.  The mark of packets and entries stays the user's, but for tags.
  *
  * Judging.  First match: a rule that is quick decides if it is the first such
  * one that matches, and if no quick one does, the first in reversed order.  So

@@ -108,6 +108,8 @@ struct gen {
 	struct strv times; /* objects of nft_timeout.c */
 	struct strv had_times;	    /* which the kernel has */
 	bool sloppy, rst_ttl, once; /* there are rules that say so */
+	unsigned int sole[2];	    /* nft_sole.c: of in, of out */
+	bool has_sole[2];
 	struct strv have; /* counters and other objects in the kernel */
 	bool ordered;	  /* rules must be judged in order: nft_filter.c */
 	const struct pf_rule *log_matches; /* a match rule that says so */
@@ -441,6 +443,14 @@ bool gen_sloppy(const struct pf_rule *r);
 void gen_sloppy_sets(struct gen *g);
 void gen_sloppy_new(struct gen *g, const char *chain, enum gen_place p);
 void gen_sloppy_pass(struct gen *g, enum gen_place p, const char *chain);
+
+/* nft_sole.c: all states of a direction are of one rule */
+void gen_sole(struct gen *g); /* find them */
+/* Put the rest of a rule for that state's packets; false: nothing is put. */
+bool gen_sole_pass(struct gen *g, enum gen_place p, int dir);
+/* Is the kernel rule one that counts them: for rule n, in (0) or out (1). */
+bool gen_sole_counts(const struct nft_rule_info *r, unsigned int *ret_n,
+		     int *ret_way);
 
 /* nft_answer.c: answers with a code or a time to live */
 bool gen_answers_own(const struct pf_rule *r);

@@ -246,6 +246,7 @@ void gen_state_maps(struct gen *g)
 
 	allow_opts(g);
 	plain_six_set(g);
+	gen_sole(g);
 	for (letter = "io"; *letter; letter++) {
 		nd_set(map, *letter);
 		nfb_set(&g->b, &nd);
@@ -516,6 +517,13 @@ static void if_unconfirmed(struct gen *g)
 	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(0), 0);
 }
 
+/* The same on the way that nearly all packets go. */
+static void state_pass(struct gen *g, enum gen_place p, int dir)
+{
+	if (!gen_sole_pass(g, p, dir))
+		state_lookup(g, p, dir);
+}
+
 /* Packets that have a state, then those that may make one. */
 static void fast(struct gen *g, enum gen_place p, const char *chain, bool first)
 {
@@ -526,7 +534,7 @@ static void fast(struct gen *g, enum gen_place p, const char *chain, bool first)
 	gen_match_dir(g, IP_CT_DIR_REPLY);
 	finish(g, NFT_GOTO, to);
 	nfb_rule(&g->b, chain);
-	state_lookup(g, p, IP_CT_DIR_ORIGINAL);
+	state_pass(g, p, IP_CT_DIR_ORIGINAL);
 	if (first) {
 		gen_first_name(p, to);
 	} else {
@@ -711,7 +719,7 @@ void gen_place_rules(struct gen *g, enum gen_place p)
 
 	name(chain, "reply", p);
 	nfb_rule(&g->b, chain);
-	state_lookup(g, p, IP_CT_DIR_REPLY);
+	state_pass(g, p, IP_CT_DIR_REPLY);
 	rule_jump(g, chain, NFT_GOTO, "slow", p);
 }
 

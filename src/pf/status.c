@@ -103,15 +103,35 @@ static int read_store(struct pf_kernel *k, struct pf_status *s, struct err *e)
 	return 0;
 }
 
+static int on_state_rule(const struct nft_rule_info *r, void *data,
+			 struct err *e)
+{
+	struct pf_status *s = data;
+	unsigned int n;
+	int way;
+
+	(void)e;
+	if (gen_sole_counts(r, &n, &way))
+		s->searches += r->packets[0];
+	return 0;
+}
+
 static int count_searches(struct pf_kernel *k, struct pf_status *s,
 			  struct err *e)
 {
 	static const char *const maps[] = {"sti", "sto"};
+	/* the chains of nft_state.c in which gen_sole_pass() puts rules */
+	static const char *const chains[] = {
+		"in",	  "out",    "fwd",  "lout", "replyi",
+		"replyo", "replyf", "sixi", "sixo", "sixf"};
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(maps); i++)
 		r = nft_each_elem(k->nf, maps[i], false, on_state_elem, NULL, s,
 				  e);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(chains); i++)
+		r = nft_each_rule(k->nf, chains[i], false, on_state_rule, NULL,
+				  s, e);
 	if (r != -ENOENT)
 		return r;
 	err_clear(e);

@@ -268,6 +268,69 @@ counted()
 	    sed -n 's/.*Packets: \([0-9]*\) .*/\1/p'
 }
 
+atf_test_case sole
+sole_head()
+{
+	atf_set descr "States that only one rule can have made: counted, found after a load, and beside those that replies make"
+}
+sole_body()
+{
+	on
+	rules <<-EOF2
+		block all
+		pass in on ra inet proto icmp
+		pass out inet
+	EOF2
+	at a ping -q -c 3 -i 0.1 -W 5 10.0.1.2 >/dev/null || atf_fail "no pings"
+	pfctl -vsr >got 2>/dev/null
+	atf_check -o match:"Packets: 6 .*Bytes: 504 " \
+	    -o match:"State Creations: 1 " grep -A 2 "^pass in on ra" got
+	atf_check -o match:"Packets: 6 .*Bytes: 504 " \
+	    -o match:"State Creations: 1 " grep -A 2 "^pass out" got
+	# each packet is looked for twice
+	[ "$(pfctl -si 2>/dev/null | awk '$1 == "searches" { print $2 }')" \
+	    -ge 12 ] || atf_fail "$(pfctl -si 2>/dev/null)"
+	atf_check -e ignore pfctl -q -z
+	[ "$(counted "^pass out")" = 0 ] || atf_fail "-z: $(counted "^pass out")"
+
+	# a flow goes on when the rules are others
+	ip netns exec a ping -q -c 15 -i 0.1 -W 5 10.0.1.2 >flow &
+	until pfctl -ss 2>/dev/null | grep -q icmp; do
+		sleep 0.05
+	done
+	rules <<-EOF2
+		block all
+		pass in inet proto udp
+		pass out inet proto udp
+	EOF2
+	no_ping a 10.0.1.2
+	wait $! || :
+	atf_check -o match:" 15 received" cat flow
+
+	# states of in rules that replies make, where one out rule makes states
+	atf_check -e ignore pfctl -q -F states
+	rules <<-EOF2
+		block all
+		pass out inet proto icmp no state
+		pass out inet proto udp
+		pass in on ra inet proto icmp
+	EOF2
+	ping -q -c 3 -i 0.1 -W 5 10.0.0.2 >/dev/null || atf_fail "no pings"
+	[ "$(counted "^pass in on ra")" = 5 ] ||
+	    atf_fail "by a reply: $(counted "^pass in on ra")"
+	[ "$(counted "^pass out inet proto udp")" = 0 ] || atf_fail "udp"
+
+	# both families, and a rule for both directions
+	rules <<-EOF2
+		block all
+		pass
+	EOF2
+	atf_check -e ignore pfctl -q -F states
+	pings a 10.0.1.2
+	pings a fd00::1
+	[ "$(counted "^pass all")" -ge 6 ] || atf_fail "$(counted "^pass all")"
+}
+
 atf_test_case keeps
 keeps_head()
 {
@@ -807,6 +870,7 @@ atf_init_test_cases()
 	atf_add_test_case sloppy
 	atf_add_test_case answers
 	atf_add_test_case rare
+	atf_add_test_case sole
 	atf_add_test_case keeps
 	atf_add_test_case zero
 	atf_add_test_case sources
