@@ -303,6 +303,8 @@ tags_body()
 	EOF2
 	pings - 10.0.0.2
 	no_ping - 10.0.0.3
+	# all packets of a state have its tag
+	atf_check -o match:" 3 received" ping -q -c 3 -i 0.05 10.0.0.2
 	# among themselves, in order
 	rules <<-EOF2
 		ether block in tagged x
@@ -660,6 +662,34 @@ later_body()
 	no_ping p 10.5.0.1
 }
 
+atf_test_case vlan
+vlan_head()
+{
+	atf_set descr "A frame with a VLAN tag is of type 0x8100 on the parent, and judged once more on the vlan interface"
+	vm_only "the machine's kernel has no vlan"
+}
+vlan_body()
+{
+	lan
+	ip link add link ra name v5 type vlan id 5
+	ip -n a link add link e0 name v5 type vlan id 5
+	ip addr add 10.5.0.1/24 dev v5
+	ip link set v5 up
+	ip -n a addr add 10.5.0.2/24 dev v5
+	ip -n a link set v5 up
+	pings a 10.5.0.1
+	for words in "in on ra proto 0x0800" "out on ra proto 0x0800" \
+	    "in on v5 proto 0x8100"; do
+		echo "ether block $words" | pfctl -q -f -
+		pings a 10.5.0.1
+	done
+	for words in "in on ra proto 0x8100" "out on ra proto 0x8100" \
+	    "in on v5 proto 0x0800" "out on v5 l3 from 10.5.0.1"; do
+		echo "ether block $words" | pfctl -q -f -
+		no_ping a 10.5.0.1
+	done
+}
+
 atf_test_case jail
 jail_head()
 {
@@ -695,5 +725,6 @@ atf_init_test_cases()
 	atf_add_test_case reload
 	atf_add_test_case bridge_to
 	atf_add_test_case later
+	atf_add_test_case vlan
 	atf_add_test_case jail
 }
