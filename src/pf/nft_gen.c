@@ -200,6 +200,7 @@ void gen_prepare(struct gen *g)
 	int l;
 
 	gen_gates(g);
+	gen_logif_note(g);
 	for (i = 0; i < g->nnodes; i++) {
 		n = &g->node[i];
 		for (k = 0; k < n->a->list[PF_LIST_FILTER].n; k++)
@@ -304,6 +305,7 @@ int gen_all(struct gen *g, struct err *e)
 		nfb_chain_base(&g->b, hooks[i].name, &hook);
 		gen_hook(g, hooks[i].place, hooks[i].name);
 	}
+	gen_logif(g);
 	gen_back_hook(g);
 	gen_synproxy_hooks(g);
 	gen_route_hooks(g);

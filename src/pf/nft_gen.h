@@ -491,6 +491,12 @@ void gen_limit_all(struct gen *g, const char *chain);
 /* The counters there are, but for those that the kernel has. */
 #define GEN_COUNT_BEGIN "begin" /* "match" and "insert" at once */
 void gen_counters(struct gen *g);
+
+/* nft_logif.c */
+#define GEN_LOGIF "lg." /* how its objects' names begin */
+#define GEN_LOGIF_NAME (IFNAMSIZ + 16)
+void gen_logif_note(struct gen *g); /* for gen_ifsets() */
+void gen_logif(struct gen *g);
 void gen_count(struct gen *g, const char *counter);
 void gen_source(struct gen *g, unsigned int af);
 /*

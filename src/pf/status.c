@@ -35,14 +35,43 @@ static const char *const limit_objects[] = {
 	"l.src-conn-rate", "l.overload",   "l.flush",
 };
 
+/* "lg.INTERFACE.4i": what came to the rules; with "p" what passed them. */
+static void take_logif(struct pf_status *s, const char *name, uint64_t packets,
+		       uint64_t bytes)
+{
+	const size_t n = strlen(s->loginterface);
+	bool six, out;
+
+	if (!n || !str_prefix(name, GEN_LOGIF))
+		return;
+	name += strlen(GEN_LOGIF);
+	if (strncmp(name, s->loginterface, n) != 0 || name[n] != '.' ||
+	    strlen(name + n) < 3)
+		return;
+	six = name[n + 1] == '6';
+	out = name[n + 2] == 'o';
+	s->log_packets[six][out][name[n + 3] != 'p'] += packets;
+	if (name[n + 3] != 'p')
+		s->log_bytes[six][out] += bytes;
+}
+
+static void tell_blocked(struct pf_status *s)
+{
+	for (int i = 0; i < 4; i++) {
+		uint64_t *n = s->log_packets[i >> 1][i & 1];
+
+		n[1] = n[1] > n[0] ? n[1] - n[0] : 0;
+	}
+}
+
 /* Counters of pf that the rules keep as objects of the same names. */
 static int on_counter(const char *name, uint64_t packets, uint64_t bytes,
 		      void *data, struct err *e)
 {
 	struct pf_status *s = data;
 
-	(void)bytes;
 	(void)e;
+	take_logif(s, name, packets, bytes);
 	if (!strcmp(name, GEN_COUNT_BEGIN)) {
 		s->inserts += packets;
 		s->searches += packets;
@@ -176,6 +205,7 @@ int pf_status(struct pf_kernel *k, struct pf_status *ret, struct err *e)
 		r = pf_states_each(k, k->v, NULL, count, &s, e);
 	if (r < 0)
 		return r;
+	tell_blocked(&s);
 	/* states may be older than the rules */
 	if (s.inserts < s.states)
 		s.inserts = s.states;

@@ -345,6 +345,60 @@ damaged_body()
 	atf_check -o match:"10.0.0.1.9 > 10.0.0.2" cat seen
 }
 
+# row N: the IPv4 numbers of "Interface Stats", line N of what it counts.
+row()
+{
+	pfctl -si | sed -n '/^Interface Stats/,/^$/p' | sed -n "$(($1 + 1))p" |
+	    awk '{ print $(NF - 1) }'
+}
+
+atf_test_case loginterface
+loginterface_head()
+{
+	atf_set descr "set loginterface: -si shows its packets, passed and blocked, in and out"
+}
+loginterface_body()
+{
+	on
+	rules <<-EOF2
+		set loginterface ra
+		nat on rc inet from 10.0.0.0/24 to any -> 10.0.1.1
+		rdr pass on ra inet proto tcp to 10.0.0.1 port 70 -> 10.0.1.2
+		block in on ra inet proto icmp to 10.0.1.1
+		block out on ra inet proto icmp to 10.0.0.3
+		block out on rc inet proto icmp to 10.0.1.9
+	EOF2
+	atf_check -o match:"^Interface Stats for ra  *IPv4  *IPv6$" pfctl -si
+	pings a 10.0.0.1
+	pings a 10.0.1.2
+	no_ping a 10.0.1.1
+	no_ping a 10.0.1.9
+	no_ping - 10.0.0.3
+	no_ping c 10.0.0.3
+	# passed in: two and what rc has blocked
+	set -- 1:336 2:336 4:3 5:1 7:2 8:2
+	for want; do
+		[ "$(row "${want%:*}")" = "${want#*:}" ] || {
+			pfctl -si
+			atf_fail "line ${want%:*} is not ${want#*:}"
+		}
+	done
+	# another load leaves them, -F info does not
+	atf_check pfctl -f pf.conf
+	atf_check_equal 3 "$(row 4)"
+	atf_check -e ignore pfctl -F info
+	atf_check_equal 0 "$(row 4)"
+	sed -i '1s/ra/rc/' pf.conf
+	atf_check pfctl -f pf.conf
+	atf_check_equal 0 "$(row 4)"
+	pings a 10.0.1.2
+	atf_check_equal 1 "$(row 4)"
+	atf_check_equal 1 "$(row 7)"
+	sed -i 1d pf.conf
+	atf_check pfctl -f pf.conf
+	atf_check -o not-match:"Interface Stats" pfctl -si
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case no_rule
@@ -356,4 +410,5 @@ atf_init_test_cases()
 	atf_add_test_case disabled
 	atf_add_test_case options
 	atf_add_test_case damaged
+	atf_add_test_case loginterface
 }
