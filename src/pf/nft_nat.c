@@ -692,11 +692,13 @@ static void one_chain(struct gen *g, const struct gen_node *node, enum side s,
 /*
  * Translations of rules that pass: the filter has decided, and written the
  * rule's word into the label.  The map "pnS" leads from it to a chain of the
- * rule's own.
+ * rule's own.  With `synproxy state` the connection begins with a SYN from
+ * here.
  */
 static bool is_pass(const struct pf_rule *r, enum side side)
 {
-	return r->action == PF_PASS && side != SIDE_RDRLO &&
+	return r->action == PF_PASS &&
+	       (side != SIDE_RDRLO || gen_synproxy(r)) &&
 	       pool_of(r, PF_LIST_FILTER, side)->n != 0 &&
 	       r->dir == (side == SIDE_NAT ? PF_OUT : PF_IN);
 }
@@ -786,6 +788,8 @@ static void base_chain(struct gen *g, enum side s)
 	nfb_chain_base(&g->b, sides[s].chain, &sides[s].hook);
 	if (g->rdr && s != SIDE_NAT)
 		gen_synproxy_nat(g, sides[s].chain, out);
+	if (s == SIDE_RDRLO)
+		pass_rules(g, s);
 	gen_skip(g, sides[s].chain, out);
 	if (s == SIDE_RDRLO) {
 		nfb_rule(&g->b, sides[s].chain);
@@ -802,7 +806,8 @@ static void base_chain(struct gen *g, enum side s)
 		gen_verdict(g, &v);
 		nfb_rule_end(&g->b);
 	}
-	pass_rules(g, s);
+	if (s != SIDE_RDRLO)
+		pass_rules(g, s);
 }
 
 static bool side_used(struct gen *g, enum side s)

@@ -29,6 +29,11 @@
  * "syt6" know how, from the ends as the client has them: the ACK needs them as
  * well, since a pool may give it another address.
  *
+ * `rdr-to` of the rule itself waits: the synproxy has the address that the
+ * client meant, and the SYN to the server is translated when it goes out, by
+ *the state that "syno" has made.  Rules in forward and output would see it too
+ * late: as it was before.
+ *
  * Clients and servers get no options but the segment size, as in pf.
  */
 #include "pf/nft_gen.h"
@@ -81,7 +86,8 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 		const char *what;
 	} never[] = {
 		{r->dir == PF_OUT, "of packets that go out"},
-		{r->rdr.n, "with rdr-to of the same rule"},
+		{r->rdr.n && g->place[GEN_FWD],
+		 "with rdr-to, beside block return out and nat-to,"},
 		{g->pfil.member || g->pfil.bridge, "on bridges"},
 		{gen_routed(r) && r->route != PF_REPLY_TO,
 		 "with route-to, dup-to or rtable"},

@@ -675,6 +675,60 @@ synproxy_rdr_body()
 	talks a tcp 10.0.0.1 80
 }
 
+atf_test_case synproxy_rdr_to
+synproxy_rdr_to_head()
+{
+	atf_set descr "synproxy state with rdr-to of the same rule: as with rdr"
+}
+synproxy_rdr_to_body()
+{
+	need nft
+	on
+	six_behind
+	ip -n c addr add 10.0.1.3/24 dev e0
+	synproxied <<-EOF2
+		set skip on lo
+		block in
+		pass out
+		pass proto icmp6
+		pass in on ra inet proto tcp to 10.0.0.1 port 80 \
+		    rdr-to 10.0.1.2 port 8080 synproxy state
+		pass in on ra inet6 proto tcp to fd00::1 port 80 \
+		    rdr-to fd01::2 port 8080 synproxy state
+		pass in on ra inet proto tcp to 10.0.0.1 port 81 \
+		    rdr-to 127.0.0.1 port 8081 synproxy state
+		pass in on ra inet proto tcp to 10.0.0.1 port 83 \
+		    rdr-to { 10.0.1.2, 10.0.1.3 } port 84 round-robin \
+		    tag T synproxy state (max 9)
+		pass in on ra inet proto tcp to 10.0.0.1 port 85 synproxy state
+		block out on rc proto tcp to port 84
+		pass out on rc proto tcp to port 84 tagged T
+	EOF2
+	serve c tcp 10.0.1.2 8080
+	serve c tcp fd01::2 8080
+	serve_here tcp 127.0.0.1 8081
+	serve c tcp 10.0.1.2 84
+	serve c tcp 10.0.1.3 84
+	serve_here tcp 10.0.0.1 85
+	talks a tcp 10.0.0.1 80
+	talks a tcp fd00::1 80
+	talks a tcp 10.0.0.1 81
+	talks a tcp 10.0.0.1 83
+	talks a tcp 10.0.0.1 83
+	talks a tcp 10.0.0.1 85
+	pfctl -ss 2>/dev/null >states
+	atf_check -o match:"10.0.1.2:8080 .10.0.0.1:80. <- 10.0.0.2:" \
+	    -o match:"10.0.0.2:[0-9]* -> 10.0.1.2:8080" \
+	    -o match:"fd01::2.8080. .fd00::1.80.. <- fd00::2" \
+	    -o match:"10.0.1.2:84 .10.0.0.1:83. <-" \
+	    -o match:"10.0.1.3:84 .10.0.0.1:83. <-" cat states
+	shy c 10.0.0.1 80
+	shy c fd00::1 80
+	shy - 10.0.0.1 81
+	shy c 10.0.0.1 83
+	talks a tcp 10.0.0.1 80
+}
+
 atf_test_case synproxy_more
 synproxy_more_head()
 {
@@ -877,6 +931,7 @@ atf_init_test_cases()
 	atf_add_test_case words
 	atf_add_test_case synproxy
 	atf_add_test_case synproxy_rdr
+	atf_add_test_case synproxy_rdr_to
 	atf_add_test_case synproxy_more
 	atf_add_test_case synproxy_limits
 	atf_add_test_case table_counters

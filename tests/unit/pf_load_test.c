@@ -145,12 +145,13 @@ ATF_TC_BODY(refused, tc)
 		     load(&w, "",
 			  "pass in on em0 inet proto tcp to port 8 "
 			  "rdr-to 10.0.0.2 synproxy state\n"
+			  "block return out\n"
 			  "pass in on em0 route-to (em1 10.0.0.2) inet "
 			  "proto tcp synproxy state\n",
 			  PF_LOAD_ALL));
-	ATF_CHECK_STREQ("t:1: synproxy state with rdr-to of the same rule is "
-			"not supported\n"
-			"t:2: synproxy state with route-to, dup-to or rtable "
+	ATF_CHECK_STREQ("t:1: synproxy state with rdr-to, beside block return "
+			"out and nat-to, is not supported\n"
+			"t:3: synproxy state with route-to, dup-to or rtable "
 			"is not supported\n",
 			told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
