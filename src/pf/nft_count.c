@@ -200,59 +200,26 @@ static int take_kept(const struct nft_elem *el, void *data, struct err *e)
 	return 0;
 }
 
-/* Rules for Ethernet: how often they were looked at, what they decided. */
-static int take_ether_rule(const struct nft_rule_info *r, void *data,
-			   struct err *e)
-{
-	struct count *c = data;
-	const uint8_t *u = r->udata;
-	uint32_t n;
-
-	(void)e;
-	if (r->udata_len != 5 || u[0] != GEN_WHY_SEEN)
-		return 0;
-	memcpy(&n, u + 1, sizeof(n));
-	n = le32toh(n);
-	if (n < c->g.nrules)
-		c->v[n].evaluations += r->packets[0];
-	return 0;
-}
-
-static int take_ether_elem(const struct nft_elem *el, void *data, struct err *e)
-{
-	struct count *c = data;
-	uint32_t word;
-
-	(void)e;
-	if (el->klen != sizeof(word) || !el->counted)
-		return 0;
-	memcpy(&word, el->key, sizeof(word));
-	word >>= GEN_ETHER_SHIFT;
-	if (word == 0 || word > c->g.nrules)
-		return 0;
-	c->v[word - 1].packets[c->way] += el->packets;
-	c->v[word - 1].bytes[c->way] += el->bytes;
-	/* the header has been taken off what comes in */
-	if (c->way == 0)
-		c->v[word - 1].bytes[0] += el->packets * ETH_HLEN;
-	return 0;
-}
-
 static int read_ether(struct pf_kernel *k, struct count *c, struct err *e)
 {
-	static const char *const sets[] = {"decide/in", "decide/out"};
+	cleanup_free struct gen_ether_count *v = NULL;
 	int r;
 
 	if (!gen_ether(&c->g, false) && !gen_ether(&c->g, true))
 		return 0;
-	r = maybe(nft_each_rule_of(k->nf, NFPROTO_NETDEV, NULL, false,
-				   take_ether_rule, NULL, c, e),
-		  e);
-	for (c->way = 0; r == 0 && c->way < 2; c->way++)
-		r = maybe(nft_each_elem_of(k->nf, NFPROTO_NETDEV, sets[c->way],
-					   false, take_ether_elem, NULL, c, e),
-			  e);
-	return r;
+	r = gen_ether_counts(&c->g, k->nf, &v, e);
+	if (r < 0)
+		return r;
+	for (unsigned int n = 0; n < c->g.nrules; n++) {
+		for (int way = 0; way < 2; way++) {
+			c->v[n].evaluations += v[n].seen[way];
+			c->v[n].packets[way] += v[n].packets[way];
+			c->v[n].bytes[way] += v[n].bytes[way];
+		}
+		/* the header has been taken off what comes in */
+		c->v[n].bytes[0] += v[n].packets[0] * ETH_HLEN;
+	}
+	return 0;
 }
 
 static int read_all(struct pf_kernel *k, struct count *c, struct err *e)

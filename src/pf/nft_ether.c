@@ -30,12 +30,13 @@
  *
  * Loads.  The old rules' hooks and the new ones' are there at once, and which
  * rules are in force changes in between for all; so that no frame sees either
- * of them without rules, new hooks are behind old ones (but for one load in
- * 2047, when generations begin anew).
+ * of them without rules, new hooks are behind old ones: their priority is of
+ *the time.  A change of interfaces or of tables makes these chains alone anew
+ * (pf_refresh()), which go on counting.
  *
  * Tables.  A set belongs to one nftables table, and those of pf's tables to
  * `inet pf`.  Rules that ask for addresses in a table have a copy of it here,
- * and are loaded anew when its contents change (pf_pools_refresh()).
+ * made anew when its contents change (pf_pools_refresh()).
  */
 #include "pf/nft_gen.h"
 
@@ -51,13 +52,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HOOK_INGRESS 0 /* NF_NETDEV_INGRESS */
 #define HOOK_EGRESS 1  /* NF_NETDEV_EGRESS, not in older headers */
 #define PRIORITY 10    /* behind nft_route.c and nft_back.c */
 
 #define KEPT 0xfu /* bits of the priority */
-#define RULE_SHIFT GEN_ETHER_SHIFT
+#define RULE_SHIFT 4
 #define BRIDGED 0xfffffff0u /* led here by bridge-to: not judged */
 
 static const char *const ways[] = {[false] = "in", [true] = "out"};
@@ -188,14 +190,14 @@ static void chain_of(const char *kind, bool out, size_t n, char *ret)
 }
 
 /* Counts how often the rule is looked at. */
-static void seen(struct gen *g, unsigned int n, const char *chain)
+static void seen(struct gen *g, unsigned int n, const char *chain, bool out)
 {
 	const uint32_t v = htole32(n);
 	uint8_t udata[5] = {GEN_WHY_SEEN};
 
 	memcpy(udata + 1, &v, sizeof(v));
 	nfb_rule(&g->b, chain);
-	nfe_counter(&g->b, 0, 0);
+	nfe_counter(&g->b, g->ether ? g->ether[n].seen[out] : 0, 0);
 	nfb_rule_end_udata(&g->b, udata, sizeof(udata));
 }
 
@@ -207,7 +209,7 @@ static void one_rule(struct gen *g, const struct gen_node *node,
 	char to[GEN_CHAIN];
 	unsigned int af;
 
-	seen(g, n, chain);
+	seen(g, n, chain, out);
 	for (af = GEN_AF_ANY; af <= GEN_AF_V6; af <<= 1) {
 		if (!(all & af))
 			continue;
@@ -273,7 +275,7 @@ static void call_anchor(struct gen *g, const struct gen_node *node,
 	const char *path = r->anchor && r->anchor->path ? r->anchor->path : "";
 	const struct gen_node *to = gen_node_of(g, path);
 
-	seen(g, node->base[PF_LIST_ETHER] + r->nr, chain);
+	seen(g, node->base[PF_LIST_ETHER] + r->nr, chain, out);
 	if (to && !r->anchor_wild)
 		jump(g, node, r, to, chain, out);
 	for (size_t i = 0; to && r->anchor_wild && i < to->a->nchild; i++)
@@ -360,6 +362,11 @@ static void decision(struct gen *g, unsigned int n, const struct pf_rule *r,
 
 	if (r->action == PF_ANCHOR || !goes(r, out))
 		return;
+	if (g->ether) {
+		el.counted = true;
+		el.packets = g->ether[n].packets[out];
+		el.bytes = g->ether[n].bytes[out];
+	}
 	el.code = r->action == PF_BLOCK ? NF_DROP : NF_ACCEPT;
 	if (r->action == PF_PASS && r->bridge_to) {
 		chain_of("bridge", out, n, chain);
@@ -438,11 +445,21 @@ static void judge(struct gen *g, bool out)
 	nfb_rule_end(&g->b);
 }
 
+/* Later than that of any table before. */
+static int priority(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return PRIORITY +
+	       (int)((now.tv_sec * 100 + now.tv_nsec / 10000000) & 0xfffffff);
+}
+
 static void hooks(struct gen *g, bool out)
 {
 	char chain[GEN_CHAIN], to[GEN_CHAIN];
 	struct nfb_hook hook = {"filter", out ? HOOK_EGRESS : HOOK_INGRESS,
-				PRIORITY + (int)g->generation, NULL};
+				priority(), NULL};
 
 	snprintf(to, sizeof(to), "judge/%s", ways[out]);
 	for (size_t i = 0; g->ifs && i < g->ifs->n; i++) {
@@ -569,7 +586,9 @@ static void direction(struct gen *g, bool out)
 void gen_ether_chains(struct gen *g)
 {
 	cleanup_strv struct strv done = {0};
+	const bool refresh = g->refresh;
 
+	g->refresh = false; /* the table is a new one */
 	for (size_t i = 0; i < g->nnodes; i++)
 		for (size_t k = 0; k < rules_of(&g->node[i])->n; k++)
 			rule_sets(g, &g->node[i], &rules_of(&g->node[i])->v[k],
@@ -577,4 +596,93 @@ void gen_ether_chains(struct gen *g)
 	for (int out = 0; out < 2; out++)
 		if (gen_ether(g, out))
 			direction(g, out);
+	g->refresh = refresh;
+}
+
+/* counters */
+
+struct counting {
+	const struct gen *g;
+	struct gen_ether_count *v;
+	bool out;
+};
+
+static int take_rule(const struct nft_rule_info *r, void *data, struct err *e)
+{
+	const struct counting *c = data;
+	const uint8_t *u = r->udata;
+	uint32_t n;
+
+	(void)e;
+	if (r->udata_len != 5 || u[0] != GEN_WHY_SEEN)
+		return 0;
+	memcpy(&n, u + 1, sizeof(n));
+	n = le32toh(n);
+	if (n < c->g->nrules)
+		c->v[n].seen[strncmp(r->chain, "rules/out/", 10) == 0] +=
+			r->packets[0];
+	return 0;
+}
+
+static int take_elem(const struct nft_elem *el, void *data, struct err *e)
+{
+	const struct counting *c = data;
+	uint32_t word;
+
+	(void)e;
+	if (el->klen != sizeof(word) || !el->counted)
+		return 0;
+	memcpy(&word, el->key, sizeof(word));
+	word >>= RULE_SHIFT;
+	if (word == 0 || word > c->g->nrules)
+		return 0;
+	c->v[word - 1].packets[c->out] += el->packets;
+	c->v[word - 1].bytes[c->out] += el->bytes;
+	return 0;
+}
+
+static void restart(void *data)
+{
+	const struct counting *c = data;
+
+	memset(c->v, 0, (c->g->nrules + 1) * sizeof(*c->v));
+}
+
+static int read_counts(struct counting *c, struct nl *nf, struct err *e)
+{
+	char set[GEN_CHAIN];
+	int r;
+
+	/* the first dump begins anew when something changes */
+	r = nft_each_rule_of(nf, NFPROTO_NETDEV, NULL, false, take_rule,
+			     restart, c, e);
+	for (int out = 0; r >= 0 && out < 2; out++) {
+		if (!gen_ether(c->g, out))
+			continue;
+		c->out = out;
+		snprintf(set, sizeof(set), "decide/%s", ways[out]);
+		r = nft_each_elem_of(nf, NFPROTO_NETDEV, set, false, take_elem,
+				     NULL, c, e);
+	}
+	return r;
+}
+
+int gen_ether_counts(const struct gen *g, struct nl *nf,
+		     struct gen_ether_count **ret, struct err *e)
+{
+	struct counting c = {.g = g};
+	int r;
+
+	c.v = calloc(g->nrules + 1, sizeof(*c.v));
+	if (!c.v)
+		return err_nomem(e);
+	r = read_counts(&c, nf, e);
+	if (r == -ENOENT) /* what has been loaded had none */
+		err_clear(e);
+	if (r < 0 && r != -ENOENT) {
+		free(c.v);
+		return r;
+	}
+	*ret = c.v;
+	return 0;
 }

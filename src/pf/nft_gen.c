@@ -65,6 +65,7 @@ void gen_free(struct gen *g)
 	if (g->ifs)
 		ifnets_free(g->ifs);
 	free(g->ifs);
+	free(g->ether);
 	strv_free(&g->tags);
 	strv_free(&g->groups);
 	strv_free(&g->dynifs);

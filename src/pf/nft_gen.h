@@ -131,10 +131,11 @@ struct gen {
 	bool dups;	       /* or copies */
 	struct strv egress;    /* interfaces where packets are led away */
 	bool egress_any;
-	bool answers_out; /* there is a `block return out` */
-	bool backs;	  /* and it needs nft_back.c */
-	bool no_egress;	  /* the kernel has no such hook */
-	bool dormant;	  /* pf is disabled */
+	bool answers_out;	       /* there is a `block return out` */
+	bool backs;		       /* and it needs nft_back.c */
+	bool no_egress;		       /* the kernel has no such hook */
+	bool dormant;		       /* pf is disabled */
+	struct gen_ether_count *ether; /* to go on from; NULL: from zero */
 	/* nft_limit.c: of rules with `source-track global` */
 	uint32_t src_limits[GEN_SRC_LIMITS];
 	size_t nsrc_limits;
@@ -217,10 +218,7 @@ void gen_ifset_rule(struct gen *g, const struct pf_rule *r);
  */
 bool gen_nat_ifs(struct gen *g);
 int gen_ifsets(struct gen *g, struct err *e);
-/*
- * Do translations name interfaces that stand in rules?  Do they, or rules for
- * Ethernet, name the table?
- */
+/* Do translations name interfaces, or the table, that stand in rules? */
 bool gen_pools_by_if(const struct gen *g);
 /* Is the interface meant by the name, its own or a group's? */
 bool gen_if_meant(const struct ifnet *ifp, const char *name);
@@ -239,13 +237,17 @@ int gen_addr_set(struct gen *g, const char *set, sa_family_t af,
 		 struct pf_entries *e);
 
 /* nft_ether.c: rules for Ethernet frames */
-/* Of a rule's number + 1 in the maps "decide/in" and "decide/out". */
-#define GEN_ETHER_SHIFT 4
 bool gen_ether(const struct gen *g, bool out); /* are there any? */
 /* Do they ask for addresses in the table (NULL: in any)? */
 bool gen_ether_by_table(const struct gen *g, const char *table);
 /* Their part of the table `netdev pf`. */
 void gen_ether_chains(struct gen *g);
+/* What that has counted, by rule number, of frames in and out; free it. */
+struct gen_ether_count {
+	uint64_t seen[2], packets[2], bytes[2];
+};
+int gen_ether_counts(const struct gen *g, struct nl *nf,
+		     struct gen_ether_count **ret, struct err *e);
 
 /* nft_filter.c */
 #define GEN_CHAIN 48 /* bytes of a name */

@@ -452,8 +452,7 @@ bool gen_pools_by_if(const struct gen *g)
 
 bool gen_pools_by_table(const struct gen *g, const char *table)
 {
-	return pools_have(g, PF_ADDR_TABLE, table) ||
-	       gen_ether_by_table(g, table);
+	return pools_have(g, PF_ADDR_TABLE, table);
 }
 
 int gen_ifsets(struct gen *g, struct err *e)

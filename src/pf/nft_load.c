@@ -491,9 +491,26 @@ int pf_load_check(const struct pf_conf *c, const struct report *r,
 	return gen_all(&g, e);
 }
 
+/* What the rules for Ethernet need to be made alone, if there are any. */
+static int prepare_ether(struct pf_kernel *k, struct gen *g,
+			 struct pf_tablereg *reg, struct err *e)
+{
+	int r;
+
+	if (!gen_ether(g, false) && !gen_ether(g, true))
+		return 0;
+	r = pf_tablereg_read(k->nf, reg, e);
+	if (r < 0)
+		return r;
+	g->nf = k->nf;
+	g->reg = reg;
+	return gen_ether_counts(g, k->nf, &g->ether, e);
+}
+
 static int refresh_once(struct pf_kernel *k, struct err *e)
 {
 	__attribute__((cleanup(present_free))) struct present p = {0};
+	cleanup_pf_tablereg struct pf_tablereg reg = {0};
 	cleanup_gen struct gen g = {0};
 	int r;
 
@@ -504,8 +521,7 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	if (r < 0)
 		return r;
 	/* what members are is in the rules, not in sets */
-	if (gen_pools_by_if(&g) || g.pfil.member || gen_ether(&g, false) ||
-	    gen_ether(&g, true))
+	if (gen_pools_by_if(&g) || g.pfil.member)
 		return load_once(k, &(struct load){.c = p.conf, .path = ""},
 				 NULL, e);
 	g.refresh = true;
@@ -513,7 +529,9 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	g.gates = p.gates;
 	g.dormant = p.flags & NFT_TABLE_F_DORMANT;
 	gen_prepare(&g);
-	r = gen_ifsets(&g, e);
+	r = prepare_ether(k, &g, &reg, e);
+	if (r >= 0)
+		r = gen_ifsets(&g, e);
 	if (r < 0)
 		return r;
 	gen_other_tables(&g, p.others);
@@ -521,7 +539,8 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 		r = pf_gates_open(k->v, &p.gates, &g.gates, NULL, e);
 	if (r < 0)
 		return r;
-	return nfb_commit(&g.b, k->nf, p.genid, NULL, e);
+	r = nfb_commit(&g.b, k->nf, p.genid, NULL, e);
+	return r == -ENOENT && one_gone(&g) ? -ERESTART : r;
 }
 
 static int again(struct pf_kernel *k, const struct pf_zero *zero, size_t nzero,
@@ -590,10 +609,16 @@ int pf_pools_refresh(struct pf_kernel *k, const char *table, struct err *e)
 		r = read_present(k, true, &p, e);
 		if (r == 0)
 			r = gen_init(&g, p.conf, k->v, NULL, e);
-		if (r < 0 || !gen_pools_by_table(&g, table))
+		if (r < 0)
 			return r;
-		r = load_once(k, &(struct load){.c = p.conf, .path = ""}, NULL,
-			      e);
+		if (gen_pools_by_table(&g, table))
+			r = load_once(k,
+				      &(struct load){.c = p.conf, .path = ""},
+				      NULL, e);
+		else if (gen_ether_by_table(&g, table))
+			r = refresh_once(k, e);
+		else
+			return 0;
 	}
 	k->generation = 0;
 	return r;

@@ -433,6 +433,37 @@ counters_body()
 	counts
 	ifconfig ra inet 10.0.0.77/24 alias
 	counts
+	# nor does a change of a table or an interface; states stay whose they are
+	rules <<-EOF2
+		table <t> { 10.0.0.3 }
+		ether pass in proto 0x0800
+		ether pass in l3 from <t>
+		ether pass out on ra l3 to 10.0.0.3
+		ether anchor "x"
+		ether anchor {
+			ether pass in l3 from 10.0.0.9
+		}
+		pass in on ra inet
+	EOF2
+	pings a 10.0.0.1
+	pings a 10.0.0.1 -I 10.0.0.3
+	pings a 10.0.0.1 -I 10.0.0.3
+	counts
+	state_of()
+	{
+		pfctl -vss 2>/dev/null | grep -c "rule 0" >n
+		[ "$(cat n)" = "$1" ] || atf_fail "$(pfctl -vss)"
+	}
+	state_of 3
+	ifconfig ra inet 10.0.0.78/24 alias
+	atf_check -e ignore pfctl -t t -T add 10.7.0.1
+	counts
+	state_of 3
+	rules -a x <<-EOF2
+		ether pass in l3 from 10.0.0.7
+	EOF2
+	ifconfig ra inet 10.0.0.79/24 alias
+	counts
 	atf_check -e ignore -o match:"@1 ether pass in" \
 	    -o match:"Last Active Time" pfctl -vvse
 	atf_check -o empty pfctl -sl
