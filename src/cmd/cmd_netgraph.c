@@ -83,20 +83,35 @@ static int cgroup_enter(const char *path, struct err *e)
 	return procs ? file_poke(AT_FDCWD, procs, "0", e) : err_nomem(e);
 }
 
-/* Of the starter's nothing stays that would be in the way. */
-static int settle(const struct netgraph_home *h, struct err *e)
+/* A limit that the starter had; without CAP_SYS_RESOURCE, as far as may be. */
+static void lift(int what, rlim_t to)
+{
+	struct rlimit l = {to, to};
+
+	if (setrlimit((__rlimit_resource_t)what, &l) == 0 ||
+	    getrlimit((__rlimit_resource_t)what, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max < to ? l.rlim_max : to;
+	setrlimit((__rlimit_resource_t)what, &l);
+}
+
+static void limits_lift(void)
 {
 	static const int unlimited[] = {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_AS,
 					RLIMIT_DATA, RLIMIT_MEMLOCK};
-	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY},
-			    files = {FILES, FILES};
+
+	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
+		lift(unlimited[i], RLIM_INFINITY);
+	lift(RLIMIT_NOFILE, FILES);
+}
+
+/* Of the starter's nothing stays that would be in the way. */
+static int settle(const struct netgraph_home *h, struct err *e)
+{
 	int r = h->cgroup ? cgroup_enter(h->cgroup, e) : 0;
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
-		setrlimit((__rlimit_resource_t)unlimited[i], &none);
-	setrlimit(RLIMIT_NOFILE, &files);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
@@ -138,6 +153,7 @@ int cmd_netgraph(int argc, char **argv)
 	}
 	if (fcntl(NG_READY_FD, F_SETFD, FD_CLOEXEC) < 0)
 		return 2;
+	limits_lift();
 	mounts_enter();
 	r = netgraph_home_open((int)jid, &h, &e);
 	if (!r)

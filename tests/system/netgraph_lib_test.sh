@@ -485,6 +485,44 @@ process_body()
 	    0x0000000008410003)) = 0 ] || atf_fail "too many capabilities"
 }
 
+atf_test_case limits
+limits_head()
+{
+	atf_set descr "The broker has not the limits of whoever starts it"
+}
+limits_body()
+{
+	local pid
+
+	mkfifo hold
+	(
+		trap '' TERM USR1
+		ulimit -S -n 24
+		ulimit -S -f 1
+		ulimit -S -t 1000
+		ulimit -S -d 500000
+		exec ngprobe <hold >out
+	) &
+	exec 8>hold
+	echo "mk A alice" >&8
+	must_wait 10 grep -q . out
+	atf_check -o inline:"1\n" cat out
+	pid=$(broker_pid)
+	# soft and hard
+	atf_check -o match:"^Max file size +([^ ]+) +\1 " \
+	    -o match:"^Max cpu time +([^ ]+) +\1 " \
+	    -o match:"^Max data size +([^ ]+) +\1 " \
+	    -o not-match:"^Max open files +24 " cat "/proc/$pid/limits"
+	atf_check -o inline:"SigIgn:	0000000000001000\n" \
+	    grep SigIgn "/proc/$pid/status"
+	# which shows
+	for n in $(seq 40); do
+		echo "mk B n$n"
+	done >calls
+	ngprobe <calls >got
+	atf_check -o inline:"40\n" grep -c '^[0-9a-f]*$' got
+}
+
 atf_test_case root_only
 root_only_head()
 {
@@ -793,6 +831,7 @@ atf_init_test_cases()
 	atf_add_test_case killed
 	atf_add_test_case starts
 	atf_add_test_case process
+	atf_add_test_case limits
 	atf_add_test_case root_only
 	atf_add_test_case jail
 	atf_add_test_case jail_ends

@@ -243,8 +243,9 @@ static void call_rmsg(char **w)
 		return;
 	}
 	last.m = *m;
-	printf("%s %s %s%s\n", last.path, (char *)m->header.cmdstr, m->data,
-	       m->header.flags & NGF_RESP ? " (response)" : "");
+	printf("%s %s %s%s%s\n", last.path, (char *)m->header.cmdstr, m->data,
+	       m->header.flags & NGF_RESP ? " (response)" : "",
+	       m->header.arglen == strlen(m->data) + 1 ? "" : " short");
 	free(m);
 }
 

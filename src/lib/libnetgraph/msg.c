@@ -317,8 +317,9 @@ int NgAllocRecvAsciiMsg(int cs, struct ng_mesg **rep, char *path)
 	*rep = calloc(1, size + 1);
 	if (!*rep)
 		return debug_fail(-ENOMEM, "words of a message");
-	/* header of the message, text of the words */
+	/* header of the message, but for the length; text of the words */
 	memcpy(*rep, m, sizeof(*m));
+	(*rep)->header.arglen = ascii->header.arglen;
 	memcpy((*rep)->data, ascii->data, ascii->header.arglen);
 	return (int)size;
 }
