@@ -5,22 +5,35 @@
 #include "jail/prison.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 struct call {
 	int (*fn)(int, char **);
 	int argc;
 	char **argv;
+	sigset_t mask; /* the caller's; who is born in a jail has all blocked */
 };
 
+/* It is one with its parent, which waits: neither outlives the other. */
 static int call_main(void *data)
 {
 	const struct call *c = data;
-	int status = c->fn(c->argc, c->argv);
+	int status;
 
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	status = c->fn(c->argc, c->argv);
 	fflush(stdout);
 	return status;
+}
+
+/* As a shell would tell of it. */
+static int status_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int injail_try(const char *jail, int (*fn)(int, char **), int argc, char **argv,
@@ -34,6 +47,7 @@ int injail_try(const char *jail, int (*fn)(int, char **), int argc, char **argv,
 	int status = 0, r;
 	pid_t pid;
 
+	sigprocmask(SIG_SETMASK, NULL, &call.mask);
 	r = prisons_open(&ps, e);
 	if (!r)
 		r = prison_get(ps, jail, false, &p, e);
@@ -43,7 +57,7 @@ int injail_try(const char *jail, int (*fn)(int, char **), int argc, char **argv,
 		return r;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	*ret_status = status_of(status);
 	return 0;
 }
 

@@ -608,6 +608,42 @@ jail_body()
 	atf_check jexec inner ngctl shutdown theirs:
 }
 
+# ngctl -j inner, waiting for input from descriptor 3; $pid
+in_jail()
+{
+	rm -f hold
+	mkfifo hold
+	ngctl -j inner -n in -f - <hold &
+	pid=$!
+	exec 3>hold
+	must_wait 10 ngctl -j inner show in:
+}
+
+atf_test_case jail_signals
+jail_signals_head()
+{
+	atf_set descr "-j: signals end it, as they do without"
+	atf_set timeout 60
+}
+jail_signals_body()
+{
+	make_jail inner vnet
+	# one that the jail sends
+	in_jail
+	atf_check kill -TERM "$(pgrep -P "$pid")"
+	wait "$pid"
+	atf_check_equal 143 $?
+	# one to what the caller knows: the process inside goes, too
+	in_jail
+	atf_check kill -TERM "$pid"
+	must_wait 10 sh -c '! ngctl -j inner show in:'
+	# the jail's end, which has not to wait
+	in_jail
+	atf_check timeout 8 jail -r inner
+	wait "$pid"
+	atf_check -s exit:1 pgrep -x ngctl
+}
+
 atf_test_case user
 user_head()
 {
@@ -691,5 +727,6 @@ atf_init_test_cases()
 	atf_add_test_case terminal_end
 	atf_add_test_case broker_dies
 	atf_add_test_case jail
+	atf_add_test_case jail_signals
 	atf_add_test_case user
 }
