@@ -84,6 +84,7 @@ int ctl_show_states(struct ctl *c, struct err *e);
 int ctl_flush_states(struct ctl *c, struct err *e);
 int ctl_kill_states(struct ctl *c, struct err *e);
 int ctl_show_sources(struct ctl *c, struct err *e);
+int ctl_count_sources(struct ctl *c, uint64_t *ret, struct err *e);
 int ctl_flush_sources(struct ctl *c, struct err *e);
 int ctl_kill_sources(struct ctl *c, struct err *e);
 int ctl_show_tables(struct ctl *c, struct err *e);

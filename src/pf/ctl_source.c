@@ -225,6 +225,17 @@ static void put_node(struct ctl *c, const struct node *n)
 	strbuf_addch(&c->out, '\n');
 }
 
+int ctl_count_sources(struct ctl *c, uint64_t *ret, struct err *e)
+{
+	cleanup_pf_conf struct pf_conf *conf = NULL;
+	cleanup_nodes struct nodes x = {0};
+	int r = read_nodes(c, &x, &conf, e);
+
+	if (r >= 0)
+		*ret = x.n;
+	return r < 0 ? r : 0;
+}
+
 int ctl_show_sources(struct ctl *c, struct err *e)
 {
 	cleanup_pf_conf struct pf_conf *conf = NULL;

@@ -76,6 +76,17 @@ static void put_interface(struct strbuf *out, const struct pf_status *s)
 	strbuf_addch(out, '\n');
 }
 
+/* Nobody counts those that have come and gone. */
+static void put_sources(struct strbuf *out, const struct pf_status *s,
+			int64_t runtime)
+{
+	strbuf_addf(out, "Source Tracking Table\n  %-25s %14" PRIu64 " %14s\n",
+		    "current entries", s->src_nodes, "");
+	put_count(out, "searches", s->src_nodes, runtime);
+	put_count(out, "inserts", s->src_nodes, runtime);
+	put_count(out, "removals", 0, runtime);
+}
+
 static void put_verbose_end(struct strbuf *out, const struct pf_status *s,
 			    const struct pf_options *o, int64_t runtime)
 {
@@ -108,6 +119,8 @@ void ctl_status_text(struct strbuf *out, const struct pf_status *s, int64_t now,
 	put_count(out, "searches", s->searches, runtime);
 	put_count(out, "inserts", s->inserts, runtime);
 	put_count(out, "removals", s->removals, runtime);
+	if (opts & CTL_VERBOSE)
+		put_sources(out, s, runtime);
 	strbuf_adds(out, "Counters\n");
 	for (size_t i = 0; pf_counter_names[i]; i++)
 		put_count(out, pf_counter_names[i], s->counters[i], runtime);
@@ -123,6 +136,8 @@ int ctl_show_status(struct ctl *c, struct err *e)
 
 	if (r >= 0)
 		r = pf_loaded(c->k, &conf, e);
+	if (r >= 0 && c->opts & CTL_VERBOSE)
+		r = ctl_count_sources(c, &s.src_nodes, e);
 	if (r < 0)
 		return r;
 	if (c->opts & CTL_SHOWALL)

@@ -94,6 +94,7 @@ struct pf_status {
 	char loginterface[IFNAMSIZ];
 	uint8_t checksum[16]; /* MD5 of the rules' text */
 	uint64_t states, searches, inserts, removals;
+	uint64_t src_nodes;    /* pfctl's to fill: ctl_count_sources() */
 	uint64_t counters[16]; /* pf_counter_names[] */
 	uint64_t limits[7];    /* pf_limit_counter_names[] */
 	uint64_t log_packets[2][2][2], log_bytes[2][2]; /* v6, out, blocked */

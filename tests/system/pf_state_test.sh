@@ -433,6 +433,8 @@ sources_body()
 	atf_check -o inline:"10.0.0.2 -> 0.0.0.0 ( states 1, connections 1, rate 0.0/0s )\n" \
 	    pfctl -sS
 	atf_check -o match:", filter rule 2$" -e ignore pfctl -vsS
+	pfctl -vsi 2>/dev/null | sed -n '/^Source Tracking Table/,/^Counters/p' >seen
+	atf_check -o match:"^  current entries                        1 " cat seen
 	silent a tcp 10.0.1.2 7
 	atf_check -e inline:"killed 0 src nodes from 1 sources and 0 destinations\n" \
 	    pfctl -K 10.0.0.3

@@ -189,7 +189,13 @@ ATF_TC_BODY(status, tc)
 	s.since = 0;
 	s.enabled = false;
 	str_copy(s.loginterface, sizeof(s.loginterface), "em0");
+	s.src_nodes = 3;
 	ctl_status_text(&b, &s, 2000, &o, CTL_VERBOSE);
+	ATF_CHECK(strstr(b.s, "  removals                               0 "
+			      "              \n"
+			      "Source Tracking Table\n"
+			      "  current entries                        3 "
+			      "              \n"));
 	ATF_CHECK(str_prefix(
 		b.s,
 		"Status: Disabled                              Debug: Urgent\n"
