@@ -243,7 +243,7 @@ static void decide_if_within(struct gen *g, const struct gen_node *to,
 	nfe_byteorder(&g->b, NFR(0), NFR(0), true, 4, 4);
 	nfe_range(&g->b, NFT_RANGE_EQ, NFR(0), &lo, &hi, 4);
 	nfe_verdict(&g->b, NFT_GOTO, decide);
-	nfb_rule_end(&g->b);
+	gen_rule_why(g, GEN_WHY_SEEN);
 }
 
 static void jump(struct gen *g, const struct gen_node *node,
@@ -263,7 +263,7 @@ static void jump(struct gen *g, const struct gen_node *node,
 		nfb_rule(&g->b, chain);
 		conditions(g, node, r, af, out);
 		nfe_verdict(&g->b, NFT_JUMP, to);
-		nfb_rule_end(&g->b);
+		gen_rule_why(g, GEN_WHY_SEEN);
 	}
 	if (r->flags & PF_F_QUICK)
 		decide_if_within(g, child, chain, out);

@@ -707,12 +707,13 @@ static void step_of_ether(struct pf_trace *t, struct packet *p,
 	const struct known *k;
 	uint32_t n;
 
-	if (head) {
+	if (head)
 		begin_walk(p, tb);
-		if (handle && !t->netdev.n)
-			learn(t);
-	}
 	k = find_known(&t->netdev, handle);
+	if (!k && handle && !strncmp(nl_text(TB(CHAIN)), "rules/", 6)) {
+		learn(t); /* all in there say what they stand for */
+		k = find_known(&t->netdev, handle);
+	}
 	if (k && k->why[0] == GEN_WHY_RULE) {
 		memcpy(&n, k->why + 1, sizeof(n));
 		p->rule = (int)le32toh(n);

@@ -151,6 +151,8 @@ ether_body()
 	told "in ra icmp 10.0.0.2 > 10.0.1.2 echoreq pass rule 0: ether pass in on ra"
 	ping1 10.0.1.3 0.3
 	told "in ra icmp 10.0.0.2 > 10.0.1.3 echoreq block rule 0 of anchor x: ether block in"
+	# the table is made anew
+	ifconfig ra inet 10.0.0.77/24 alias
 	ping1 10.0.1.4 0.3
 	ip neigh replace 10.0.1.4 lladdr 02:00:00:00:00:04 dev rc
 	ping1 10.0.1.4 0.3
