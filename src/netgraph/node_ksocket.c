@@ -36,6 +36,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netgraph/ng_ksocket.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -470,6 +471,23 @@ static int msg_accept(struct ng_node *n, const struct ng_mesg *m,
 	return watch(n);
 }
 
+/* What FreeBSD says to an address that Linux says something else to, or takes:
+ * one of a port that is none. */
+static int connect_check(const struct ng_node *n,
+			 const struct sockaddr_storage *sa)
+{
+	const struct ksocket_priv *p = n->priv;
+	in_port_t port = 1;
+
+	if (p->listening)
+		return -EOPNOTSUPP;
+	if (sa->ss_family == AF_INET)
+		port = ((const struct sockaddr_in *)sa)->sin_port;
+	else if (sa->ss_family == AF_INET6)
+		port = ((const struct sockaddr_in6 *)sa)->sin6_port;
+	return port || p->type == SOCK_RAW ? 0 : -EADDRNOTAVAIL;
+}
+
 static int msg_connect(struct ng_node *n, const struct ng_mesg *m,
 		       struct ng_reply *reply)
 {
@@ -484,6 +502,9 @@ static int msg_connect(struct ng_node *n, const struct ng_mesg *m,
 		return r;
 	if (l->connecting)
 		return -EALREADY;
+	r = connect_check(n, &sa);
+	if (r < 0)
+		return r;
 	r = connect(l->fd, (struct sockaddr *)&sa, len) < 0 ? -errno : 0;
 	if (r < 0 && r != -EINPROGRESS)
 		return r;
