@@ -33,6 +33,7 @@ const struct ng_type *const ng_types[] = {
 	&ng_type_vlan_rotate,
 	/* the broker's, too */
 	&ng_type_car,
+	&ng_type_gif_demux,
 	&ng_type_iface,
 	&ng_type_nat,
 	&ng_type_netflow,

@@ -1,4 +1,5 @@
-/* netgraph/node_{pipe,car,source}: their messages, and data in the broker. */
+/* netgraph/node_{pipe,car,source,gif_demux}: their messages, and data in the
+ * broker. */
 #include "ng_scene.h"
 
 #include "netgraph/car_data.h"
@@ -231,6 +232,41 @@ ATF_TC_BODY(source, tc)
 	scene_end();
 }
 
+ATF_TC_WITHOUT_HEAD(gif_demux);
+ATF_TC_BODY(gif_demux, tc)
+{
+	struct ng_node *p, *n;
+
+	scene_begin();
+	p = probe("p");
+	ATF_REQUIRE_EQ(0, ng_mkpeer(p, "a", "gif", "gif_demux", &n));
+	ATF_CHECK_EQ(1, scene.busy);
+	ATF_CHECK_EQ(-EPFNOSUPPORT, ng_connect(p, "b", n, "inet7"));
+	ATF_CHECK_EQ(0, ng_connect(p, "4", n, "inet"));
+	ATF_CHECK_EQ(0, ng_connect(p, "6", n, "inet6"));
+	ATF_CHECK_EQ(-EEXIST, ng_connect(p, "7", n, "inet"));
+	/* the byte comes and goes */
+	send_text(p, "4", "four");
+	send_text(p, "6", "six");
+	ATF_CHECK_STREQ("a:\002four;a:\034six;", scene.seen);
+	scene.seen[0] = '\0';
+	send_text(p, "a", "\034SIX");
+	send_text(p, "a", "\002FOUR");
+	ATF_CHECK_STREQ("6:SIX;4:FOUR;", scene.seen);
+	scene.seen[0] = '\0';
+	/* no such family, a hook that is not there */
+	ATF_REQUIRE_EQ(0, ng_send_data(ng_hook_by_name(p, "a"), "x", 1));
+	ATF_CHECK_EQ(-EINVAL, ng_graph_drain(scene.g));
+	ATF_REQUIRE_EQ(0, ng_send_data(ng_hook_by_name(p, "a"), "\036x", 2));
+	ATF_CHECK_EQ(-ENETDOWN, ng_graph_drain(scene.g));
+	ATF_CHECK_STREQ("", scene.seen);
+	/* it stays without hooks, as FreeBSD's */
+	ng_node_shutdown(p);
+	ATF_CHECK_EQ(1, ng_node_count(scene.g));
+	ng_node_shutdown(n);
+	scene_end();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, pipe_settings);
@@ -238,5 +274,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pipe_end);
 	ATF_TP_ADD_TC(tp, car);
 	ATF_TP_ADD_TC(tp, source);
+	ATF_TP_ADD_TC(tp, gif_demux);
 	return atf_no_error();
 }
