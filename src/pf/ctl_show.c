@@ -370,15 +370,66 @@ int ctl_zero(struct ctl *c, struct err *e)
 	return end_walk(&w, r);
 }
 
-static void show_anchors(struct ctl *c, const struct pf_anchor *a)
+/* Are there such rules in the anchor, or below? */
+static bool has_rules(const struct pf_anchor *a, bool ether)
 {
+	for (int l = 0; l < PF_NLISTS; l++)
+		if ((l == PF_LIST_ETHER) == ether && a->list[l].n)
+			return true;
+	for (size_t i = 0; i < a->nchild; i++)
+		if (has_rules(a->child[i], ether))
+			return true;
+	return !ether && a->ntable;
+}
+
+/* Does such a rule lead there, or below? */
+static bool is_called(const struct pf_anchor *from, const char *path,
+		      bool ether)
+{
+	const size_t n = strlen(path);
+
+	for (int l = 0; l < PF_NLISTS; l++)
+		for (size_t i = 0;
+		     (l == PF_LIST_ETHER) == ether && i < from->list[l].n;
+		     i++) {
+			const struct pf_rule *r = &from->list[l].v[i];
+			const char *to = r->anchor ? r->anchor->path : "";
+
+			if (r->action == PF_ANCHOR && !strncmp(to, path, n) &&
+			    (to[n] == '\0' || to[n] == '/'))
+				return true;
+		}
+	for (size_t i = 0; i < from->nchild; i++)
+		if (is_called(from->child[i], path, ether))
+			return true;
+	return false;
+}
+
+/* pf has two trees of anchors: what is in that of Ethernet only, is there. */
+static bool is_listed(const struct walk *w, const struct pf_anchor *a,
+		      bool ether)
+{
+	const struct pf_anchor *root = w->conf->root;
+	const bool there = has_rules(a, true) || is_called(root, a->path, true);
+
+	return ether ? there
+		     : !there || has_rules(a, false) ||
+			       is_called(root, a->path, false);
+}
+
+static void show_anchors(struct walk *w, const struct pf_anchor *a, bool ether)
+{
+	struct ctl *c = w->c;
+
 	for (size_t i = 0; i < a->nchild; i++) {
 		const struct pf_anchor *child = a->child[i];
 
+		if (!is_listed(w, child, ether))
+			continue;
 		if (*child->path != '_' || c->opts & CTL_VERBOSE)
 			strbuf_addf(&c->out, "  %s\n", child->path);
 		if (c->opts & CTL_VERBOSE)
-			show_anchors(c, child);
+			show_anchors(w, child, ether);
 	}
 }
 
@@ -391,9 +442,13 @@ static int show_anchor_names(struct ctl *c, struct err *e)
 
 	if (!r && a)
 		r = ctl_table_anchors(c, conf, e);
-	if (!r && a)
-		show_anchors(c, a);
-	return r;
+	if (r || !a)
+		return r;
+	show_anchors(&w, a, false);
+	if (c->opts & CTL_VERBOSE2)
+		strbuf_adds(&c->out, "Ethernet:\n");
+	show_anchors(&w, a, true);
+	return 0;
 }
 
 static int show_timeouts(struct ctl *c, struct err *e)

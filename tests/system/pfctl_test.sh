@@ -278,6 +278,29 @@ pass all flags S/SA keep state\n" pfctl -a '*' -sr
 	done
 }
 
+atf_test_case ether_anchors
+ether_anchors_head()
+{
+	atf_set descr "-s Anchors: those of Ethernet come behind the others, with -vv apart"
+}
+ether_anchors_body()
+{
+	rules <<'END'
+ether anchor "e/*"
+anchor "g"
+END
+	echo 'ether block in from 00:00:00:00:00:09' |
+	    atf_check pfctl -a e/x -f -
+	printf 'ether pass out\nblock in\n' | atf_check pfctl -a both -f -
+	atf_check -o inline:"  both\n  g\n  both\n  e\n" pfctl -sA
+	atf_check -e ignore -o inline:"  both
+  g
+Ethernet:
+  both
+  e
+  e/x\n" pfctl -vvsA
+}
+
 # Two jails on an epair each way through us: left 192.0.2.2, right 198.51.100.2.
 routed()
 {
@@ -732,6 +755,7 @@ atf_init_test_cases()
 	atf_add_test_case table_life
 	atf_add_test_case big_table
 	atf_add_test_case anchors
+	atf_add_test_case ether_anchors
 	atf_add_test_case states
 	atf_add_test_case in_jail
 	atf_add_test_case nested
