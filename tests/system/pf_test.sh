@@ -182,8 +182,8 @@ nat_body()
 	pfctl -ss | sed -n 's/^.* 10.0.1.1:\([0-9]*\) (.*->.*/\1/p' >ports
 	[ "$(wc -l <ports)" -ge 10 ] || atf_fail "$(cat ports)"
 	while read -r port; do
-		[ $((port >> 2 & 0xff)) = 52 ] && [ "$port" -ge 1024 ] ||
-		    atf_fail "port $port"
+		[ $((port >> 2 & 0xff)) = 52 ] || atf_fail "port $port"
+		[ "$port" -ge 1024 ] || atf_fail "port $port"
 	done <ports
 	[ "$(sort -u ports | wc -l)" -gt 3 ] || atf_fail "$(cat ports)"
 }
