@@ -30,8 +30,8 @@
  *
  * Loads.  The old rules' hooks and the new ones' are there at once, and which
  * rules are in force changes in between for all; so that no frame sees either
- * of them without rules, new hooks are behind old ones: their priority is of
- *the time.  A change of interfaces or of tables makes these chains alone anew
+ * of them without rules, new hooks are behind old ones: the time is in their
+ * priority.  A change of interfaces or of tables makes these chains alone anew
  * (pf_refresh()), which go on counting.
  *
  * Tables.  A set belongs to one nftables table, and those of pf's tables to
