@@ -27,6 +27,8 @@
 /* Another one starts or ends: so often, and so long between. */
 #define TRIES 2000
 #define NAP_NS 5000000
+/* So many may be killed while they start. */
+#define DEATHS 3
 /* A broker that takes longer to start has stopped. */
 #define START_MS 120000
 #define CONNECT_S 60
@@ -187,10 +189,11 @@ int ng_broker_connect(int netns, const char *prog, int jid, int *ret_fd,
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 	struct err se = ERR_INIT;
+	int deaths = 0, r;
 	uint64_t cookie;
 	char path[96];
-	int r = ng_cookie(netns, &cookie, e);
 
+	r = ng_cookie(netns, &cookie, e);
 	if (r < 0)
 		return r;
 	ng_run_path(cookie, "socket", path, sizeof(path));
@@ -200,6 +203,8 @@ int ng_broker_connect(int netns, const char *prog, int jid, int *ret_fd,
 			return r < 0 ? err_sys(e, -r, "%s", path) : 0;
 		err_clear(&se);
 		r = start(netns, prog, jid, &se);
+		if (r == -EIO && ++deaths < DEATHS)
+			continue;
 		/* EALREADY: another one is starting, or about to end */
 		if (r < 0 && r != -EALREADY)
 			return err_set(e, se.code, "%s", se.text);

@@ -415,6 +415,39 @@ killed_body()
 	done
 }
 
+atf_test_case stillborn
+stillborn_head()
+{
+	atf_set descr "A broker that dies while it starts has a successor"
+}
+stillborn_body()
+{
+	mkdir rt probe
+	ln -s "$CB_BUILD"/rt/* rt
+	rm rt/cellblock
+	cat >rt/cellblock <<-EOF
+		#!/bin/bash
+		echo x >>"$PWD/starts"
+		[ "\$(wc -l <"$PWD/starts")" = 3 ] || exit 1
+		exec -a cellblock-netgraph "$CB_BUILD/rt/cellblock" "\$@"
+	EOF
+	chmod +x rt/cellblock
+	# a program that is not beside the real one
+	cp "$CB_TOOLS/ngprobe_static" probe
+	NGPROBE=$PWD/probe/ngprobe_static
+	says env CELLBLOCK_RUNTIME="$PWD/rt" <<-END
+	mk A alice -> 1
+	nodes A -> socket:alice
+	END
+	atf_check -o inline:"x\nx\nx\n" cat starts
+	# but not one after the other
+	must_wait 10 sh -c '! pgrep -f ^cellblock-netgraph'
+	says env CELLBLOCK_RUNTIME="$PWD/rt" <<-END
+	mk A alice -> EIO
+	END
+	atf_check -o inline:"6\n" sh -c "wc -l <starts"
+}
+
 atf_test_case starts
 starts_head()
 {
@@ -829,6 +862,7 @@ atf_init_test_cases()
 	atf_add_test_case wrong_socket
 	atf_add_test_case unread
 	atf_add_test_case killed
+	atf_add_test_case stillborn
 	atf_add_test_case starts
 	atf_add_test_case process
 	atf_add_test_case limits
