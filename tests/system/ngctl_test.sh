@@ -636,6 +636,12 @@ jail_signals_body()
 	# one to what the caller knows: the process inside goes, too
 	in_jail
 	atf_check kill -TERM "$pid"
+	wait "$pid"
+	atf_check_equal 143 $?
+	must_wait 10 sh -c '! ngctl -j inner show in:'
+	# and when the caller cannot pass it on
+	in_jail
+	atf_check kill -KILL "$pid"
 	must_wait 10 sh -c '! ngctl -j inner show in:'
 	# the jail's end, which has not to wait
 	in_jail
