@@ -546,6 +546,8 @@ bool gen_routed(const struct pf_rule *r);
 /* What such a rule does with the packet that it decides. */
 void gen_route(struct gen *g, const struct pf_rule *r, unsigned int n,
 	       const char *chain, enum gen_place p);
+/* The label alone, of a rule with one gate and no dup-to: nft_synproxy.c. */
+void gen_route_entry(struct gen *g, const struct pf_rule *r, const char *chain);
 /* Is a copy of each of its states' packets sent, and how. */
 bool gen_dups(const struct pf_rule *r, char letter);
 void gen_dup(struct gen *g, const struct pf_rule *r, const char *chain);

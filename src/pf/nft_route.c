@@ -283,6 +283,15 @@ static void choose(struct gen *g, const struct pf_rule *r, const char *chain,
 		  bits | (gen_is_in(p) ? GEN_ROUTE_WAY : GEN_ROUTE_EGRESS));
 }
 
+void gen_route_entry(struct gen *g, const struct pf_rule *r, const char *chain)
+{
+	const bool other = route_of(r) == PF_REPLY_TO;
+	const struct pf_gate gate = gate_of(r, 0);
+	const unsigned int k = pf_gate_find(&g->gates, &gate);
+
+	label_rule(g, chain, IP_CT_DIR_ORIGINAL, other, k);
+}
+
 void gen_route(struct gen *g, const struct pf_rule *r, unsigned int n,
 	       const char *chain, enum gen_place p)
 {

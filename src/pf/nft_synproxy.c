@@ -89,10 +89,11 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 		{r->rdr.n && g->place[GEN_FWD],
 		 "with rdr-to, beside block return out and nat-to,"},
 		{g->pfil.member || g->pfil.bridge, "on bridges"},
-		{gen_routed(r) && r->route != PF_REPLY_TO,
-		 "with route-to, dup-to or rtable"},
-		{r->route == PF_REPLY_TO && r->route_pool.n > 1,
-		 "with several gateways of reply-to"},
+		{r->route == PF_DUP_TO, "with dup-to"},
+		{r->route_pool.n > 1, "with several gateways"},
+		{gen_routed(r) && r->route != PF_REPLY_TO && g->place[GEN_FWD],
+		 "with route-to or rtable, beside block return out and "
+		 "nat-to,"},
 		{gen_sloppy(r), "with sloppy"},
 	};
 
@@ -353,7 +354,8 @@ void gen_synproxy_nat(struct gen *g, const char *chain, bool out)
 static bool does_more(const struct gen *g, const struct pf_rule *r)
 {
 	return gen_times(r) || gen_limits(r) || gen_overloads(r) ||
-	       gen_routed(r) || gen_edits(r) || gen_flushes(g);
+	       gen_routed(r) || gen_edits(r) || gen_flushes(g) ||
+	       gen_limits_all(g);
 }
 
 static void own_chain(struct gen *g, const struct gen_node *node,
@@ -375,11 +377,12 @@ static void own_chain(struct gen *g, const struct gen_node *node,
 		return;
 	}
 	nfb_chain(&g->b, chain);
+	gen_limit_all(g, chain);
 	gen_limit(g, r, n, chain, GEN_IN);
 	if (gen_flushes(g))
 		gen_overload_made(g, chain, GEN_IN);
 	if (gen_routed(r))
-		gen_route(g, r, n, chain, GEN_IN);
+		gen_route_entry(g, r, chain);
 	if (gen_times(r))
 		gen_timeout(g, r, chain);
 	gen_edit(g, r, chain);

@@ -102,6 +102,54 @@ route_to_body()
 	atf_check -o inline:"table inet pf\n" -e ignore nft list tables
 }
 
+atf_test_case synproxy
+synproxy_head()
+{
+	atf_set descr "synproxy state with route-to: the server behind the gate is asked when the client has answered"
+}
+synproxy_body()
+{
+	need nft
+	net4
+	cat >pf.conf <<-EOF2
+		nat on rd0 inet from 10.0.0.0/24 to any -> (rd0)
+		block in
+		pass in on ra0 route-to (rd0 10.0.2.2) inet proto tcp \
+		    to 192.0.2.4 port 7 synproxy state
+		pass in on ra0 route-to (rd0 fd00:2::2) inet6 proto tcp \
+		    to fd00:9::4 port 7 synproxy state
+		block out on rd0
+		pass out on rd0 inet proto tcp from 10.0.2.1
+		pass out on rd0 inet6 proto tcp from fd00::2
+		pass proto icmp6
+	EOF2
+	pfctl -qf pf.conf 2>why || {
+		grep -q CONFIG_NFT_SYNPROXY why && atf_skip "$(cat why)"
+		atf_fail "$(cat why)"
+	}
+	ip -n d route del default via 10.0.2.1
+	serve d tcp 192.0.2.4 7
+	serve d tcp fd00:9::4 7
+	talks a tcp 192.0.2.4 7
+	talks a tcp fd00:9::4 7
+	atf_check -e ignore \
+	    -o match:"10.0.2.1:[0-9]+ \(10.0.0.2:[0-9]+\) -> 192.0.2.4:7" \
+	    pfctl -ss
+	at a nft add table inet t
+	at a nft add chain inet t c '{ type filter hook input priority 0; }'
+	at a nft add rule inet t c \
+	    'tcp flags & (syn | ack) == syn | ack counter drop'
+	at d nft add table inet t
+	at d nft add chain inet t c '{ type filter hook input priority 0; }'
+	at d nft add rule inet t c tcp flags syn counter
+	silent a tcp 192.0.2.4 7
+	silent a tcp fd00:9::4 7
+	at a nft list chain inet t c >seen
+	atf_check -o match:"counter packets [2-9]" cat seen
+	at d nft list chain inet t c >seen
+	atf_check -o match:"counter packets 0 " cat seen
+}
+
 atf_test_case many_gates
 many_gates_head()
 {
@@ -398,6 +446,7 @@ targets_body()
 atf_init_test_cases()
 {
 	atf_add_test_case route_to
+	atf_add_test_case synproxy
 	atf_add_test_case many_gates
 	atf_add_test_case reply_to
 	atf_add_test_case pool

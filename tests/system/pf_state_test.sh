@@ -828,6 +828,16 @@ synproxy_limits_body()
 		at a nft delete table inet t
 		atf_check -e ignore pfctl -q -F all
 	done
+	# of all rules together, also where nothing goes out
+	synproxied <<-EOF2
+		set limit states 1
+		block in
+		pass in on ra proto tcp to port 9 synproxy state
+	EOF2
+	started h3 ip netns exec a "$CB_TOOLS/peer" hold tcp 10.0.0.1 9
+	at a "$CB_TOOLS/peer" probe tcp -t 400 10.0.0.1 9 &&
+	    atf_fail "more than all states"
+	true
 }
 
 atf_test_case table_counters

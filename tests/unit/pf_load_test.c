@@ -151,8 +151,8 @@ ATF_TC_BODY(refused, tc)
 			  PF_LOAD_ALL));
 	ATF_CHECK_STREQ("t:1: synproxy state with rdr-to, beside block return "
 			"out and nat-to, is not supported\n"
-			"t:3: synproxy state with route-to, dup-to or rtable "
-			"is not supported\n",
+			"t:3: synproxy state with route-to or rtable, beside "
+			"block return out and nat-to, is not supported\n",
 			told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
