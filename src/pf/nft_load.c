@@ -38,7 +38,8 @@ struct present {
 	bool table; /* there is one */
 	uint32_t flags, genid;
 	struct pf_meta meta;
-	struct pf_conf *conf; /* or pf's defaults */
+	struct strbuf text;
+	struct pf_conf *conf; /* that, if it was needed, or pf's defaults */
 	struct strv sets, chains, counters, times;
 	struct pf_gates gates;
 	unsigned int others; /* GEN_OTHER_* */
@@ -46,6 +47,7 @@ struct present {
 
 static void present_free(struct present *p)
 {
+	strbuf_free(&p->text);
 	pf_conf_free(&p->conf);
 	strv_free(&p->sets);
 	strv_free(&p->chains);
@@ -151,16 +153,15 @@ static bool drop_used(struct pf_anchor *a)
 static int read_conf(struct pf_kernel *k, bool parse, struct present *p,
 		     struct err *e)
 {
-	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	int r;
 
-	r = pf_store_read(k->nf, &p->meta, &text, e);
+	r = pf_store_read(k->nf, &p->meta, &p->text, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == 0 && (parse || p->meta.apart) && text.len) {
-		if (strbuf_failed(&text))
+	if (r == 0 && (parse || p->meta.apart) && p->text.len) {
+		if (strbuf_failed(&p->text))
 			return err_nomem(e);
-		return parse_stored(&text, &p->conf, e);
+		return parse_stored(&p->text, &p->conf, e);
 	}
 	p->conf = pf_conf_new();
 	return p->conf ? 0 : err_nomem(e);
@@ -324,14 +325,14 @@ struct load {
 	unsigned int what;
 	const struct pf_zero *zero; /* lists that count from 0 */
 	size_t nzero;
-	bool keep; /* counters */
+	bool keep;	    /* counters */
+	struct strbuf text; /* of all rules then */
 };
 
 static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 			const struct load *l, struct pf_tablereg *reg,
 			struct err *e)
 {
-	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	uint32_t cookie;
 	int r;
 
@@ -357,11 +358,7 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 			  gen_pools_by_table(g, NULL) || g->routes ||
 			  g->pfil.member || g->backs || gen_ether(g, false) ||
 			  gen_ether(g, true);
-	pf_print_conf(&text, g->c);
-	if (strbuf_failed(&text))
-		return err_nomem(e);
-	pf_store_put(&g->b, &p->meta, text.s, text.len);
-	strbuf_free(&text);
+	pf_store_put(&g->b, &p->meta, l->text.s, l->text.len);
 	gen_other_tables(g, p->others);
 	r = pf_gates_open(k->v, &p->gates, &g->gates, g->report, e);
 	if (r < 0)
@@ -391,6 +388,23 @@ static void open_loopback(struct pf_kernel *k, const struct gen *g)
 		vnet_sysctl_set(k->v, "ipv4/conf/all/route_localnet", 1, NULL);
 }
 
+/* Behind the options, each of which is a line. */
+static const char *rules_in(const struct strbuf *text)
+{
+	const char *at = text->s;
+
+	while (at && str_prefix(at, "set ") && strchr(at, '\n'))
+		at = strchr(at, '\n') + 1;
+	return at;
+}
+
+/* The rules word for word, and none was gone by itself. */
+static bool says_the_same(const struct present *p, const struct strbuf *text)
+{
+	return text->len && p->text.len && !strv_has(&p->sets, GEN_ONCE) &&
+	       !strcmp(rules_in(&p->text), rules_in(text));
+}
+
 static int load_once(struct pf_kernel *k, const struct load *want,
 		     const struct report *r, struct err *e)
 {
@@ -403,6 +417,7 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	const char *path = want->path;
 	const bool whole = !path[0] && (what & PF_LOAD_ALL) == PF_LOAD_ALL &&
 			   !(what & PF_LOAD_MERGE);
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	struct load l = *want;
 	bool numbered; /* rules have the numbers that the kernel's have */
 	int n;
@@ -418,12 +433,17 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	n = pf_merge(p.conf, c, path, what, &m, e);
 	if (n < 0)
 		return n;
+	pf_print_conf(&text, &m.conf);
+	if (strbuf_failed(&text))
+		return err_nomem(e);
 	n = gen_init(&g, &m.conf, k->v, r, e);
 	if (n < 0)
 		return n;
+	l.text = text;
 	l.keep = l.keep && (!whole || m.apart || c->opt.keepcounters);
 	/* the same rules keep their states */
-	if (what & (PF_LOAD_FILTER | PF_LOAD_NAT) || !numbered)
+	if (!numbered || (what & (PF_LOAD_FILTER | PF_LOAD_NAT) &&
+			  !says_the_same(&p, &text)))
 		p.meta.generation = p.meta.generation % GEN_GEN_MAX + 1;
 	p.meta.apart = m.apart;
 	p.meta.hostid = m.conf.opt.hostid;

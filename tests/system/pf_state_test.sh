@@ -409,7 +409,14 @@ zero_body()
 	atf_check pfctl -a a -z
 	atf_check -o match:"^out 0 " pfctl -a a -sl
 	must_wait 10 sh -c 'pfctl -sl | grep "^in 0 [1-9]"'
+	# so with a load of the same words; another begins with none
+	atf_check pfctl -f pf.conf
+	must_wait 10 sh -c 'pfctl -sl | grep "^in 0 [1-9]"'
 	atf_check -e inline:"killed 1 states\n" pfctl -k label -k in
+	must_wait 10 sh -c 'pfctl -sl | grep "^in 1 [1-9]"'
+	echo pass in on rc >>pf.conf
+	atf_check pfctl -f pf.conf
+	atf_check -e inline:"killed 0 states\n" pfctl -k label -k in
 	kill "$(cat pid)"
 }
 
