@@ -90,6 +90,12 @@ void pf_options_tell(const struct pf_options *o, const struct report *r)
 	if (o->limit_set & 1u << PF_LIMIT_TABLE_ENTRIES)
 		tell(o, r, PF_W_LIMIT + PF_LIMIT_TABLE_ENTRIES,
 		     "limit table-entries", "memory is the limit");
+	if (o->limit_set & 1u << PF_LIMIT_ANCHORS)
+		tell(o, r, PF_W_LIMIT + PF_LIMIT_ANCHORS, "limit anchors",
+		     "anchors are not counted");
+	if (o->limit_set & 1u << PF_LIMIT_ETH_ANCHORS)
+		tell(o, r, PF_W_LIMIT + PF_LIMIT_ETH_ANCHORS,
+		     "limit eth-anchors", "anchors are not counted");
 	if (o->limit_set & 1u << PF_LIMIT_FRAGS)
 		tell(o, r, PF_W_LIMIT + PF_LIMIT_FRAGS, "limit frags",
 		     "net.ipv4.ipfrag_high_thresh counts");

@@ -882,7 +882,7 @@ options_body()
 			interval 30 }
 		set optimization conservative
 		set limit { states 50000
-			frags 7 }
+			frags 7 anchors 3 }
 		set reassemble yes no-df
 		set fingerprints "/etc/pf.os"
 		set fail-policy return
@@ -892,6 +892,7 @@ options_body()
 	atf_check -e match:"^pf.conf:3: set timeout interval $no: " \
 	    -e match:"^pf.conf:5: set limit states $no: " \
 	    -e match:"^pf.conf:6: set limit frags $no: " \
+	    -e match:"^pf.conf:6: set limit anchors $no: " \
 	    -e match:"^pf.conf:7: set reassemble yes no-df $no: " \
 	    -e match:"^pf.conf:8: set fingerprints $no: " \
 	    -e match:"^pf.conf:9: set fail-policy return $no: " \
