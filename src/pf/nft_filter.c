@@ -148,6 +148,11 @@ static bool next_match(const struct gen *g, struct gen_match *m, bool first)
 		gen_families(m->r) & (g->first ? GEN_AF_ANY | GEN_AF_V4 : ~0u);
 	const unsigned int dyn = gen_dynamic(g, m->node, m->r);
 
+	if (!first && m->l4 == GEN_L4_TCP) {
+		m->l4 = GEN_L4_OTHERS;
+		return true;
+	}
+	m->l4 = gen_split(g, m->r) ? GEN_L4_TCP : GEN_L4_ANY;
 	if (first) {
 		m->af = 1;
 		m->dyn = 0;
@@ -247,6 +252,7 @@ static void in_order(struct gen *g, const struct gen_node *node,
 	for (more = next_match(g, &m, true); more;
 	     more = next_match(g, &m, false)) {
 		nfb_rule(&g->b, chain);
+		gen_match_l4(g, &m);
 		nfe_counter(&g->b, 0, 0);
 		if (!gen_match(g, &m)) {
 			nfb_rule_cancel(&g->b);

@@ -117,13 +117,17 @@ static void go(struct gen *g, const char *chain, const char *to,
 
 void gen_first_begin(struct gen *g, enum gen_place p)
 {
-	char chain[GEN_CHAIN];
+	char chain[GEN_CHAIN], judge[GEN_CHAIN];
 
 	gen_first_name(p, chain);
 	if (!gen_scrubs(g)) /* else the hook has seen to it */
 		gen_skip(g, chain, p != GEN_IN);
-	if (!gen_first_copies(g, p))
+	if (!gen_first_copies(g, p)) {
 		go(g, chain, "judge", p);
+		return;
+	}
+	snprintf(judge, sizeof(judge), "judge%c", gen_letter[p]);
+	gen_mid(g, chain, judge);
 }
 
 /* Behind all rules: none has matched. */

@@ -181,6 +181,7 @@ static void prepare_rule(struct gen *g, const struct gen_node *node,
 		return;
 	if (r->action == PF_MATCH || r->tag || r->max_pkt_rate)
 		g->ordered = true;
+	gen_mid_note(g, r);
 	gen_log_matches_note(g, r);
 	gen_limit_note(g, r);
 	g->sloppy |= gen_sloppy(r);

@@ -112,6 +112,7 @@ struct gen {
 	bool has_sole[2];
 	struct strv have; /* counters and other objects in the kernel */
 	bool ordered;	  /* rules must be judged in order: nft_filter.c */
+	bool mid;	  /* gen_mid() is needed */
 	const struct pf_rule *log_matches; /* a match rule that says so */
 	const struct report *report;
 	unsigned int refused;
@@ -178,7 +179,24 @@ struct gen_match {
 	unsigned int af;  /* one of gen_families() */
 	bool loop;	  /* in output: what will come in on lo */
 	unsigned int dyn; /* GEN_DYN_*: what packets have added to the table */
+	enum gen_l4 {	  /* of gen_split(): call gen_match() for both */
+		GEN_L4_ANY,
+		GEN_L4_TCP,
+		GEN_L4_OTHERS,
+	} l4;
 };
+/*
+ * A rule with flags and without a protocol is for TCP packets that have these,
+ * and for all others.  No expression says "or": where flags are S/SA, packets
+ * of TCP that begin no connection are marked (gen_mid(), by the priority, which
+ * rules in order use) before rules see them, and not led to nft_first.c's
+ * chains; other rules are two in the kernel.
+ */
+void gen_mid_note(struct gen *g, const struct pf_rule *r);
+bool gen_split(const struct gen *g, const struct pf_rule *r);
+void gen_match_l4(struct gen *g, const struct gen_match *m);
+/* Of TCP, and neither S of S/SA: `to` (NULL: is marked). */
+void gen_mid(struct gen *g, const char *chain, const char *to);
 /*
  * A table into which rules overload is in two sets.  A rule that asks whether
  * an address is in it is a kernel rule for each: call gen_match() for all

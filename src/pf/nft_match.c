@@ -484,15 +484,74 @@ static bool match_owner(struct gen *g, const struct pf_cmp *c, uint32_t key)
 	return match_cmp(g, c, NFR(0), 4);
 }
 
-static void match_tcp_flags(struct gen *g, const struct pf_rule *r)
+#define SYN 0x02
+#define SYN_ACK 0x12
+#define MID 0x6d696400u /* the priority of what begins no connection */
+
+static void tcp_flags_are(struct gen *g, enum nft_cmp_ops op, uint8_t flags,
+			  uint8_t set)
 {
 	const uint8_t zero = 0;
 
-	if (!r->tcp_flagset || r->proto != IPPROTO_TCP)
-		return;
 	nfe_payload(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFR(0));
-	nfe_bitwise(&g->b, NFR(0), NFR(0), 1, &r->tcp_flagset, &zero);
-	nfe_cmp_u8(&g->b, NFT_CMP_EQ, NFR(0), r->tcp_flags);
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 1, &set, &zero);
+	nfe_cmp_u8(&g->b, op, NFR(0), flags);
+}
+
+/* Is it `flags S/SA` of a rule for more than TCP? */
+static bool begins(const struct pf_rule *r)
+{
+	return !r->proto && r->tcp_flagset == SYN_ACK && r->tcp_flags == SYN;
+}
+
+void gen_mid_note(struct gen *g, const struct pf_rule *r)
+{
+	g->mid |= begins(r);
+}
+
+bool gen_split(const struct gen *g, const struct pf_rule *r)
+{
+	return !r->proto && r->tcp_flagset && (g->ordered || !begins(r));
+}
+
+void gen_match_l4(struct gen *g, const struct gen_match *m)
+{
+	if (m->l4 == GEN_L4_TCP) {
+		gen_match_proto(g, IPPROTO_TCP);
+	} else if (m->l4 == GEN_L4_OTHERS) {
+		nfe_meta(&g->b, NFT_META_L4PROTO, NFR(0));
+		nfe_cmp_u8(&g->b, NFT_CMP_NEQ, NFR(0), IPPROTO_TCP);
+	}
+}
+
+void gen_mid(struct gen *g, const char *chain, const char *to)
+{
+	if (!g->mid || g->ordered)
+		return;
+	nfb_rule(&g->b, chain);
+	gen_match_proto(g, IPPROTO_TCP);
+	tcp_flags_are(g, NFT_CMP_NEQ, SYN, SYN_ACK);
+	if (to) {
+		nfe_verdict(&g->b, NFT_GOTO, to);
+	} else {
+		nfe_imm_u32(&g->b, NFR(0), MID);
+		nfe_meta_set(&g->b, NFT_META_PRIORITY, NFR(0));
+	}
+	nfb_rule_end(&g->b);
+}
+
+static void match_tcp_flags(struct gen *g, const struct gen_match *m)
+{
+	const struct pf_rule *r = m->r;
+
+	if (!r->tcp_flagset)
+		return;
+	if (r->proto == IPPROTO_TCP || m->l4 == GEN_L4_TCP) {
+		tcp_flags_are(g, NFT_CMP_EQ, r->tcp_flags, r->tcp_flagset);
+	} else if (g->mid && !g->ordered && !g->first && begins(r)) {
+		nfe_meta(&g->b, NFT_META_PRIORITY, NFR(0));
+		nfe_cmp_u32(&g->b, NFT_CMP_NEQ, NFR(0), MID);
+	}
 }
 
 static void match_icmp(struct gen *g, const struct pf_rule *r)
@@ -637,7 +696,8 @@ bool gen_match(struct gen *g, const struct gen_match *m)
 	    !match_owner(g, &r->uid, NFT_META_SKUID) ||
 	    !match_owner(g, &r->gid, NFT_META_SKGID))
 		return false;
-	match_tcp_flags(g, r);
+	gen_match_l4(g, m);
+	match_tcp_flags(g, m);
 	match_icmp(g, r);
 	match_tos(g, r, m->af);
 	gen_match_tagged(g, r);

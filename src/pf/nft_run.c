@@ -179,7 +179,8 @@ static struct group *group_for(struct gen_run *run, const struct pf_rule *r)
 	struct group *to;
 	size_t i;
 
-	if (!can_join(r) || gen_dynamic(run->g, run->node, r))
+	if (!can_join(r) || gen_dynamic(run->g, run->node, r) ||
+	    gen_split(run->g, r))
 		return new_group(run);
 	for (i = run->n; i > 0 && run->n - i < LOOK_BACK; i--) {
 		to = &run->v[i - 1];

@@ -700,6 +700,7 @@ void gen_place_rules(struct gen *g, enum gen_place p)
 	accept_all(g, chain);
 
 	name(chain, "judge", p);
+	gen_mid(g, chain, NULL);
 	nfb_rule(&g->b, chain);
 	gen_count(g, "match");
 	nfb_rule_end(&g->b);

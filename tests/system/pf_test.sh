@@ -111,6 +111,23 @@ first_packet_body()
 	EOF2
 	atf_check -o match:"10.0.1.2:7 .*ESTABLISHED:ESTABLISHED" pfctl -ss
 	silent a tcp 10.0.1.2 7
+	# flags without a protocol are for TCP, and other packets have none:
+	# in order, too, and beside rules with other flags
+	for more in "" "match in on ra tag A" "pass in on ra flags S/S"; do
+		printf '%s\n' "block all" "pass in on ra" "$more" \
+		    "pass out on rc no state" >way
+		{ cat way; echo "pass in on rc"; } | rules
+		pings a 10.0.1.2
+		silent a tcp 10.0.1.2 7
+		{ cat way; echo "pass in on rc flags A/SA"; } | rules
+		pings a 10.0.1.2
+		silent a tcp 10.0.1.2 7
+		for flags in any SA/SA /F; do
+			{ cat way; echo "pass in on rc flags $flags"; } | rules
+			pings a 10.0.1.2
+			talks a tcp 10.0.1.2 7
+		done
+	done
 }
 
 atf_test_case nat
