@@ -42,8 +42,9 @@
  * (nft_gen.h).  One lookup of the word in a map per direction (sti, sto; but
  * see nft_sole.c) says what happens to the state's packets and counts them for
  * the rule; a state of an older generation is in no map and passes by its valid
- * bit.  ICMP errors carry the entry they belong to, so they pass as their state
- * does.  The mark of packets and entries stays the user's, but for tags.
+ * bit.  (Rules that say the same as those before keep the generation.)  ICMP
+ * errors carry the entry they belong to, so they pass as their state does.  The
+ * mark of packets and entries stays the user's, but for tags.
  *
  * Judging.  First match: a rule that is quick decides if it is the first such
  * one that matches, and if no quick one does, the first in reversed order.  So
