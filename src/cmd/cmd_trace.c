@@ -111,10 +111,11 @@ static int work(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	snprintf(name, sizeof(name), "trace%d", (int)getpid());
-	if (NgMkSockNode(name, &cs, NULL) < 0)
-		return fail("can't create node");
+	/* who sees the node may send the signal */
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	if (NgMkSockNode(name, &cs, NULL) < 0)
+		return fail("can't create node");
 	if (NgSendMsg(cs, ".", NGM_TRACE_COOKIE, NGM_TRACE_START, NULL, 0) < 0)
 		fail("start");
 	else
