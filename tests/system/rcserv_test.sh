@@ -369,6 +369,8 @@ echo $! >pid
 [ "$(check_process sleep)" = $! ] && echo process
 kill $!
 wait_for_pids $! && echo gone
+# gone between two looks at it
+_rc_zombie 4194305 && ! _rc_is 4194305 cat && echo nowhere
 critical_filesystems_here=/proc
 mount_critical_filesystems here && echo mounted
 (rc_usage start stop) || true
@@ -384,10 +386,11 @@ pidfile
 another
 process
 gone
+nowhere
 mounted
 " -e match:'WARNING: \$odd is not set properly' \
 	    -e match:'^Usage: .*\[fast\|force\|one\|quiet\]\(start\|stop\)$' \
-	    -e match:'ERROR: the end$' \
+	    -e match:'ERROR: the end$' -e not-match:/proc/4194305 \
 	    sh ./script "$CB_SRC/src/rc/rc.subr"
 }
 
