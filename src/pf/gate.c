@@ -144,7 +144,7 @@ static void forget(void *data)
 
 int pf_gates_read(struct nl *nf, struct pf_gates *ret, struct err *e)
 {
-	int r = nft_each_elem(nf, SET, false, take_gate, forget, ret, e);
+	int r = nft_each_elem(nf, SET, take_gate, forget, ret, e);
 
 	if (r != -ENOENT)
 		return r;

@@ -238,8 +238,7 @@ void nfe_dynset_end(struct nfb *b);
 /*
  * What is there.  Dumps call cb for each; a set or table that is missing is
  * -ENOENT.  restart (may be NULL): something changed meanwhile, all comes once
- * more, forget what came.  clear: counters start from 0 again, -EOPNOTSUPP or
- * -EINVAL where the kernel cannot (rules before 6.2, elements before 6.5).
+ * more, forget what came.
  */
 struct nft_elem {
 	const void *key, *key_end, *data, *udata;
@@ -248,10 +247,10 @@ struct nft_elem {
 	bool counted;
 };
 typedef int nft_elem_cb(const struct nft_elem *el, void *data, struct err *e);
-int nft_each_elem(struct nl *nf, const char *set, bool clear, nft_elem_cb *cb,
+int nft_each_elem(struct nl *nf, const char *set, nft_elem_cb *cb,
 		  void (*restart)(void *), void *data, struct err *e);
 /* Of the table of another family. */
-int nft_each_elem_of(struct nl *nf, uint8_t family, const char *set, bool clear,
+int nft_each_elem_of(struct nl *nf, uint8_t family, const char *set,
 		     nft_elem_cb *cb, void (*restart)(void *), void *data,
 		     struct err *e);
 /* One element; -ENOENT. */
@@ -267,11 +266,11 @@ struct nft_rule_info {
 };
 typedef int nft_rule_cb(const struct nft_rule_info *r, void *data,
 			struct err *e);
-int nft_each_rule(struct nl *nf, const char *chain, bool clear, nft_rule_cb *cb,
+int nft_each_rule(struct nl *nf, const char *chain, nft_rule_cb *cb,
 		  void (*restart)(void *), void *data, struct err *e);
 int nft_each_rule_of(struct nl *nf, uint8_t family, const char *chain,
-		     bool clear, nft_rule_cb *cb, void (*restart)(void *),
-		     void *data, struct err *e);
+		     nft_rule_cb *cb, void (*restart)(void *), void *data,
+		     struct err *e);
 struct nft_set_info {
 	const char *name;
 	uint32_t flags, klen, dlen;

@@ -161,8 +161,7 @@ static int read_runs(struct pf_kernel *k, struct count *c, struct err *e)
 	r = nft_each_set(k->nf, note_run, forget, &names, e);
 	for (i = 0; r == 0 && i < names.n; i++) {
 		c->way = !is_in(names.v[i][1]);
-		r = nft_each_elem(k->nf, names.v[i], false, take_run, NULL, c,
-				  e);
+		r = nft_each_elem(k->nf, names.v[i], take_run, NULL, c, e);
 	}
 	return r;
 }
@@ -237,18 +236,17 @@ static int read_all(struct pf_kernel *k, struct count *c, struct err *e)
 	size_t i;
 	int r;
 
-	r = maybe(nft_each_rule(k->nf, NULL, false, take_rule, NULL, c, e), e);
+	r = maybe(nft_each_rule(k->nf, NULL, take_rule, NULL, c, e), e);
 	for (i = 0; r == 0 && i < sizeof(sets) / sizeof(sets[0]); i++) {
 		c->way = sets[i].way;
-		r = maybe(nft_each_elem(k->nf, sets[i].set, false, sets[i].cb,
-					NULL, c, e),
+		r = maybe(nft_each_elem(k->nf, sets[i].set, sets[i].cb, NULL, c,
+					e),
 			  e);
 	}
 	for (i = 0; r == 0 && i < GEN_NPLACES; i++) {
 		c->way = !gen_is_in((enum gen_place)i);
 		snprintf(set, sizeof(set), "dec%c", gen_letter[i]);
-		r = maybe(nft_each_elem(k->nf, set, false, take_decision, NULL,
-					c, e),
+		r = maybe(nft_each_elem(k->nf, set, take_decision, NULL, c, e),
 			  e);
 	}
 	if (r == 0)

@@ -5,10 +5,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
-/* Not in the headers of Debian 12. */
-#define MSG_GETRULE_RESET 25	/* kernel 6.2 */
-#define MSG_GETSETELEM_RESET 33 /* kernel 6.5 */
-
 #define HDR sizeof(struct nfgenmsg)
 
 static void begin_family(struct nlm *m, uint16_t type, uint16_t flags,
@@ -140,22 +136,20 @@ static int elems_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	return 0;
 }
 
-int nft_each_elem(struct nl *nf, const char *set, bool clear, nft_elem_cb *cb,
+int nft_each_elem(struct nl *nf, const char *set, nft_elem_cb *cb,
 		  void (*restart)(void *), void *data, struct err *e)
 {
-	return nft_each_elem_of(nf, NFPROTO_INET, set, clear, cb, restart, data,
-				e);
+	return nft_each_elem_of(nf, NFPROTO_INET, set, cb, restart, data, e);
 }
 
-int nft_each_elem_of(struct nl *nf, uint8_t family, const char *set, bool clear,
+int nft_each_elem_of(struct nl *nf, uint8_t family, const char *set,
 		     nft_elem_cb *cb, void (*restart)(void *), void *data,
 		     struct err *e)
 {
 	struct elem_dump d = {.d = {restart, data}, .cb = cb};
 	struct nlm m;
 
-	begin_family(&m, clear ? MSG_GETSETELEM_RESET : NFT_MSG_GETSETELEM,
-		     NLM_F_DUMP, family);
+	begin_family(&m, NFT_MSG_GETSETELEM, NLM_F_DUMP, family);
 	nlm_put_str(&m, NFTA_SET_ELEM_LIST_TABLE, NFT_PF_TABLE);
 	nlm_put_str(&m, NFTA_SET_ELEM_LIST_SET, set);
 	return nl_dump(nf, &m, elems_cb, restarted, &d, e);
@@ -227,22 +221,20 @@ static int rules_cb(const struct nlmsghdr *h, void *data, struct err *e)
 	return d->cb(&r, d->d.data, e);
 }
 
-int nft_each_rule(struct nl *nf, const char *chain, bool clear, nft_rule_cb *cb,
+int nft_each_rule(struct nl *nf, const char *chain, nft_rule_cb *cb,
 		  void (*restart)(void *), void *data, struct err *e)
 {
-	return nft_each_rule_of(nf, NFPROTO_INET, chain, clear, cb, restart,
-				data, e);
+	return nft_each_rule_of(nf, NFPROTO_INET, chain, cb, restart, data, e);
 }
 
 int nft_each_rule_of(struct nl *nf, uint8_t family, const char *chain,
-		     bool clear, nft_rule_cb *cb, void (*restart)(void *),
-		     void *data, struct err *e)
+		     nft_rule_cb *cb, void (*restart)(void *), void *data,
+		     struct err *e)
 {
 	struct rule_dump d = {.d = {restart, data}, .cb = cb, .chain = chain};
 	struct nlm m;
 
-	begin_family(&m, clear ? MSG_GETRULE_RESET : NFT_MSG_GETRULE,
-		     NLM_F_DUMP, family);
+	begin_family(&m, NFT_MSG_GETRULE, NLM_F_DUMP, family);
 	nlm_put_str(&m, NFTA_RULE_TABLE, NFT_PF_TABLE);
 	if (chain)
 		nlm_put_str(&m, NFTA_RULE_CHAIN, chain);

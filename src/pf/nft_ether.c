@@ -654,15 +654,15 @@ static int read_counts(struct counting *c, struct nl *nf, struct err *e)
 	int r;
 
 	/* the first dump begins anew when something changes */
-	r = nft_each_rule_of(nf, NFPROTO_NETDEV, NULL, false, take_rule,
-			     restart, c, e);
+	r = nft_each_rule_of(nf, NFPROTO_NETDEV, NULL, take_rule, restart, c,
+			     e);
 	for (int out = 0; r >= 0 && out < 2; out++) {
 		if (!gen_ether(c->g, out))
 			continue;
 		c->out = out;
 		snprintf(set, sizeof(set), "decide/%s", ways[out]);
-		r = nft_each_elem_of(nf, NFPROTO_NETDEV, set, false, take_elem,
-				     NULL, c, e);
+		r = nft_each_elem_of(nf, NFPROTO_NETDEV, set, take_elem, NULL,
+				     c, e);
 	}
 	return r;
 }

@@ -121,7 +121,7 @@ static int mark_used(struct pf_kernel *k, struct present *p, struct err *e)
 		return 0;
 	r = gen_init(&u.g, p->conf, NULL, NULL, e);
 	if (r >= 0)
-		r = nft_each_elem(k->nf, GEN_ONCE, false, on_used, NULL, &u, e);
+		r = nft_each_elem(k->nf, GEN_ONCE, on_used, NULL, &u, e);
 	gen_free(&u.g);
 	return r;
 }

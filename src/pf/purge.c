@@ -108,8 +108,8 @@ static int read_sources(struct purge *p, struct err *e)
 	for (i = 0; r >= 0 && i < p->sets.n; i++) {
 		parse_name(p->sets.v[i], &p->now);
 		/* what comes twice does no harm */
-		r = nft_each_elem(p->k->nf, p->sets.v[i], false, on_source,
-				  NULL, p, e);
+		r = nft_each_elem(p->k->nf, p->sets.v[i], on_source, NULL, p,
+				  e);
 	}
 	return r;
 }
@@ -172,7 +172,7 @@ int pf_purge(struct pf_kernel *k, struct err *e)
 	__attribute__((cleanup(purge_free))) struct purge p = {.k = k};
 	int r;
 
-	r = nft_each_elem(k->nf, "dead", false, on_dead, NULL, &p, e);
+	r = nft_each_elem(k->nf, "dead", on_dead, NULL, &p, e);
 	if (r < 0 || !p.elems) {
 		if (r == -ENOENT)
 			err_clear(e);

@@ -156,11 +156,9 @@ static int count_searches(struct pf_kernel *k, struct pf_status *s,
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(maps); i++)
-		r = nft_each_elem(k->nf, maps[i], false, on_state_elem, NULL, s,
-				  e);
+		r = nft_each_elem(k->nf, maps[i], on_state_elem, NULL, s, e);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(chains); i++)
-		r = nft_each_rule(k->nf, chains[i], false, on_state_rule, NULL,
-				  s, e);
+		r = nft_each_rule(k->nf, chains[i], on_state_rule, NULL, s, e);
 	if (r != -ENOENT)
 		return r;
 	err_clear(e);

@@ -196,7 +196,7 @@ int pf_store_read(struct nl *nf, struct pf_meta *m, struct strbuf *text,
 	size_t i;
 	int r;
 
-	r = nft_each_elem(nf, SET, false, take_piece, pieces_clear, &p, e);
+	r = nft_each_elem(nf, SET, take_piece, pieces_clear, &p, e);
 	if (r < 0)
 		return r;
 	if (strbuf_failed(&p.bytes))

@@ -37,7 +37,7 @@ int pf_table_read_static(struct nl *nf, const struct pf_tablerow *t,
 	int r;
 
 	pf_table_setname(name, 'r', AF_INET, t->path, t->name);
-	r = nft_each_elem(nf, name, false, on_chunk, read_again, &x, e);
+	r = nft_each_elem(nf, name, on_chunk, read_again, &x, e);
 	if (r < 0) {
 		free(x.e.v);
 		return r;

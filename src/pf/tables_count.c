@@ -80,7 +80,7 @@ int pf_table_counters(struct pf_kernel *k, const char *path, const char *table,
 		x.af = families[i >> 2];
 		pf_table_setname(name, PF_COUNTED_KIND(x.out, x.pass), x.af,
 				 path, table);
-		r = nft_each_elem(k->nf, name, false, on_range, again, &x, e);
+		r = nft_each_elem(k->nf, name, on_range, again, &x, e);
 	}
 	if (r >= 0)
 		*ret = take_ptr(to);

@@ -80,7 +80,7 @@ int pf_table_read_dynamic(struct nl *nf, const struct pf_tablerow *t,
 		x.af = families[i];
 		x.from = x.e.n;
 		set_name(name, t, x.af);
-		r = nft_each_elem(nf, name, false, on_elem, read_again, &x, e);
+		r = nft_each_elem(nf, name, on_elem, read_again, &x, e);
 		/* they come with the load that is under way */
 		if (r == -ENOENT) {
 			err_clear(e);

@@ -134,9 +134,9 @@ int pf_tablereg_read(struct nl *nf, struct pf_tablereg *ret, struct err *e)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	reg.no_table = r == -ENOENT;
-	r = reg.no_table ? 0
-			 : nft_each_elem(nf, REGISTRY, false, on_row,
-					 reg_restart, &reg, e);
+	r = reg.no_table
+		    ? 0
+		    : nft_each_elem(nf, REGISTRY, on_row, reg_restart, &reg, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	*ret = reg;

@@ -283,8 +283,8 @@ static void forget_rules(struct pf_trace *t)
 static int read_rules(const struct pf_trace *t, uint8_t family,
 		      struct knowns *k)
 {
-	int r = nft_each_rule_of(t->k->nf, family, NULL, false, note_rule,
-				 forget, k, NULL);
+	int r = nft_each_rule_of(t->k->nf, family, NULL, note_rule, forget, k,
+				 NULL);
 
 	if (r >= 0 && k->n)
 		qsort(k->v, k->n, sizeof(*k->v), cmp_known);

@@ -467,7 +467,7 @@ static void check_ether(const struct world *w, const char *want)
 
 	ATF_REQUIRE_EQ_MSG(0,
 			   nft_each_rule_of(w->k->nf, NFPROTO_NETDEV, NULL,
-					    false, note_ether, NULL, &b, &e),
+					    note_ether, NULL, &b, &e),
 			   "%s", e.text);
 	ATF_CHECK_STREQ(want, b.s);
 }
