@@ -204,7 +204,7 @@ static int read_ether(struct pf_kernel *k, struct count *c, struct err *e)
 	cleanup_free struct gen_ether_count *v = NULL;
 	int r;
 
-	if (!gen_ether(&c->g, false) && !gen_ether(&c->g, true))
+	if (!gen_ether_any(&c->g))
 		return 0;
 	r = gen_ether_counts(&c->g, k->nf, &v, e);
 	if (r < 0)

@@ -74,18 +74,29 @@ static bool goes(const struct pf_rule *r, bool out)
 	return r->dir != (out ? PF_IN : PF_OUT);
 }
 
-bool gen_ether(const struct gen *g, bool out)
+/* The first rule of a direction, by its number; NFB_NO_COOKIE: there is none.
+ */
+static uint32_t some_rule(const struct gen *g, bool out)
 {
-	if (!rules_of(g->node)->n)
-		return false;
 	for (size_t i = 0; i < g->nnodes; i++)
 		for (size_t k = 0; k < rules_of(&g->node[i])->n; k++) {
 			const struct pf_rule *r = &rules_of(&g->node[i])->v[k];
 
 			if (r->action != PF_ANCHOR && goes(r, out))
-				return true;
+				return g->node[i].base[PF_LIST_ETHER] +
+				       (uint32_t)k;
 		}
-	return false;
+	return NFB_NO_COOKIE;
+}
+
+bool gen_ether(const struct gen *g, bool out)
+{
+	return rules_of(g->node)->n && some_rule(g, out) != NFB_NO_COOKIE;
+}
+
+bool gen_ether_any(const struct gen *g)
+{
+	return gen_ether(g, false) || gen_ether(g, true);
 }
 
 /* conditions */
@@ -552,20 +563,6 @@ static void each_node(struct gen *g, bool out, bool create)
 	}
 }
 
-/* A rule that the kernel's complaint about a hook belongs to. */
-static uint32_t some_rule(const struct gen *g, bool out)
-{
-	for (size_t i = 0; i < g->nnodes; i++)
-		for (size_t k = 0; k < rules_of(&g->node[i])->n; k++) {
-			const struct pf_rule *r = &rules_of(&g->node[i])->v[k];
-
-			if (r->action != PF_ANCHOR && goes(r, out))
-				return g->node[i].base[PF_LIST_ETHER] +
-				       (uint32_t)k;
-		}
-	return NFB_NO_COOKIE;
-}
-
 static void direction(struct gen *g, bool out)
 {
 	char chain[GEN_CHAIN];
@@ -578,6 +575,7 @@ static void direction(struct gen *g, bool out)
 	each_node(g, out, false);
 	decide(g, out);
 	judge(g, out);
+	/* whose the kernel's complaint about a hook is */
 	g->b.cookie = some_rule(g, out);
 	hooks(g, out);
 	g->b.cookie = NFB_NO_COOKIE;

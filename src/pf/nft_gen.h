@@ -256,6 +256,7 @@ int gen_addr_set(struct gen *g, const char *set, sa_family_t af,
 
 /* nft_ether.c: rules for Ethernet frames */
 bool gen_ether(const struct gen *g, bool out); /* are there any? */
+bool gen_ether_any(const struct gen *g);       /* of either direction */
 /* Do they ask for addresses in the table (NULL: in any)? */
 bool gen_ether_by_table(const struct gen *g, const char *table);
 /* Their part of the table `netdev pf`. */

@@ -356,8 +356,7 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 	p->meta.follows = g->groups.n || g->dynifs.n || g->natifs.n ||
 			  g->c->opt.skip.n || gen_pools_by_if(g) ||
 			  gen_pools_by_table(g, NULL) || g->routes ||
-			  g->pfil.member || g->backs || gen_ether(g, false) ||
-			  gen_ether(g, true);
+			  g->pfil.member || g->backs || gen_ether_any(g);
 	pf_store_put(&g->b, &p->meta, l->text.s, l->text.len);
 	gen_other_tables(g, p->others);
 	r = pf_gates_open(k->v, &p->gates, &g->gates, g->report, e);
@@ -517,7 +516,7 @@ static int prepare_ether(struct pf_kernel *k, struct gen *g,
 {
 	int r;
 
-	if (!gen_ether(g, false) && !gen_ether(g, true))
+	if (!gen_ether_any(g))
 		return 0;
 	r = pf_tablereg_read(k->nf, reg, e);
 	if (r < 0)

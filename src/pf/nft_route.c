@@ -532,8 +532,8 @@ static void dup_table(struct gen *g, uint8_t family)
 
 void gen_other_tables(struct gen *g, unsigned int there)
 {
-	const bool netdev = g->egress_any || g->egress.n || g->backs ||
-			    gen_ether(g, false) || gen_ether(g, true);
+	const bool netdev =
+		g->egress_any || g->egress.n || g->backs || gen_ether_any(g);
 	const uint8_t family = g->b.family;
 	bool want;
 	size_t i;
