@@ -377,7 +377,6 @@ static int count_all(struct pf_kernel *k, const struct pf_conf *conf,
 		return 0;
 	r = read_all(k, c, e);
 	only_states(c);
-	count_anchors(c);
 	return r;
 }
 
@@ -387,8 +386,10 @@ int pf_count_rules(struct pf_kernel *k, const struct pf_conf *conf,
 	__attribute__((cleanup(count_free))) struct count c = {0};
 	int r = count_all(k, conf, &c, e);
 
-	if (r >= 0)
-		*ret = take_ptr(c.v);
+	if (r < 0)
+		return r;
+	count_anchors(&c);
+	*ret = take_ptr(c.v);
 	return r;
 }
 

@@ -628,6 +628,14 @@ later_body()
 		ether pass out on ra
 	EOF2
 	netns_new p
+	# a new epair0a, with its other end in p
+	epair_to_p()
+	{
+		atf_check -o inline:"epair0a\n" ifconfig epair create
+		ip link set epair0b netns p
+		ip -n p link set epair0b up
+		atf_check ifconfig epair0a up
+	}
 	# through [MS]: does a frame get through to p, within 400 ms?
 	through()
 	{
@@ -636,10 +644,7 @@ later_body()
 		"$CB_TOOLS/sniff" -s 02:00:00:00:00:99 epair0a 2>/dev/null
 		wait $!
 	}
-	atf_check -o inline:"epair0a\n" ifconfig epair create
-	ip link set epair0b netns p
-	ip -n p link set epair0b up
-	atf_check ifconfig epair0a up
+	epair_to_p
 	through && atf_fail "the rule of a group does not hold for a new member"
 	rules <<-EOF2
 		ether pass
@@ -650,10 +655,7 @@ later_body()
 	rules <<-EOF2
 		ether block proto 0x88b5
 	EOF2
-	atf_check -o inline:"epair0a\n" ifconfig epair create
-	ip link set epair0b netns p
-	ip -n p link set epair0b up
-	atf_check ifconfig epair0a up
+	epair_to_p
 	through && atf_fail "the rule does not hold for a new interface"
 	# by name, without one
 	atf_check ifconfig epair0a destroy
@@ -662,10 +664,7 @@ later_body()
 		ether block in on ra proto 0x0800
 	EOF2
 	no_ping a 10.0.0.1
-	atf_check -o inline:"epair0a\n" ifconfig epair create
-	ip link set epair0b netns p
-	ip -n p link set epair0b up
-	atf_check ifconfig epair0a up
+	epair_to_p
 	through && atf_fail "the rule does not hold for the new interface"
 	# one that has gone takes nothing with it
 	ip link del epair0a
