@@ -97,6 +97,8 @@ static void put_verbose_end(struct strbuf *out, const struct pf_status *s,
 	strbuf_adds(out, "Syncookies\n");
 	strbuf_addf(out, "  %-25s %s\n", "mode",
 		    syncookie_names[o->syncookies]);
+	strbuf_addf(out, "  %-25s %s\n", "active",
+		    o->syncookies == PF_SYNC_ALWAYS ? "active" : "inactive");
 }
 
 void ctl_status_text(struct strbuf *out, const struct pf_status *s, int64_t now,

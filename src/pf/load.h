@@ -96,7 +96,7 @@ struct pf_status {
 	uint64_t states, searches, inserts, removals;
 	uint64_t src_nodes;    /* pfctl's to fill: ctl_count_sources() */
 	uint64_t counters[16]; /* pf_counter_names[] */
-	uint64_t limits[7];    /* pf_limit_counter_names[] */
+	uint64_t limits[10];   /* pf_limit_counter_names[] */
 	uint64_t log_packets[2][2][2], log_bytes[2][2]; /* v6, out, blocked */
 };
 extern const char *const pf_counter_names[]; /* "match", ..., NULL */

@@ -141,7 +141,7 @@ static bool is_special(const struct gen *g, const struct gen_node *node,
 		       const struct pf_rule *r)
 {
 	return r->flags & (PF_F_LOG | PF_F_ONCE) || gen_counted(g, node, r) ||
-	       gen_synproxy(r) || gen_limits(r) || gen_routed(r) ||
+	       gen_synproxy(g, r) || gen_limits(r) || gen_routed(r) ||
 	       gen_sloppy(r) || gen_answers_own(r) ||
 	       (r->action == PF_PASS && gen_times(r)) ||
 	       (r->action == PF_PASS && gen_edits(r));
@@ -170,7 +170,7 @@ void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 	}
 	if (r->flags & PF_F_ONCE)
 		used_up(g, n, ret->chain);
-	if (!gen_synproxy(r) || p != GEN_IN)
+	if (!gen_synproxy(g, r) || p != GEN_IN)
 		gen_limit(g, r, n, ret->chain, p);
 	if (gen_counted(g, node, r))
 		gen_counted_first(g, node, r, ret->chain, p);
@@ -180,8 +180,10 @@ void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 		gen_timeout(g, r, ret->chain);
 	if (gen_sloppy(r))
 		gen_sloppy_new(g, ret->chain, p);
-	if (gen_synproxy(r) && p == GEN_IN)
+	if (gen_synproxy(g, r) && p == GEN_IN) {
 		gen_synproxy_new(g, r, n, ret->chain);
+		gen_synproxy_limits(g, r, n, ret->chain);
+	}
 	if (gen_answers_own(r)) {
 		gen_answer(g, r, n, ret->chain, p);
 		return;
@@ -262,7 +264,7 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 	if (bound) {
 		nfb_rule(&g->b, ret->chain);
 		gen_match_if(g, r->ifname, true, letter != 'i');
-		if (gen_synproxy(r)) /* to a server of our own */
+		if (gen_synproxy(g, r)) /* to a server of our own */
 			gen_match_if(g, "lo0", true, letter != 'i');
 		nfe_verdict(&g->b, NFT_RETURN, NULL);
 		nfb_rule_end(&g->b);

@@ -46,6 +46,7 @@ int gen_init(struct gen *g, const struct pf_conf *c, const struct vnet *v,
 	     const struct report *r, struct err *e)
 {
 	*g = (struct gen){.c = c, .v = v, .report = r, .generation = 1};
+	g->cookies = c->opt.syncookies == PF_SYNC_ALWAYS;
 	if (v)
 		gen_pfil_read(v, &g->pfil);
 	nfb_init(&g->b);
@@ -185,7 +186,7 @@ static void prepare_rule(struct gen *g, const struct gen_node *node,
 	gen_log_matches_note(g, r);
 	gen_limit_note(g, r);
 	g->sloppy |= gen_sloppy(r);
-	if (gen_synproxy(r) && !g->synproxy) {
+	if (gen_synproxy(g, r) && !g->synproxy) {
 		g->synproxy = true;
 		g->synproxy_rule = node->base[list] + r->nr;
 	}
@@ -229,7 +230,7 @@ void gen_prepare(struct gen *g)
 		const struct pf_rules *f = &g->node[i].a->list[PF_LIST_FILTER];
 
 		for (k = 0; k < f->n; k++)
-			if (gen_synproxy(&f->v[k]))
+			if (gen_synproxy(g, &f->v[k]))
 				gen_synproxy_check(g, &f->v[k]);
 	}
 }

@@ -142,6 +142,7 @@ struct gen {
 	size_t nsrc_limits;
 	bool synproxy; /* a rule says so, this one: */
 	unsigned int synproxy_rule;
+	bool cookies;	  /* set syncookies always */
 	struct gen_pfil { /* net.link.bridge.pfil_* */
 		bool member, bridge, local_phys;
 	} pfil;
@@ -494,11 +495,16 @@ void gen_back_egress(struct gen *g, const char *chain);
 void gen_back_hook(struct gen *g);
 
 /* nft_synproxy.c */
-bool gen_synproxy(const struct pf_rule *r);
+bool gen_synproxy(const struct gen *g, const struct pf_rule *r);
+/* Refuse what `set syncookies always` cannot do. */
+void gen_cookies_check(struct gen *g);
 void gen_synproxy_check(struct gen *g, const struct pf_rule *r);
 void gen_synproxy_maps(struct gen *g);
 void gen_synproxy_new(struct gen *g, const struct pf_rule *r, unsigned int n,
 		      const char *chain);
+/* Limits of what it does not answer, behind it. */
+void gen_synproxy_limits(struct gen *g, const struct pf_rule *r, unsigned int n,
+			 const char *chain);
 void gen_synproxy_pass(struct gen *g, enum gen_place p, const char *chain);
 /* At the head of a chain of nat: to servers, or (out) from here to them. */
 void gen_synproxy_nat(struct gen *g, const char *chain, bool out);

@@ -63,6 +63,8 @@ static const char *const counters[] = {
 	"l.src-states", "l.src-nodes", "l.src-conn",	"l.src-conn-rate",
 	"l.overload",	"l.flush",     GEN_COUNT_BEGIN,
 };
+/* with `set syncookies always` */
+static const char *const cookies[] = {"l.cookies", "l.valid"};
 
 void gen_counters(struct gen *g)
 {
@@ -71,6 +73,9 @@ void gen_counters(struct gen *g)
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 		if (!strv_has(&g->have, counters[i]))
 			nfb_counter_obj(&g->b, counters[i], 0, 0);
+	for (i = 0; g->cookies && i < sizeof(cookies) / sizeof(cookies[0]); i++)
+		if (!strv_has(&g->have, cookies[i]))
+			nfb_counter_obj(&g->b, cookies[i], 0, 0);
 }
 
 void gen_count(struct gen *g, const char *counter)

@@ -228,7 +228,8 @@ static void take_out(struct nfb *b, const struct present *p)
 }
 
 /* The kernel's own word is the probe: what a rule needs that may be missing. */
-static void add_option(const struct pf_rule *r, struct err *e)
+static void add_option(const struct gen *g, const struct pf_rule *r,
+		       struct err *e)
 {
 	const struct {
 		bool needed;
@@ -236,7 +237,7 @@ static void add_option(const struct pf_rule *r, struct err *e)
 	} options[] = {
 		{r->os, "CONFIG_NFT_OSF"},
 		{gen_times(r), "CONFIG_NF_CONNTRACK_TIMEOUT"},
-		{gen_synproxy(r), "CONFIG_NFT_SYNPROXY"},
+		{gen_synproxy(g, r), "CONFIG_NFT_SYNPROXY"},
 		{gen_limits(r), "CONFIG_NFT_CONNLIMIT"},
 	};
 	size_t i;
@@ -276,7 +277,7 @@ static int explain(const struct gen *g, uint32_t cookie, struct err *e)
 	else if (list == PF_LIST_ETHER)
 		add_ether_option(r, e);
 	else
-		add_option(r, e);
+		add_option(g, r, e);
 	return err_wrap(e, "%s:%u: Unable to load rules into kernel",
 			r->file ? r->file : "-", r->line);
 }

@@ -695,10 +695,11 @@ static void one_chain(struct gen *g, const struct gen_node *node, enum side s,
  * rule's own.  With `synproxy state` the connection begins with a SYN from
  * here.
  */
-static bool is_pass(const struct pf_rule *r, enum side side)
+static bool is_pass(const struct gen *g, const struct pf_rule *r,
+		    enum side side)
 {
 	return r->action == PF_PASS &&
-	       (side != SIDE_RDRLO || gen_synproxy(r)) &&
+	       (side != SIDE_RDRLO || gen_synproxy(g, r)) &&
 	       pool_of(r, PF_LIST_FILTER, side)->n != 0 &&
 	       r->dir == (side == SIDE_NAT ? PF_OUT : PF_IN);
 }
@@ -745,7 +746,7 @@ static size_t each_pass(struct gen *g, enum side s, bool emit, bool make)
 	for (i = 0; i < g->nnodes; i++) {
 		l = &g->node[i].a->list[PF_LIST_FILTER];
 		for (k = 0; k < l->n; k++) {
-			if (!is_pass(&l->v[k], s))
+			if (!is_pass(g, &l->v[k], s))
 				continue;
 			n++;
 			if (emit)

@@ -119,9 +119,11 @@ void pf_options_check(struct gen *g)
 	const struct pf_options *o = &g->c->opt;
 	const char *where = o->where[PF_W_SYNCOOKIES];
 
-	if (o->set & PF_O_SYNCOOKIES && o->syncookies != PF_SYNC_NEVER)
+	if (o->syncookies == PF_SYNC_ADAPTIVE)
 		gen_refuse(g, NULL,
-			   "%sset syncookies: the kernel's own are "
-			   "net.ipv4.tcp_syncookies",
+			   "%sset syncookies adaptive: nothing counts the "
+			   "connections that are half open; say always",
 			   where ? where : "");
+	if (g->cookies)
+		gen_cookies_check(g);
 }

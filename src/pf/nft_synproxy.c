@@ -35,6 +35,10 @@
  * late: as it was before.
  *
  * Clients and servers get no options but the segment size, as in pf.
+ *
+ * `set syncookies always` makes this of all rules for TCP packets coming in
+ *that make states.  What is remembered has more room then, and less time.  What
+ *the machine sends to itself is not asked: its entries begin where it goes out.
  */
 #include "pf/nft_gen.h"
 
@@ -49,6 +53,8 @@
 #define STATE_NEW (1u << (IP_CT_NEW + 1))
 #define SHAKE_MS 30000
 #define SHAKES 65536
+#define COOKIE_SHAKE_MS 10000
+#define COOKIE_SHAKES 262144
 #define MSS 1460
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -73,10 +79,12 @@ static const struct {
 	{16, NFR(10), NFR(11), NFR(15), NFR(10), NFR(14), NFR(15)},
 };
 
-bool gen_synproxy(const struct pf_rule *r)
+bool gen_synproxy(const struct gen *g, const struct pf_rule *r)
 {
-	return r->action == PF_PASS && r->state == PF_STATE_SYNPROXY &&
-	       (!r->proto || r->proto == IPPROTO_TCP);
+	if (r->action != PF_PASS || (r->proto && r->proto != IPPROTO_TCP))
+		return false;
+	return r->state == PF_STATE_SYNPROXY ||
+	       (g->cookies && r->state != PF_STATE_NONE && r->dir != PF_OUT);
 }
 
 void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
@@ -99,8 +107,28 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
 		if (never[i].is)
-			gen_refuse(g, r, "synproxy state %s is not supported",
-				   never[i].what);
+			gen_refuse(
+				g, r, "%s %s is not supported",
+				r->state == PF_STATE_SYNPROXY
+					? "synproxy state"
+					: "set syncookies always: keep state",
+				never[i].what);
+}
+
+/* What has a state that no filter rule makes gets no cookie. */
+void gen_cookies_check(struct gen *g)
+{
+	for (size_t i = 0; i < g->nnodes; i++) {
+		const struct pf_rules *l = &g->node[i].a->list[PF_LIST_RDR];
+
+		for (size_t k = 0; k < l->n; k++)
+			if (l->v[k].flags & PF_F_NAT_PASS &&
+			    (!l->v[k].proto || l->v[k].proto == IPPROTO_TCP))
+				gen_refuse(g, &l->v[k],
+					   "set syncookies always: rdr pass "
+					   "answers nobody; let a filter rule "
+					   "pass");
+	}
 }
 
 void gen_synproxy_maps(struct gen *g)
@@ -112,8 +140,9 @@ void gen_synproxy_maps(struct gen *g)
 				    .klen = GEN_ENDS_LEN(families[i]),
 				    .dtype = NFB_TYPE_MARK,
 				    .dlen = 4,
-				    .size = SHAKES,
-				    .timeout = SHAKE_MS};
+				    .size = g->cookies ? COOKIE_SHAKES : SHAKES,
+				    .timeout = g->cookies ? COOKIE_SHAKE_MS
+							  : SHAKE_MS};
 
 		if (g->rdr) {
 			s.dtype = NFB_TYPE_INT;
@@ -178,6 +207,18 @@ static void load_meant(struct gen *g, size_t i, uint32_t addr, uint32_t port)
 	nfe_ct(&g->b, NFT_CT_PROTO_DST, 0, port);
 }
 
+/* A SYN that is answered. */
+static void match_syn(struct gen *g)
+{
+	static const char lo[IFNAMSIZ] = "lo";
+
+	if (g->cookies) {
+		nfe_meta(&g->b, NFT_META_IIFNAME, NFR(0));
+		nfe_cmp(&g->b, NFT_CMP_NEQ, NFR(0), lo, sizeof(lo));
+	}
+	match_tcp(g, TCP_SYN);
+}
+
 /* How a SYN has been translated, by the ends as the client has them. */
 static void remember_way(struct gen *g, size_t i, const char *chain)
 {
@@ -185,7 +226,7 @@ static void remember_way(struct gen *g, size_t i, const char *chain)
 	const uint32_t n = regs[i].len / 4;
 
 	nfb_rule(&g->b, chain);
-	match_tcp(g, TCP_SYN);
+	match_syn(g);
 	gen_ends(g, families[i], false);
 	load_meant(g, i, NFR(n), NFR(2 * n + 1));
 	/* four registers, of which the last one stays */
@@ -213,7 +254,7 @@ void gen_synproxy_new(struct gen *g, const struct pf_rule *r, unsigned int n,
 		if (g->rdr)
 			remember_way(g, i, chain);
 		nfb_rule(&g->b, chain);
-		match_tcp(g, TCP_SYN);
+		match_syn(g);
 		gen_ends(g, families[i], false);
 		nfe_meta(&g->b, NFT_META_MARK, regs[i].rule);
 		nfe_bitwise(&g->b, regs[i].rule, regs[i].rule, 4, &tags,
@@ -229,9 +270,43 @@ void gen_synproxy_new(struct gen *g, const struct pf_rule *r, unsigned int n,
 	}
 	/* the map is full */
 	nfb_rule(&g->b, chain);
-	match_tcp(g, TCP_SYN);
+	match_syn(g);
 	nfe_verdict(&g->b, NF_DROP, NULL);
 	nfb_rule_end(&g->b);
+}
+
+/* One count of all connections: its chain is that of both ways, too. */
+static bool limits_others(const struct gen *g, const struct pf_rule *r)
+{
+	return gen_limits(r) && (g->cookies || !r->proto);
+}
+
+static void limit_name(unsigned int n, char ret[GEN_CHAIN])
+{
+	snprintf(ret, GEN_CHAIN, "syl%u", n);
+}
+
+static void go_limits(struct gen *g, unsigned int n, const char *chain)
+{
+	char limits[GEN_CHAIN];
+
+	limit_name(n, limits);
+	nfb_rule(&g->b, chain);
+	nfe_verdict(&g->b, NFT_JUMP, limits);
+	nfb_rule_end(&g->b);
+}
+
+void gen_synproxy_limits(struct gen *g, const struct pf_rule *r, unsigned int n,
+			 const char *chain)
+{
+	char limits[GEN_CHAIN];
+
+	if (!limits_others(g, r))
+		return;
+	limit_name(n, limits);
+	nfb_chain(&g->b, limits);
+	gen_limit(g, r, n, limits, GEN_IN);
+	go_limits(g, n, chain);
 }
 
 /* In the hook's chain, before rules are asked. */
@@ -280,7 +355,7 @@ static uint16_t segment(const struct gen *g)
 		const struct pf_rules *l = &g->node[i].a->list[PF_LIST_FILTER];
 
 		for (size_t k = 0; k < l->n; k++)
-			if (gen_synproxy(&l->v[k]) && l->v[k].max_mss &&
+			if (gen_synproxy(g, &l->v[k]) && l->v[k].max_mss &&
 			    l->v[k].max_mss < mss)
 				mss = l->v[k].max_mss;
 	}
@@ -292,6 +367,14 @@ static void proxy_chain(struct gen *g, const char *chain, int hook)
 	const struct nfb_hook h = {"filter", hook, -140, NULL};
 
 	nfb_chain_base(&g->b, chain, &h);
+	if (g->cookies) {
+		nfb_rule(&g->b, chain);
+		match_tcp(g, TCP_SYN);
+		match_new(g);
+		match_flag(g);
+		gen_count(g, "l.cookies");
+		nfb_rule_end(&g->b);
+	}
 	nfb_rule(&g->b, chain);
 	gen_match_proto(g, IPPROTO_TCP);
 	match_new(g);
@@ -365,7 +448,7 @@ static void own_chain(struct gen *g, const struct gen_node *node,
 	const uint32_t word = gen_word(g, n);
 	char chain[GEN_CHAIN];
 
-	if (!gen_synproxy(r) || !does_more(g, r))
+	if (!gen_synproxy(g, r) || !does_more(g, r))
 		return;
 	snprintf(chain, sizeof(chain), "syn%u", n);
 	if (!make) {
@@ -378,7 +461,10 @@ static void own_chain(struct gen *g, const struct gen_node *node,
 	}
 	nfb_chain(&g->b, chain);
 	gen_limit_all(g, chain);
-	gen_limit(g, r, n, chain, GEN_IN);
+	if (limits_others(g, r))
+		go_limits(g, n, chain);
+	else
+		gen_limit(g, r, n, chain, GEN_IN);
 	if (gen_flushes(g))
 		gen_overload_made(g, chain, GEN_IN);
 	if (gen_routed(r))
@@ -440,6 +526,8 @@ static void server_rule(struct gen *g, size_t i)
 	}
 	nfe_ct_set(&g->b, NFT_CT_LABELS, NFR(0));
 	gen_count(g, "insert");
+	if (g->cookies)
+		gen_count(g, "l.valid");
 	nfe_vmap(&g->b, "syns", NFR(GEN_LABEL_X));
 	nfb_rule_end(&g->b);
 }

@@ -23,16 +23,24 @@ const char *const pf_counter_names[] = {
 };
 
 const char *const pf_limit_counter_names[] = {
-	"max states per rule",	 "max-src-states",
-	"max-src-nodes",	 "max-src-conn",
-	"max-src-conn-rate",	 "overload table insertion",
-	"overload flush states", NULL,
+	"max states per rule",
+	"max-src-states",
+	"max-src-nodes",
+	"max-src-conn",
+	"max-src-conn-rate",
+	"overload table insertion",
+	"overload flush states",
+	"synfloods detected",
+	"syncookies sent",
+	"syncookies validated",
+	NULL,
 };
 
 /* The objects that count them (nft_limit.c), in the same order. */
 static const char *const limit_objects[] = {
 	"l.states",	   "l.src-states", "l.src-nodes", "l.src-conn",
-	"l.src-conn-rate", "l.overload",   "l.flush",
+	"l.src-conn-rate", "l.overload",   "l.flush",	  "", /* adaptive */
+	"l.cookies",	   "l.valid",
 };
 
 /* "lg.INTERFACE.4i": what came to the rules; with "p" what passed them. */

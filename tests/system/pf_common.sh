@@ -105,3 +105,13 @@ silent()
 	    atf_fail "$1 reaches $3:$4"
 	! grep -q refused why || atf_fail "$(cat why)"
 }
+
+# holds NAME FROM PORT [SOURCE]: a connection that stays, and is seen to.
+holds()
+{
+	local src=${4:-10.0.0.2}
+
+	started "$1" ip netns exec "$2" "$CB_TOOLS/peer" hold tcp -s "$src" \
+	    10.0.1.2 "$3"
+	grep -q connected "$1" || atf_fail "$(cat "$1")"
+}

@@ -209,7 +209,18 @@ ATF_TC_BODY(status, tc)
 		"  Packets In\n"
 		"    Passed                               0                "
 		"0\n"));
-	ATF_CHECK(strstr(b.s, "Syncookies\n  mode                      never"));
+	ATF_CHECK(strstr(b.s, "Syncookies\n"
+			      "  mode                      never\n"
+			      "  active                    inactive\n"));
+	ATF_CHECK(strstr(b.s, "  synfloods detected                     0 "));
+	o.syncookies = PF_SYNC_ALWAYS;
+	s.limits[8] = 7;
+	strbuf_free(&b);
+	ctl_status_text(&b, &s, 2000, &o, CTL_VERBOSE);
+	ATF_CHECK(strstr(b.s, "  syncookies sent                        7 "));
+	ATF_CHECK(strstr(b.s, "Syncookies\n"
+			      "  mode                      always\n"
+			      "  active                    active\n"));
 }
 
 ATF_TP_ADD_TCS(tp)
