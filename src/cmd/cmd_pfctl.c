@@ -13,16 +13,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static int put(struct ctl *c)
+{
+	fwrite(c->out.s, 1, c->out.len, stdout);
+	strbuf_clear(&c->out);
+	return fflush(stdout) == EOF ? -EIO : 0;
+}
+
 /* What was shown so far comes before what goes wrong then. */
 static void line(void *data, enum report_level level, const char *text)
 {
 	struct ctl *c = data;
 
-	if (c->out.len) {
-		fwrite(c->out.s, 1, c->out.len, stdout);
-		fflush(stdout);
-		strbuf_clear(&c->out);
-	}
+	if (c->out.len)
+		put(c);
 	if (level == REPORT_ERROR || level == REPORT_WARN)
 		fprintf(stderr, "pfctl: %s\n", text);
 	else
@@ -40,7 +44,7 @@ static int usage(const struct err *e)
 static int run(int argc, char **argv)
 {
 	cleanup_vnet struct vnet *v = NULL;
-	cleanup_ctl struct ctl c = {.out = STRBUF_INIT};
+	cleanup_ctl struct ctl c = {.out = STRBUF_INIT, .put = put};
 	struct report sink = {.line = line, .data = &c};
 	struct prison_self self = {0};
 	struct err e = ERR_INIT;

@@ -1,7 +1,6 @@
 /*
- * conf_queue: ALTQ, "altq on ..." and "queue ...".  They are read and checked,
- * so that a file says all that is wrong with it; that Linux has no ALTQ is said
- * when the rules are loaded.
+ * conf_queue: ALTQ, "altq on ..." and "queue ...".  What queues of an interface
+ * are together is altq.h's.
  */
 #include "pf/conf_impl.h"
 
@@ -320,28 +319,35 @@ static int read_altq(struct parser *p, struct pf_queue *q, struct draft *d)
 	return keep_queues(p, q, &d->ifs);
 }
 
-/* The queue that says it has a child of this name. */
-static const struct pf_queue *parent_of(const struct parser *p,
-					const char *name)
+/* Is it a parent of q, on an interface that q is of (NULL: any)? */
+static bool is_parent(const struct pf_queue *parent, const struct pf_queue *q,
+		      const struct ifs *ifs)
 {
-	const struct pf_queues *l = p->conf->queues;
+	bool here = !ifs->n || !parent->ifname;
 
-	for (size_t i = 0; l && i < l->n; i++)
-		if (strv_has(&l->v[i].child, name))
-			return &l->v[i];
-	return NULL;
+	for (size_t i = 0; !here && i < ifs->n; i++)
+		here = !strcmp(ifs->v[i].name, parent->ifname);
+	return here && strv_has(&parent->child, q->name);
 }
 
-static int check_queue(struct parser *p, struct pf_queue *q)
+static int check_queue(struct parser *p, struct pf_queue *q,
+		       const struct ifs *ifs)
 {
-	const struct pf_queue *parent = parent_of(p, q->name);
+	const struct pf_queues *l = p->conf->queues;
+	const struct pf_queue *parent = NULL;
 
+	for (size_t i = 0; l && i < l->n; i++) {
+		if (!is_parent(&l->v[i], q, ifs))
+			continue;
+		if (!parent)
+			parent = &l->v[i];
+		if (q->sched && q->sched != l->v[i].sched)
+			return pf_conf_error(p,
+					     "exactly one scheduler type per "
+					     "interface allowed");
+	}
 	if (!parent)
 		return pf_conf_error(p, "queue %s has no parent", q->name);
-	if (q->sched && q->sched != parent->sched)
-		return pf_conf_error(p,
-				     "exactly one scheduler type per interface "
-				     "allowed");
 	q->sched = parent->sched;
 	if (q->sched == PF_SCHED_PRIQ && q->child.n)
 		return pf_conf_error(p, "priq queues cannot have child queues");
@@ -370,7 +376,7 @@ static int read_queue(struct parser *p, struct pf_queue *q, struct draft *d)
 		return r;
 	if (q->have_tbrsize)
 		return pf_conf_error(p, "cannot specify tbrsize for queue");
-	if (check_queue(p, q) < 0)
+	if (check_queue(p, q, &d->ifs) < 0)
 		return pf_conf_error(p, "errors in queue definition");
 	return keep_queues(p, q, &d->ifs);
 }

@@ -220,7 +220,20 @@ static int flush_options(struct ctl *c, struct err *e)
 	return r;
 }
 
-/* Queues and fingerprints: the kernel has none of its own to be flushed. */
+static int flush_queues(struct ctl *c, struct err *e)
+{
+	cleanup_pf_conf struct pf_conf *conf = pf_conf_new();
+	int r;
+
+	if (!conf)
+		return err_nomem(e);
+	r = pf_load(c->k, conf, "", PF_LOAD_QUEUES, c->r, e);
+	if (!r)
+		ctl_tell(c, "altq cleared");
+	return r;
+}
+
+/* Fingerprints: the kernel has none of its own to be flushed. */
 static int flush_nothing(struct ctl *c, struct err *e)
 {
 	(void)c;
@@ -262,10 +275,8 @@ static int recurse(struct ctl *c, bool rules, bool tables, struct err *e)
 static int flush_all(struct ctl *c, struct err *e)
 {
 	static int (*const main_only[])(struct ctl *, struct err *) = {
-		ctl_flush_states,
-		ctl_flush_sources,
-		flush_info,
-		flush_options,
+		flush_queues, ctl_flush_states, ctl_flush_sources,
+		flush_info,   flush_options,
 	};
 	int r = flush_ether(c, e);
 
@@ -288,7 +299,7 @@ static const struct {
 	bool rules, tables; /* with a star behind the anchor */
 } flushes[] = {
 	{"nat", flush_nat, false, false},
-	{"queue", flush_nothing, false, false},
+	{"queue", flush_queues, false, false},
 	{"rules", flush_rules, true, false},
 	{"Sources", ctl_flush_sources, false, false},
 	{"states", ctl_flush_states, false, false},
@@ -381,10 +392,6 @@ int ctl_run(struct ctl *c, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	if (c->opts & CTL_VERBOSE && !(c->opts & CTL_NOACTION)) {
-		report(c->r, REPORT_OUT, "No ALTQ support in kernel");
-		report(c->r, REPORT_OUT, "ALTQ related functions disabled");
-	}
 	if (!(c->opts & CTL_NOACTION)) {
 		r = pf_purge(c->k, e);
 		if (r < 0)

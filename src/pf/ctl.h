@@ -55,6 +55,8 @@ struct ctl {
 	struct vnet *v;
 	struct pf_names names;
 	struct strbuf out;
+	/* puts out what there is, for what never ends; NULL: it ends; -errno */
+	int (*put)(struct ctl *c);
 	const struct report *r;
 	bool titled, labels;
 	bool bad_usage; /* with the error, the usage is to be shown */
@@ -97,6 +99,7 @@ int ctl_show_rules(struct ctl *c, struct err *e);
 int ctl_show_nat(struct ctl *c, struct err *e);
 int ctl_show_ether(struct ctl *c, struct err *e);
 int ctl_show_labels(struct ctl *c, struct err *e);
+int ctl_show_queues(struct ctl *c, struct err *e);
 
 /* ctl_profile.c: what the optimiser's profile goes by. */
 struct ctl_profile;

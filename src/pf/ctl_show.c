@@ -568,14 +568,6 @@ static int show_fingerprints(struct ctl *c, struct err *e)
 	return 0;
 }
 
-/* pfctl without ALTQ in its kernel has nothing to show either. */
-static int show_queues(struct ctl *c, struct err *e)
-{
-	(void)c;
-	(void)e;
-	return 0;
-}
-
 static int show_all(struct ctl *c, struct err *e);
 
 static const struct {
@@ -583,7 +575,7 @@ static const struct {
 	int (*fn)(struct ctl *c, struct err *e);
 } shows[] = {
 	{"ether", ctl_show_ether},	 {"nat", ctl_show_nat},
-	{"queue", show_queues},		 {"rules", ctl_show_rules},
+	{"queue", ctl_show_queues},	 {"rules", ctl_show_rules},
 	{"Anchors", show_anchor_names},	 {"Sources", ctl_show_sources},
 	{"states", ctl_show_states},	 {"info", ctl_show_status},
 	{"Interfaces", show_interfaces}, {"labels", ctl_show_labels},
@@ -597,7 +589,7 @@ static int show_all(struct ctl *c, struct err *e)
 {
 	static int (*const parts[])(struct ctl *, struct err *) = {
 		ctl_show_ether,	 ctl_show_nat,	  ctl_show_rules,
-		show_queues,	 ctl_show_states, ctl_show_sources,
+		ctl_show_queues, ctl_show_states, ctl_show_sources,
 		ctl_show_status, ctl_show_labels, show_timeouts,
 		show_limits,	 ctl_show_tables, show_fingerprints,
 	};

@@ -109,6 +109,7 @@ static void edit_first(struct gen *g, const struct pf_rule *r,
 		nfb_rule_end(&g->b);
 	}
 	gen_edit(g, r, chain);
+	gen_queue(g, r, chain);
 	nfb_rule(&g->b, chain);
 	nfe_verdict(&g->b, NF_ACCEPT, NULL);
 	nfb_rule_end(&g->b);
@@ -144,7 +145,7 @@ static bool is_special(const struct gen *g, const struct gen_node *node,
 	       gen_synproxy(g, r) || gen_limits(r) || gen_routed(r) ||
 	       gen_sloppy(r) || gen_answers_own(r) ||
 	       (r->action == PF_PASS && gen_times(r)) ||
-	       (r->action == PF_PASS && gen_edits(r));
+	       (r->action == PF_PASS && gen_edits(r)) || gen_queued(g, r);
 }
 
 void gen_rule_verdict(struct gen *g, const struct gen_node *node,
@@ -188,7 +189,7 @@ void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 		gen_answer(g, r, n, ret->chain, p);
 		return;
 	}
-	if (r->action == PF_PASS && gen_edits(r)) {
+	if (r->action == PF_PASS && (gen_edits(r) || gen_queued(g, r))) {
 		edit_first(g, r, ret->chain, p);
 		return;
 	}
@@ -383,6 +384,5 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 			   "(floating)'");
 	if (r->flags & PF_F_RTABLE && r->rtable && r->action != PF_PASS)
 		gen_refuse(g, r, "rtable: say it in the rule that passes");
-	if (r->queue)
-		gen_refuse(g, r, "queue: there is no ALTQ");
+	gen_queue_check(g, r, list);
 }

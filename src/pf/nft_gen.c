@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "net/ifnet.h"
 #include "pf/options.h"
-#include "pf/queue.h"
 #include "pf/tables.h"
 
 #include <errno.h>
@@ -62,6 +61,7 @@ int gen_init(struct gen *g, const struct pf_conf *c, const struct vnet *v,
 void gen_free(struct gen *g)
 {
 	nfb_free(&g->b);
+	altq_free(&g->altq);
 	free(g->node);
 	if (g->ifs)
 		ifnets_free(g->ifs);
@@ -247,19 +247,6 @@ static const struct {
 	{"lout", GEN_FWD, {"filter", NF_INET_LOCAL_OUT, 300, NULL}},
 };
 
-/* Linux's queueing disciplines are no ALTQ: nothing here stands for it. */
-static void refuse_queues(struct gen *g)
-{
-	const struct pf_queues *q = g->c->queues;
-
-	for (size_t i = 0; q && i < q->n; i++) {
-		report(g->report, REPORT_ERROR, "%s:%u: %s: there is no ALTQ",
-		       q->v[i].file ? q->v[i].file : "-", q->v[i].line,
-		       q->v[i].name ? "queue" : "altq");
-		g->refused++;
-	}
-}
-
 int gen_all(struct gen *g, struct err *e)
 {
 	struct nfb_hook hook;
@@ -269,7 +256,7 @@ int gen_all(struct gen *g, struct err *e)
 
 	gen_prepare(g);
 	pf_options_check(g);
-	refuse_queues(g);
+	gen_altq_check(g);
 	if (g->refused)
 		return err_set(e, EOPNOTSUPP, "pf rules not loaded");
 	r = gen_ifsets(g, e);
@@ -291,6 +278,7 @@ int gen_all(struct gen *g, struct err *e)
 	gen_answer_maps(g);
 	gen_synproxy_maps(g);
 	gen_once_set(g);
+	gen_altq(g);
 	gen_state_maps(g);
 	for (p = 0; p < GEN_NPLACES; p++)
 		if (g->place[p]) {

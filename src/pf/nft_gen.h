@@ -5,6 +5,7 @@
 #ifndef CB_PF_NFT_GEN_H
 #define CB_PF_NFT_GEN_H
 
+#include "pf/altq.h"
 #include "pf/gate.h"
 #include "pf/nft.h"
 #include "pf/pf.h"
@@ -146,6 +147,8 @@ struct gen {
 	struct gen_pfil { /* net.link.bridge.pfil_* */
 		bool member, bridge, local_phys;
 	} pfil;
+	bool new_queues; /* c's are to be made now: their interfaces must be */
+	struct altq altq;
 	/* an interface of each class of members; the first has none */
 	const struct ifnet *member[GEN_CLASSES];
 	size_t nclasses;
@@ -588,6 +591,14 @@ struct gen_other {
 };
 extern const struct gen_other gen_others[3];
 void gen_other_tables(struct gen *g, unsigned int there);
+
+/* nft_altq.c */
+void gen_altq_check(struct gen *g); /* makes g->altq */
+void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list);
+void gen_altq(struct gen *g); /* chains that rules' chains call, and the hook */
+/* A rule without state that has a queue: what it does. */
+bool gen_queued(const struct gen *g, const struct pf_rule *r);
+void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain);
 
 /* nft_natto.c */
 /* A match rule that is one of translation. */

@@ -213,6 +213,13 @@ static int read_present(struct pf_kernel *k, bool parse, struct present *p,
 	return r;
 }
 
+/* Does the text of what is loaded have queues? */
+static bool has_queues(const struct strbuf *text)
+{
+	return text->len &&
+	       (str_prefix(text->s, "altq ") || strstr(text->s, "\naltq "));
+}
+
 static void take_out(struct nfb *b, const struct present *p)
 {
 	size_t i;
@@ -330,6 +337,49 @@ struct load {
 	struct strbuf text; /* of all rules then */
 };
 
+/* What is loaded: its queues as they were. */
+static void restore_queues(struct pf_kernel *k, const struct present *p)
+{
+	cleanup_pf_conf struct pf_conf *c = NULL;
+	cleanup_altq struct altq a = {0};
+	unsigned int refused = 0;
+
+	if (p->flags & NFT_TABLE_F_DORMANT || !p->table ||
+	    !has_queues(&p->text) || parse_stored(&p->text, &c, NULL) < 0 ||
+	    altq_plan(c->queues, altq_link_of, k->v, false, NULL, &a, &refused,
+		      NULL) < 0) {
+		altq_close(k->v, NULL);
+		return;
+	}
+	altq_open(k->v, &a, NULL);
+	altq_close(k->v, &a);
+}
+
+/* Made while pf is disabled, too, to see that they can be. */
+static int open_queues(struct pf_kernel *k, const struct gen *g,
+		       const struct present *p, struct err *e)
+{
+	int r;
+
+	if (!g->new_queues)
+		return 0;
+	r = altq_open(k->v, &g->altq, e);
+	if (r < 0)
+		restore_queues(k, p);
+	return r;
+}
+
+static void close_queues(struct pf_kernel *k, const struct gen *g,
+			 const struct present *p, bool done)
+{
+	if (!g->new_queues)
+		return;
+	if (done)
+		altq_close(k->v, g->dormant ? NULL : &g->altq);
+	else
+		restore_queues(k, p);
+}
+
 static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 			const struct load *l, struct pf_tablereg *reg,
 			struct err *e)
@@ -357,13 +407,18 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 	p->meta.follows = g->groups.n || g->dynifs.n || g->natifs.n ||
 			  g->c->opt.skip.n || gen_pools_by_if(g) ||
 			  gen_pools_by_table(g, NULL) || g->routes ||
-			  g->pfil.member || g->backs || gen_ether_any(g);
+			  g->pfil.member || g->backs || gen_ether_any(g) ||
+			  g->c->queues;
 	pf_store_put(&g->b, &p->meta, l->text.s, l->text.len);
 	gen_other_tables(g, p->others);
 	r = pf_gates_open(k->v, &p->gates, &g->gates, g->report, e);
 	if (r < 0)
 		return r;
+	r = open_queues(k, g, p, e);
+	if (r < 0)
+		return r;
 	r = nfb_commit(&g->b, k->nf, p->genid, &cookie, e);
+	close_queues(k, g, p, r == 0);
 	if (r < 0 && without_egress(k, g, r))
 		return -ERESTART;
 	if (r == -ENOENT && one_gone(g))
@@ -453,6 +508,7 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	g.gates = p.gates;
 	g.no_egress = k->no_egress;
 	g.dormant = !p.table || p.flags & NFT_TABLE_F_DORMANT;
+	g.new_queues = what & PF_LOAD_QUEUES && !path[0];
 	g.had_times = p.times;
 	p.times = (struct strv){0};
 	g.nf = k->nf;
@@ -527,6 +583,17 @@ static int prepare_ether(struct pf_kernel *k, struct gen *g,
 	return gen_ether_counts(g, k->nf, &g->ether, e);
 }
 
+/* Of interfaces that have come back. */
+static void mend_queues(struct pf_kernel *k, const struct pf_queues *q)
+{
+	cleanup_altq struct altq a = {0};
+	unsigned int refused = 0;
+
+	if (altq_plan(q, altq_link_of, k->v, false, NULL, &a, &refused, NULL) ==
+	    0)
+		altq_mend(k->v, &a);
+}
+
 static int refresh_once(struct pf_kernel *k, struct err *e)
 {
 	__attribute__((cleanup(present_free))) struct present p = {0};
@@ -549,6 +616,8 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	g.gates = p.gates;
 	g.dormant = p.flags & NFT_TABLE_F_DORMANT;
 	gen_prepare(&g);
+	if (!g.dormant && p.conf->queues)
+		mend_queues(k, p.conf->queues);
 	r = prepare_ether(k, &g, &reg, e);
 	if (r >= 0)
 		r = gen_ifsets(&g, e);
@@ -644,6 +713,24 @@ int pf_pools_refresh(struct pf_kernel *k, const char *table, struct err *e)
 	return r;
 }
 
+/* Those of what is loaded. */
+static int start_queues(struct pf_kernel *k, const struct present *p,
+			struct err *e)
+{
+	cleanup_pf_conf struct pf_conf *c = NULL;
+	cleanup_altq struct altq a = {0};
+	unsigned int refused = 0;
+	int r;
+
+	if (!has_queues(&p->text))
+		return 0;
+	r = parse_stored(&p->text, &c, e);
+	if (r >= 0)
+		r = altq_plan(c->queues, altq_link_of, k->v, false, NULL, &a,
+			      &refused, e);
+	return r < 0 ? r : altq_open(k->v, &a, e);
+}
+
 static int enable_once(struct pf_kernel *k, bool on, struct err *e)
 {
 	__attribute__((cleanup(present_free))) struct present p = {0};
@@ -668,7 +755,12 @@ static int enable_once(struct pf_kernel *k, bool on, struct err *e)
 		pf_store_put(&b, &p.meta, "", 0);
 	else
 		pf_store_meta(&b, &p.meta, false);
-	return nfb_commit(&b, k->nf, p.genid, NULL, e);
+	r = on ? start_queues(k, &p, e) : 0;
+	if (r == 0)
+		r = nfb_commit(&b, k->nf, p.genid, NULL, e);
+	if (on == (r < 0))
+		altq_close(k->v, NULL);
+	return r;
 }
 
 int pf_enable(struct pf_kernel *k, bool on, struct err *e)

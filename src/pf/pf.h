@@ -491,7 +491,7 @@ struct pf_profile {
 struct pf_conf {
 	struct pf_options opt;
 	struct pf_anchor *root;
-	/* ALTQ as read: printed and refused or given to tc; see queue.h */
+	/* ALTQ as read: queue.h, altq.h */
 	struct pf_queues *queues;
 	unsigned int auto_tables; /* how many names the optimiser used */
 	const struct pf_profile *profile; /* while it is read; or NULL */

@@ -1,6 +1,5 @@
 /*
- * queue: ALTQ as pf.conf(5) writes it.  FreeBSD's GENERIC kernel has no ALTQ;
- * here, too, the words are read, checked and printed, and refused at load.
+ * queue: ALTQ as pf.conf(5) writes it; altq.h has what becomes of it.
  */
 #ifndef CB_PF_QUEUE_H
 #define CB_PF_QUEUE_H

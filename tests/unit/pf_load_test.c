@@ -514,7 +514,7 @@ ATF_TC_BODY(ether, tc)
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "", "ether pass\nether pass in queue q\n",
 			  PF_LOAD_ALL));
-	ATF_CHECK_STREQ("t:2: queue: there is no ALTQ\n", told);
+	ATF_CHECK_STREQ("t:2: queue is not supported for Ethernet\n", told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "", "ether pass dnpipe 1\n", PF_LOAD_ALL));
 	ATF_CHECK_STREQ("t:1: dnpipe is not supported\n", told);

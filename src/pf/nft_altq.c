@@ -1,0 +1,260 @@
+/*
+ * nft_altq: rules with `queue'.
+ *
+ * A queue is a class of the interface where the packet leaves (altq.h), known
+ * by the packet's priority, which forwarding sets anew.  So it is set behind
+ * all rules, in postrouting: by the state of the packet's own direction there,
+ * and where the rule of that one has no queue, by that which let it in.  Of
+ * which rules these are the label says, which is there for a connection's first
+ * packet, too: chains and maps of states need nothing for it.  A rule that
+ * makes no state sets the priority itself where it decides.
+ *
+ * Chains: "altq" is the hook's; "aqN.M" gives packets queue N, those with
+ * lowdelay and acknowledgements without data M.
+ */
+#include "pf/altq.h"
+#include "pf/nft_gen.h"
+
+#include "base/cleanup.h"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef IP_CT_DIR_ORIGINAL /* not in the kernel's public headers */
+#define IP_CT_DIR_ORIGINAL 0
+#define IP_CT_DIR_REPLY 1
+#endif
+
+#define STATES "altqs"
+#define ACKS4 "altq4"
+#define ACKS6 "altq6"
+#define TCP_ACK 0x10
+
+static const struct nfb_hook hook = {"filter", NF_INET_POST_ROUTING, 120, NULL};
+
+/* The chain of the rule's queues; false: there are none of these names. */
+static bool chain_of(const struct gen *g, const struct pf_rule *r,
+		     char ret[GEN_CHAIN])
+{
+	uint32_t q, pq;
+
+	if (r->action != PF_PASS || !r->queue)
+		return false;
+	q = altq_number(g->c->queues, r->queue);
+	pq = r->pqueue ? altq_number(g->c->queues, r->pqueue) : 0;
+	if (!q && !pq)
+		return false;
+	snprintf(ret, GEN_CHAIN, "aq%u.%u", q, pq);
+	return true;
+}
+
+bool gen_queued(const struct gen *g, const struct pf_rule *r)
+{
+	char chain[GEN_CHAIN];
+
+	return r->state == PF_STATE_NONE && chain_of(g, r, chain);
+}
+
+void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain)
+{
+	char to[GEN_CHAIN];
+
+	if (!gen_queued(g, r) || !chain_of(g, r, to))
+		return;
+	nfb_rule(&g->b, chain);
+	nfe_verdict(&g->b, NFT_JUMP, to);
+	nfb_rule_end(&g->b);
+}
+
+void gen_altq_check(struct gen *g)
+{
+	const struct pf_queues *q = g->c->queues;
+	struct err e = ERR_INIT;
+
+	if (!q)
+		return;
+	if (altq_plan(q, g->v ? altq_link_of : NULL, g->v, g->new_queues,
+		      g->report, &g->altq, &g->refused, &e) < 0)
+		g->b.failed = true;
+	if (gen_ether(g, true))
+		gen_refuse(g, NULL,
+			   "altq does not go with rules for Ethernet that look "
+			   "at frames going out");
+}
+
+void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
+{
+	if (!r->queue)
+		return;
+	if (list == PF_LIST_ETHER)
+		gen_refuse(g, r, "queue is not supported for Ethernet");
+	else if (r->action == PF_MATCH)
+		gen_refuse(g, r, "queue: say it in the rule that passes");
+	else if (r->action == PF_PASS && r->state == PF_STATE_NONE &&
+		 r->dir == PF_IN)
+		gen_refuse(g, r,
+			   "queue in a rule `in' needs its state: say it in a "
+			   "rule `out'");
+}
+
+/* Length and offset of data of acknowledgements that have none. */
+static void ack_set(struct gen *g, const char *name, unsigned int header)
+{
+	uint8_t key[8] = {0};
+
+	nfb_set(&g->b, &(struct nfb_set){.name = name,
+					 .ktype = NFB_TYPE_INT,
+					 .klen = sizeof(key)});
+	nfb_elems(&g->b, name, false);
+	for (unsigned int words = 5; words < 16; words++) {
+		key[1] = (uint8_t)(header + words * 4);
+		key[4] = (uint8_t)(words << 4);
+		nfb_elem(&g->b,
+			 &(struct nfb_elem){.key = key, .klen = sizeof(key)});
+	}
+	nfb_elems_end(&g->b);
+}
+
+static void put_queue(struct gen *g, uint32_t number)
+{
+	nfe_imm_u32(&g->b, NFR(0), ALTQ_HANDLE | number);
+	nfe_meta_set(&g->b, NFT_META_PRIORITY, NFR(0));
+	nfe_verdict(&g->b, NFT_RETURN, NULL);
+	nfb_rule_end(&g->b);
+}
+
+static void put_acks(struct gen *g, const char *chain, unsigned int af,
+		     uint32_t number)
+{
+	const uint8_t ack = TCP_ACK, offset = 0xf0, zero = 0;
+
+	nfb_rule(&g->b, chain);
+	gen_match_af(g, af);
+	gen_match_proto(g, IPPROTO_TCP);
+	nfe_payload(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFR(0));
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 1, &ack, &zero);
+	nfe_cmp_u8(&g->b, NFT_CMP_NEQ, NFR(0), 0);
+	nfe_payload(&g->b, NFT_PAYLOAD_NETWORK_HEADER, af == GEN_AF_V4 ? 2 : 4,
+		    2, NFR(0));
+	nfe_payload(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 12, 1, NFR(1));
+	nfe_bitwise(&g->b, NFR(1), NFR(1), 1, &offset, &zero);
+	nfe_lookup(&g->b, af == GEN_AF_V4 ? ACKS4 : ACKS6, NFR(0), false);
+	put_queue(g, number);
+}
+
+/* 0x10 of the octet, which begins in the middle of IPv6's first. */
+static void put_lowdelay(struct gen *g, const char *chain, unsigned int af,
+			 uint32_t number)
+{
+	const uint8_t mask = af == GEN_AF_V4 ? 0x10 : 0x01, zero = 0;
+
+	nfb_rule(&g->b, chain);
+	gen_match_af(g, af);
+	nfe_payload(&g->b, NFT_PAYLOAD_NETWORK_HEADER, af == GEN_AF_V4 ? 1 : 0,
+		    1, NFR(0));
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 1, &mask, &zero);
+	nfe_cmp_u8(&g->b, NFT_CMP_NEQ, NFR(0), 0);
+	put_queue(g, number);
+}
+
+static void queue_chain(struct gen *g, const struct pf_rule *r,
+			const char *chain)
+{
+	const uint32_t q = altq_number(g->c->queues, r->queue);
+	const uint32_t pq =
+		r->pqueue ? altq_number(g->c->queues, r->pqueue) : 0;
+
+	nfb_chain(&g->b, chain);
+	for (unsigned int af = GEN_AF_V4; pq && af <= GEN_AF_V6; af <<= 1) {
+		put_lowdelay(g, chain, af, pq);
+		put_acks(g, chain, af, pq);
+	}
+	if (!q)
+		return;
+	nfb_rule(&g->b, chain);
+	put_queue(g, q);
+}
+
+/* All rules with a queue, in any anchor. */
+static void each(struct gen *g,
+		 void (*fn)(struct gen *g, const struct pf_rule *r,
+			    unsigned int n, const char *chain, void *data),
+		 void *data)
+{
+	char chain[GEN_CHAIN];
+
+	for (size_t i = 0; i < g->nnodes; i++) {
+		const struct gen_node *node = &g->node[i];
+		const struct pf_rules *l = &node->a->list[PF_LIST_FILTER];
+
+		for (size_t k = 0; k < l->n; k++)
+			if (chain_of(g, &l->v[k], chain))
+				fn(g, &l->v[k],
+				   node->base[PF_LIST_FILTER] + (unsigned)k,
+				   chain, data);
+	}
+}
+
+static void make_chain(struct gen *g, const struct pf_rule *r, unsigned int n,
+		       const char *chain, void *data)
+{
+	struct strv *made = data;
+
+	(void)n;
+	if (strv_has(made, chain))
+		return;
+	if (!made->n) {
+		ack_set(g, ACKS4, 20);
+		ack_set(g, ACKS6, 0);
+	}
+	if (strv_add(made, chain) < 0)
+		g->b.failed = true;
+	queue_chain(g, r, chain);
+}
+
+static void put_state(struct gen *g, const struct pf_rule *r, unsigned int n,
+		      const char *chain, void *data)
+{
+	const uint32_t word = gen_word(g, n);
+
+	(void)data;
+	if (gen_makes_state(r, PF_LIST_FILTER))
+		nfb_elem(&g->b, &(struct nfb_elem){.key = &word,
+						   .klen = sizeof(word),
+						   .verdict = true,
+						   .code = NFT_GOTO,
+						   .chain = chain});
+}
+
+/* Packets whose state coming in ('i') or going out has a queue. */
+static void by_state(struct gen *g, int dir, char letter)
+{
+	nfb_rule(&g->b, "altq");
+	gen_match_dir(g, dir);
+	nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
+	nfe_vmap(&g->b, STATES, NFR(gen_label_word(letter, dir)));
+	nfb_rule_end(&g->b);
+}
+
+void gen_altq(struct gen *g)
+{
+	__attribute__((cleanup(strv_free))) struct strv made = {0};
+
+	each(g, make_chain, &made);
+	if (!made.n)
+		return;
+	nfb_set(&g->b, &(struct nfb_set){.name = STATES,
+					 .ktype = NFB_TYPE_MARK,
+					 .klen = 4,
+					 .dtype = NFT_DATA_VERDICT,
+					 .size = g->nrules + 1});
+	nfb_elems(&g->b, STATES, false);
+	each(g, put_state, NULL);
+	nfb_elems_end(&g->b);
+	nfb_chain_base(&g->b, "altq", &hook);
+	for (const char *letter = "oi"; *letter; letter++)
+		for (int dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY;
+		     dir++)
+			by_state(g, dir, *letter);
+}

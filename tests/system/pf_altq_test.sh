@@ -1,0 +1,596 @@
+#! /usr/bin/env atf-sh
+# ALTQ of pf.conf(5): `altq on', `queue', and rules that name queues, against
+# packets.
+. "$(atf_get_srcdir)/common.sh" || exit
+. "$(atf_get_srcdir)/pf_common.sh" || exit
+
+# in_queue NAME [IF]: packets that its class has sent (on rc).
+in_queue()
+{
+	pfctl -vsq -i "${2:-rc}" | sed -n \
+	    "/^queue *$1 on/{n;s/.*pkts: *\([0-9]*\) *bytes: .* dropped.*/\1/p;}" |
+	    head -1
+}
+bytes_in()
+{
+	pfctl -vsq -i "${2:-rc}" | sed -n \
+	    "/^queue *$1 on/{n;s/.*pkts: .* bytes: *\([0-9]*\) *dropped.*/\1/p;}" |
+	    head -1
+}
+dropped_in()
+{
+	pfctl -vsq | sed -n "/^queue *$1 on/{n;s/.*dropped pkts: *\([0-9]*\) .*/\1/p;}"
+}
+# at_least NAME N [IF]: it has sent so many packets.
+at_least()
+{
+	local n
+
+	n=$(in_queue "$1" "${3:-rc}")
+	[ "${n:-0}" -ge "$2" ] ||
+	    atf_fail "queue $1: ${n:-no} packets, not $2: $(pfctl -vsq)"
+}
+nothing_in()
+{
+	local n
+
+	n=$(in_queue "$1" "${2:-rc}")
+	[ "$n" = 0 ] || atf_fail "queue $1: ${n:-no} packets: $(pfctl -vsq)"
+}
+# No interface has a qdisc of pf's.
+no_qdisc()
+{
+	tc qdisc show | grep cb01: && atf_fail "a qdisc is left"
+	return 0
+}
+has_qdisc()
+{
+	tc qdisc show dev "$1" | grep -q "htb cb01: root" ||
+	    atf_fail "no qdisc on $1: $(tc qdisc show dev "$1")"
+}
+
+# sink WHERE PORT: takes what one connection brings.
+sink()
+{
+	at "$1" sh -c "nc -l $2 >/dev/null" &
+	must_wait 5 at "$1" sh -c "ss -Hltn sport = :$2 | grep -q ."
+}
+# pour FROM BYTES ADDR PORT
+pour()
+{
+	at "$1" sh -c "head -c $2 /dev/zero | timeout 60 nc -N $3 $4" ||
+	    atf_fail "nothing can be sent to $3:$4"
+}
+now() { date +%s%3N; }
+
+atf_test_case shape
+shape_head()
+{
+	atf_set descr "A queue passes no more than its bandwidth; borrow takes the rest, and what waits too long in line is dropped"
+}
+shape_body()
+{
+	local from n
+
+	on
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { std, slow, more }
+		queue std bandwidth 10% cbq(default)
+		queue slow bandwidth 1Mb qlimit 20
+		queue more bandwidth 1Mb cbq(borrow)
+		pass all
+		pass out on rc proto tcp to port 5000 queue slow
+		pass out on rc proto tcp to port 5001 queue more
+		pass out on rc proto udp queue slow
+	EOF2
+	sink c 5000
+	from=$(now)
+	pour - 200000 10.0.1.2 5000
+	n=$(($(now) - from))
+	[ $n -ge 1000 ] || atf_fail "1.6 Mb took $n ms at 1 Mb/s"
+	[ "$(bytes_in slow)" -ge 200000 ] || atf_fail "$(pfctl -vsq)"
+	nothing_in more
+	# 40 s of its own bandwidth
+	sink c 5001
+	from=$(now)
+	pour - 5000000 10.0.1.2 5001
+	n=$(($(now) - from))
+	[ $n -lt 30000 ] || atf_fail "40 Mb took $n ms, borrowing"
+	pfctl -vsq | grep -A2 "queue *more" | grep -Eq "borrows: +[1-9]" ||
+	    atf_fail "nothing borrowed: $(pfctl -vsq)"
+	n=$(dropped_in slow)
+	bash -c "exec 3>/dev/udp/10.0.1.2/9
+	    for i in {1..200}; do printf %01400d 0 >&3; done" 2>/dev/null
+	[ $(($(dropped_in slow) - n)) -ge 20 ] ||
+	    atf_fail "nothing dropped: $(pfctl -vsq)"
+	atf_check -o match:"qlength: +[0-9]+/ 20 " pfctl -vsq
+}
+
+atf_test_case classes
+classes_head()
+{
+	atf_set descr "Packets go to the queue of their rule, others to the default one, by the state in both directions, in anchors, too"
+}
+classes_body()
+{
+	on
+	serve c tcp 0.0.0.0 7
+	serve c udp 0.0.0.0 7
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { std, web, dns, ping }
+		queue std bandwidth 10% cbq(default)
+		queue web bandwidth 20%
+		queue dns bandwidth 20%
+		queue ping bandwidth 20%
+		pass all
+		pass out on rc proto tcp to port 7 queue web
+		anchor out on rc proto udp {
+			pass proto udp to port 7 queue dns
+		}
+		pass in on rc proto icmp queue ping
+	EOF2
+	pings - 10.0.1.2
+	nothing_in web
+	nothing_in ping
+	talks - tcp 10.0.1.2 7
+	at_least web 3
+	nothing_in dns
+	talks - udp 10.0.1.2 7
+	at_least dns 1
+	# answers to what comes in are of the same state
+	pings c 10.0.1.1
+	at_least ping 1
+	at_least std 1
+	# what a rule names and nobody defines is the default queue's
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { std, web }
+		queue std bandwidth 10% cbq(default)
+		queue web bandwidth 20%
+		pass all queue none
+	EOF2
+	talks - tcp 10.0.1.2 7
+	at_least std 3
+	nothing_in web
+	# without a state, the packet that the rule decides
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { std, web }
+		queue std bandwidth 10% cbq(default)
+		queue web bandwidth 20%
+		pass all no state
+		pass out on rc proto udp no state queue web
+	EOF2
+	talks - udp 10.0.1.2 7
+	at_least web 1
+	atf_check -s exit:1 -e match:"pf.conf:1: queue in a rule .in." \
+	    -e match:"pf.conf:2: queue: say it in the rule that passes" \
+	    -x "printf 'pass in no state queue q\nmatch out queue q\n' |
+	    tee pf.conf >/dev/null; pfctl -f pf.conf"
+}
+
+atf_test_case forwarded
+forwarded_head()
+{
+	atf_set descr "A queue of a rule for packets coming in takes effect where they leave; the rule going out has the last word; each interface has queues of its own"
+}
+forwarded_body()
+{
+	on
+	serve c tcp 0.0.0.0 7
+	rules <<-EOF2
+		altq on ra cbq bandwidth 100Mb queue { std, web }
+		altq on rc cbq bandwidth 50Mb queue { std, web, own }
+		queue std bandwidth 10% cbq(default)
+		queue web bandwidth 20%
+		queue own on rc bandwidth 5Mb
+		pass all
+		pass in on ra proto tcp queue web
+		pass in on ra proto icmp queue web
+		pass out on rc proto icmp queue own
+	EOF2
+	talks a tcp 10.0.1.2 7
+	at_least web 3 rc
+	at_least web 2 ra
+	nothing_in own rc
+	pings a 10.0.1.2
+	at_least own 1 rc
+	atf_check -o match:"queue  web on ra bandwidth 20Mb" \
+	    -o match:"queue  web on rc bandwidth 10Mb" pfctl -sq
+	atf_check -o not-match:" on rc " pfctl -sq -i ra
+}
+
+atf_test_case acks
+acks_head()
+{
+	atf_set descr "queue(q, pq): acknowledgements without data and packets with lowdelay are of the second"
+}
+acks_body()
+{
+	local n
+
+	on
+	rules <<-EOF2
+		altq on rc priq bandwidth 100Mb queue { std, bulk, fast }
+		queue std priority 0 priq(default)
+		queue bulk priority 3
+		queue fast priority 7
+		pass all
+		pass in on rc proto tcp to port 5000 queue(bulk, fast)
+		pass out on rc proto { tcp, icmp } queue(bulk, fast)
+	EOF2
+	# they send: nearly all we do is to acknowledge
+	sink - 5000
+	pour c 500000 10.0.1.1 5000
+	at_least fast 5
+	n=$(in_queue bulk)
+	[ "$n" -le 3 ] || atf_fail "$n packets, none with data: $(pfctl -vsq)"
+	# we send: data
+	sink c 5001
+	pour - 500000 10.0.1.2 5001
+	[ "$(bytes_in bulk)" -ge 500000 ] || atf_fail "$(pfctl -vsq)"
+	# by the type of service
+	n=$(in_queue bulk)
+	pings - -Q 0x10 10.0.1.2
+	[ "$(in_queue bulk)" = "$n" ] || atf_fail "lowdelay is bulk"
+	pings - -Q 0x08 10.0.1.2
+	[ "$(in_queue bulk)" = $((n + 1)) ] || atf_fail "throughput is not"
+	# and in IPv6
+	ip addr add fd01::1/64 dev rc nodad
+	ip -n c addr add fd01::2/64 dev e0 nodad
+	n=$(in_queue fast)
+	at - sh -c "exec nc -l 5002 >/dev/null" &
+	must_wait 5 sh -c "ss -Hltn sport = :5002 | grep -q ."
+	rules <<-EOF2
+		altq on rc priq bandwidth 100Mb queue { std, bulk, fast }
+		queue std priority 0 priq(default)
+		queue bulk priority 3
+		queue fast priority 7
+		pass all
+		pass in on rc proto tcp to port 5003 queue(bulk, fast)
+	EOF2
+	at - sh -c "nc -6 -l 5003 >/dev/null" &
+	must_wait 5 sh -c "ss -Hltn sport = :5003 | grep -q ."
+	pour c 500000 fd01::1 5003
+	at_least fast 5
+	n=$(in_queue bulk)
+	[ "$n" -le 3 ] || atf_fail "$n packets, none with data: $(pfctl -vsq)"
+}
+
+atf_test_case priorities
+priorities_head()
+{
+	atf_set descr "priq: ranks of priorities; who has the higher one goes first"
+}
+priorities_body()
+{
+	on
+	rules <<-EOF2
+		altq on rc priq bandwidth 1Mb queue { low, mid, high }
+		queue low priority 2 priq(default)
+		queue mid priority 9 qlimit 60
+		queue high priority 15
+		pass all
+		pass out on rc proto icmp queue low
+		pass out on rc proto udp queue high
+	EOF2
+	atf_check -o inline:"queue low on rc priority 2 priq( default ) 
+queue mid on rc priority 9 qlimit 60 
+queue high on rc priority 15 
+" pfctl -sq
+	atf_check -o match:"cb01:2 parent cb01:1 leaf [0-9a-f]+: prio 2 " \
+	    -o match:"cb01:3 parent cb01:1 leaf [0-9a-f]+: prio 1 " \
+	    -o match:"cb01:4 parent cb01:1 leaf [0-9a-f]+: prio 0 " \
+	    tc class show dev rc
+	# the line is full for half a second, and more comes
+	serve c udp 0.0.0.0 7
+	ping -q -c 120 -l 45 -i 0.01 -W 1 -s 1400 10.0.1.2 >/dev/null &
+	must_wait 5 sh -c "pfctl -vsq | grep -A2 'queue low' |
+	    grep -Eq 'qlength: +[1-9]'"
+	talks - udp 10.0.1.2 7
+	at_least high 1
+	wait $! || :
+	{
+		echo "altq on rc priq bandwidth 1Mb queue { a b c d e f g h i }"
+		echo "queue a priq(default)"
+		n=2
+		for q in b c d e f g h i; do
+			echo "queue $q priority $n"
+			n=$((n + 1))
+		done
+	} >pf.conf
+	atf_check -s exit:1 \
+	    -e match:"pf.conf:1: more than 8 priorities on rc" \
+	    pfctl -f pf.conf
+	atf_check -o match:"^queue high" pfctl -sq
+}
+
+atf_test_case toggle
+toggle_head()
+{
+	atf_set descr "-e and -d, -F queue, -F all, -A, and rules without queues: qdiscs come and go with them"
+}
+toggle_body()
+{
+	net3
+	cat >pf.conf <<-EOF2
+		altq on rc cbq bandwidth 10Mb queue { std }
+		queue std bandwidth 100% cbq(default)
+		pass out on rc queue std
+	EOF2
+	# nothing while pf is disabled
+	atf_check pfctl -f pf.conf
+	no_qdisc
+	atf_check -o inline:"queue root_rc on rc bandwidth 10Mb priority 0 cbq( wrr root ) {std}
+queue  std on rc bandwidth 10Mb cbq( default ) 
+" pfctl -sq
+	atf_check -e inline:"pf enabled\n" pfctl -e
+	has_qdisc rc
+	pings - 10.0.1.2
+	at_least std 1
+	atf_check -e inline:"pf disabled\n" pfctl -d
+	no_qdisc
+	atf_check -e inline:"pf enabled\n" pfctl -e
+	has_qdisc rc
+	atf_check -e inline:"altq cleared\n" pfctl -F queue
+	no_qdisc
+	atf_check -o inline:"No queue in use\n" pfctl -sq
+	atf_check -o match:"queue std" pfctl -sr
+	# of the file, the queues alone
+	atf_check pfctl -Fr -q
+	atf_check -e ignore pfctl -A -f pf.conf
+	has_qdisc rc
+	atf_check pfctl -sr
+	atf_check -e match:"altq cleared" pfctl -Fa
+	no_qdisc
+	# rules that have none
+	atf_check pfctl -f pf.conf
+	has_qdisc rc
+	# what does not concern queues leaves them
+	pings - 10.0.1.2
+	at_least std 1
+	echo pass | atf_check pfctl -a x -f -
+	atf_check pfctl -q -t t -T add 10.9.9.9
+	atf_check -e ignore pfctl -zq
+	echo "pass" >other.conf
+	atf_check -e ignore pfctl -R -f other.conf
+	at_least std 1
+	atf_check pfctl -f other.conf
+	no_qdisc
+	# another interface
+	atf_check pfctl -f pf.conf
+	sed 's/ rc / ra /' pf.conf >other.conf
+	atf_check pfctl -f other.conf
+	has_qdisc ra
+	tc qdisc show dev rc | grep cb01 && atf_fail "rc has one, still"
+	# nothing of these is in rules without queues
+	echo pass >other.conf
+	atf_check pfctl -f other.conf
+	nft list ruleset | grep -i altq && atf_fail "there are chains left"
+	return 0
+}
+
+atf_test_case failed
+failed_head()
+{
+	atf_set descr "A load that fails leaves the queues there were; one of somebody else is not touched; what a killed loader left goes"
+}
+failed_body()
+{
+	on
+	rules <<-EOF2
+		altq on rc cbq bandwidth 10Mb queue { std }
+		queue std bandwidth 100% cbq(default)
+		pass all
+	EOF2
+	cp pf.conf good.conf
+	has_qdisc rc
+	sed 's/ rc / nope0 /' good.conf >pf.conf
+	atf_check -s exit:1 -e match:"pf.conf:1: interface nope0 does not exist" \
+	    pfctl -f pf.conf
+	has_qdisc rc
+	echo "pass in divert-to 127.0.0.1 port 5" >>pf.conf
+	atf_check -s exit:1 -e ignore pfctl -f pf.conf
+	has_qdisc rc
+	# somebody else's, on another interface than the first one
+	tc qdisc add dev ra root handle 7: htb
+	cat >pf.conf <<-EOF2
+		altq on rc priq bandwidth 5Mb queue { std }
+		altq on ra cbq bandwidth 10Mb queue { std }
+		queue std on ra bandwidth 100% cbq(default)
+		queue std on rc priq(default)
+	EOF2
+	atf_check -s exit:1 -e match:"pf.conf:2: altq on ra: there is htb already, which is not pf's" \
+	    pfctl -f pf.conf
+	tc qdisc show dev ra | grep -q "htb 7: root" || atf_fail "it has gone"
+	atf_check -o match:"root_rc on rc bandwidth 10Mb" pfctl -sq
+	atf_check -o match:"class htb cb01:2 parent cb01:1" \
+	    tc class show dev rc
+	tc qdisc del dev ra root
+	# what the kernel refuses when the first is made already
+	cat >pf.conf <<-EOF2
+		altq on rc cbq bandwidth 5Mb queue { std }
+		altq on ra cbq bandwidth 10Mb queue { std }
+		queue std on rc cbq(default)
+		queue std on ra cbq(default) { a1 }
+		queue a1 { a2 }
+		queue a2 { a3 }
+		queue a3 { a4 }
+		queue a4 { a5 }
+		queue a5 { a6 }
+		queue a6 { a7 }
+		queue a7 { a8 }
+		queue a8
+	EOF2
+	sed 's/std on ra cbq(default)/std on ra/; s/queue a8/& cbq(default)/' \
+	    pf.conf >deep.conf
+	atf_check -s exit:1 -e match:"deep.conf:[0-9]+: a7 on ra: .*too deep" \
+	    pfctl -f deep.conf
+	has_qdisc rc
+	tc class show dev rc | grep -q "rate 10Mbit" ||
+	    atf_fail "not as it was: $(tc class show dev rc)"
+	tc qdisc show dev ra | grep cb01 && atf_fail "half of it is left"
+	atf_check -o match:"root_rc on rc bandwidth 10Mb" pfctl -sq
+	# left behind, half made
+	tc qdisc add dev ra root handle cb01: htb
+	tc class del dev rc classid cb01:2 2>/dev/null
+	tc qdisc del dev rc root
+	tc qdisc add dev rc root handle cb01: htb default 9
+	atf_check pfctl -f good.conf
+	tc qdisc show dev ra | grep cb01 && atf_fail "that of ra is left"
+	pings - 10.0.1.2
+	at_least std 1
+}
+
+atf_test_case comes_back
+comes_back_head()
+{
+	atf_set descr "An interface that comes again gets its queues again"
+}
+comes_back_body()
+{
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	ifconfig epair0a inet 10.6.0.1/24 up
+	atf_check -e ignore pfctl -e
+	cat >pf.conf <<-EOF2
+		altq on epair0a cbq bandwidth 10Mb queue { std }
+		queue std bandwidth 100% cbq(default)
+		pass all
+	EOF2
+	atf_check pfctl -f pf.conf
+	has_qdisc epair0a
+	atf_check ifconfig epair0a destroy
+	atf_check -o match:"^INACTIVE queue root_epair0a" pfctl -sq
+	echo pass | atf_check pfctl -a x -f -
+	atf_check pfctl -d -q
+	atf_check pfctl -e -q
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	atf_check ifconfig epair0a inet 10.6.0.1/24 up
+	has_qdisc epair0a
+}
+
+atf_test_case measured
+measured_head()
+{
+	atf_set descr "-vvs queue: again and again, with rates"
+}
+measured_body()
+{
+	on
+	rules <<-EOF2
+		altq on rc cbq bandwidth 10Mb queue { std }
+		queue std bandwidth 100% cbq(default)
+		pass all
+	EOF2
+	pfctl -vvsq >seen &
+	ping -q -i 0.2 -c 60 10.0.1.2 >/dev/null &
+	must_wait 30 grep -q "measured: *[1-9].* packets/s, .*b/s" seen
+	kill %1 %2
+	atf_check -o ignore grep -q "^  \[ pkts: .* bytes: .*  dropped pkts:      0 bytes:      0 \]$" seen
+	atf_check -o ignore grep -q "^  \[ qlength: .* borrows: .* suspends: .* \]$" seen
+}
+
+# one KIND OPTION: the file on stdin is loaded, or it is told what the kernel
+# lacks, and then nothing is there.
+one()
+{
+	cat >pf.conf
+	if pfctl -f pf.conf 2>why; then
+		tc qdisc show dev rc | grep -q "qdisc $1 " ||
+		    atf_fail "no $1: $(tc qdisc show dev rc)"
+		talks - tcp 10.0.1.2 7
+		at_least q 3
+		return
+	fi
+	grep -Eq "^pfctl: pf.conf:[0-9]: .* on rc needs the kernel's $2\$" why ||
+	    atf_fail "$1: $(cat why)"
+	tc qdisc show dev rc | grep cb01 && atf_fail "$1: something is left"
+	return 0
+}
+
+atf_test_case kernel
+kernel_head()
+{
+	atf_set descr "hfsc, fairq, codel, red: by the kernel's qdiscs, or the option that it lacks"
+}
+kernel_body()
+{
+	on
+	serve c tcp 0.0.0.0 7
+	one hfsc CONFIG_NET_SCH_HFSC <<-EOF2
+		altq on rc hfsc bandwidth 10Mb queue { std, q }
+		queue std bandwidth 20% hfsc(default)
+		queue q bandwidth 30% hfsc(realtime (2Mb 10 1Mb) upperlimit 5Mb)
+		pass out on rc queue q
+	EOF2
+	one fq_codel CONFIG_NET_SCH_FQ_CODEL <<-EOF2
+		altq on rc fairq bandwidth 10Mb queue { std, q }
+		queue std bandwidth 20% fairq(default)
+		queue q bandwidth 30% fairq(buckets 64)
+		pass out on rc queue q
+	EOF2
+	one red CONFIG_NET_SCH_RED <<-EOF2
+		altq on rc cbq bandwidth 10Mb queue { std, q }
+		queue std bandwidth 20% cbq(default)
+		queue q bandwidth 30% cbq(borrow ecn)
+		pass out on rc queue q
+	EOF2
+	one codel CONFIG_NET_SCH_CODEL <<-EOF2
+		altq on rc priq bandwidth 10Mb queue { std, q }
+		queue std priq(default)
+		queue q priority 3 priq(codel)
+		pass out on rc queue q
+	EOF2
+	printf 'altq on rc codelq(target 5 interval 100 ecn) bandwidth 5Mb queue\n' \
+	    >pf.conf
+	if pfctl -f pf.conf 2>why; then
+		pings - 10.0.1.2
+		atf_check -o match:"pkts: +[1-9]" pfctl -vsq
+	else
+		grep -q "pf.conf:1: altq on rc needs the kernel's CONFIG_NET_SCH_CODEL" \
+		    why || atf_fail "$(cat why)"
+	fi
+}
+
+atf_test_case jailed
+jailed_head()
+{
+	atf_set descr "A jail's root has queues on the interfaces of its vnet"
+}
+jailed_body()
+{
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	atf_check -o ignore jail -c name=j vnet persist \
+	    vnet.interface=epair0b
+	ifconfig epair0a inet 10.6.0.1/24 up
+	atf_check jexec j ifconfig epair0b inet 10.6.0.2/24 up
+	atf_check -e ignore jexec j pfctl -e
+	cat >pf.conf <<-EOF2
+		altq on epair0b cbq bandwidth 10Mb queue { std, ping }
+		queue std bandwidth 50% cbq(default)
+		queue ping bandwidth 50%
+		pass all
+		pass in on epair0b proto icmp queue ping
+	EOF2
+	jexec j pfctl -f - <pf.conf || atf_fail "not loaded"
+	pings - 10.6.0.2
+	jexec j pfctl -vsq >seen
+	grep -A1 "queue  ping" seen | grep -Eq "pkts: +[1-9]" ||
+	    atf_fail "$(cat seen)"
+	atf_check -o inline:"No queue in use\n" pfctl -sq
+	atf_check -e inline:"altq cleared\n" jexec j pfctl -Fq
+	atf_check -o inline:"No queue in use\n" jexec j pfctl -sq
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case shape
+	atf_add_test_case classes
+	atf_add_test_case forwarded
+	atf_add_test_case acks
+	atf_add_test_case priorities
+	atf_add_test_case toggle
+	atf_add_test_case failed
+	atf_add_test_case comes_back
+	atf_add_test_case measured
+	atf_add_test_case kernel
+	atf_add_test_case jailed
+}
