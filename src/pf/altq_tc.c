@@ -398,6 +398,11 @@ int altq_open(const struct vnet *v, const struct altq *a, struct err *e)
 	if (!a->n)
 		return 0;
 	r = read_roots(v, &roots, e);
+	if (r == -EOPNOTSUPP) {
+		err_clear(e);
+		return err_set(e, EOPNOTSUPP,
+			       "altq needs the kernel's CONFIG_NET_SCHED");
+	}
 	for (size_t i = 0; !r && i < a->n; i++) {
 		there = root_of(&roots, a->v[i].ifindex);
 		if (is_foreign(there))

@@ -26,6 +26,7 @@
 #define IP_CT_DIR_REPLY 1
 #endif
 
+#define HOOK "altq"
 #define STATES "altqs"
 #define ACKS4 "altq4"
 #define ACKS6 "altq6"
@@ -39,7 +40,7 @@ static bool chain_of(const struct gen *g, const struct pf_rule *r,
 {
 	uint32_t q, pq;
 
-	if (r->action != PF_PASS || !r->queue)
+	if ((r->action != PF_PASS && r->action != PF_MATCH) || !r->queue)
 		return false;
 	q = altq_number(g->c->queues, r->queue);
 	pq = r->pqueue ? altq_number(g->c->queues, r->pqueue) : 0;
@@ -53,7 +54,15 @@ bool gen_queued(const struct gen *g, const struct pf_rule *r)
 {
 	char chain[GEN_CHAIN];
 
-	return r->state == PF_STATE_NONE && chain_of(g, r, chain);
+	return r->action == PF_PASS && r->state == PF_STATE_NONE &&
+	       chain_of(g, r, chain);
+}
+
+bool gen_match_queues(const struct gen *g, const struct pf_rule *r)
+{
+	char chain[GEN_CHAIN];
+
+	return r->action == PF_MATCH && chain_of(g, r, chain);
 }
 
 void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain)
@@ -71,12 +80,14 @@ void gen_altq_check(struct gen *g)
 {
 	const struct pf_queues *q = g->c->queues;
 	struct err e = ERR_INIT;
+	unsigned int refused = 0;
 
 	if (!q)
 		return;
 	if (altq_plan(q, g->v ? altq_link_of : NULL, g->v, g->new_queues,
-		      g->report, &g->altq, &g->refused, &e) < 0)
+		      g->report, &g->altq, &refused, &e) < 0)
 		g->b.failed = true;
+	g->refused += refused;
 	if (gen_ether(g, true))
 		gen_refuse(g, NULL,
 			   "altq does not go with rules for Ethernet that look "
@@ -89,8 +100,6 @@ void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 		return;
 	if (list == PF_LIST_ETHER)
 		gen_refuse(g, r, "queue is not supported for Ethernet");
-	else if (r->action == PF_MATCH)
-		gen_refuse(g, r, "queue: say it in the rule that passes");
 	else if (r->action == PF_PASS && r->state == PF_STATE_NONE &&
 		 r->dir == PF_IN)
 		gen_refuse(g, r,
@@ -228,13 +237,49 @@ static void put_state(struct gen *g, const struct pf_rule *r, unsigned int n,
 }
 
 /* Packets whose state coming in ('i') or going out has a queue. */
-static void by_state(struct gen *g, int dir, char letter)
+static void by_state(struct gen *g, char letter)
 {
-	nfb_rule(&g->b, "altq");
-	gen_match_dir(g, dir);
-	nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
-	nfe_vmap(&g->b, STATES, NFR(gen_label_word(letter, dir)));
-	nfb_rule_end(&g->b);
+	for (int dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY; dir++) {
+		nfb_rule(&g->b, HOOK);
+		gen_match_dir(g, dir);
+		nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
+		nfe_vmap(&g->b, STATES, NFR(gen_label_word(letter, dir)));
+		nfb_rule_end(&g->b);
+	}
+}
+
+/* Nothing more for packets that have no state coming in: they did not. */
+static void came_in(struct gen *g)
+{
+	for (int dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY; dir++) {
+		nfb_rule(&g->b, HOOK);
+		gen_match_dir(g, dir);
+		nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
+		nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(gen_label_word('i', dir)),
+			    0);
+		nfe_verdict(&g->b, NF_ACCEPT, NULL);
+		nfb_rule_end(&g->b);
+	}
+}
+
+/* The last match rule has its way. */
+static void by_match(struct gen *g, enum gen_place p)
+{
+	const struct pf_rules *l = &g->node->a->list[PF_LIST_FILTER];
+	char chain[GEN_CHAIN];
+	bool any = false;
+
+	for (size_t k = l->n; k-- > 0;) {
+		if (!gen_match_queues(g, &l->v[k]) ||
+		    !chain_of(g, &l->v[k], chain))
+			continue;
+		if (!any && p == GEN_IN)
+			came_in(g);
+		else if (!any)
+			gen_skip(g, HOOK, true);
+		any = true;
+		gen_match_later(g, &l->v[k], p, HOOK, NFT_GOTO, chain);
+	}
 }
 
 void gen_altq(struct gen *g)
@@ -252,9 +297,9 @@ void gen_altq(struct gen *g)
 	nfb_elems(&g->b, STATES, false);
 	each(g, put_state, NULL);
 	nfb_elems_end(&g->b);
-	nfb_chain_base(&g->b, "altq", &hook);
-	for (const char *letter = "oi"; *letter; letter++)
-		for (int dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY;
-		     dir++)
-			by_state(g, dir, *letter);
+	nfb_chain_base(&g->b, HOOK, &hook);
+	by_state(g, 'o');
+	by_match(g, GEN_OUT);
+	by_state(g, 'i');
+	by_match(g, GEN_IN);
 }

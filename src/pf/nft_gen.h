@@ -414,6 +414,13 @@ bool gen_scrubs(const struct gen *g);
 void gen_scrub_check(struct gen *g); /* of match rules that do so */
 void gen_scrub(struct gen *g, enum gen_place p);
 void gen_scrub_call(struct gen *g, enum gen_place p, const char *hook);
+/*
+ * In the chain: packets of states of place p that were made behind the match
+ * rule, one that gen_scrub_check() has let pass.
+ */
+void gen_match_later(struct gen *g, const struct pf_rule *like,
+		     enum gen_place p, const char *chain, int code,
+		     const char *to);
 
 /* nft_limit.c: how many states */
 bool gen_limits(const struct pf_rule *r);
@@ -595,6 +602,8 @@ void gen_other_tables(struct gen *g, unsigned int there);
 /* nft_altq.c */
 void gen_altq_check(struct gen *g); /* makes g->altq */
 void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list);
+/* A match rule that has a queue. */
+bool gen_match_queues(const struct gen *g, const struct pf_rule *r);
 void gen_altq(struct gen *g); /* chains that rules' chains call, and the hook */
 /* A rule without state that has a queue: what it does. */
 bool gen_queued(const struct gen *g, const struct pf_rule *r);

@@ -267,10 +267,11 @@ void gen_scrub_check(struct gen *g)
 		for (size_t k = 0; k < l->n; k++) {
 			const struct pf_rule *r = &l->v[k];
 
-			if (match_scrubs(r) && (!first || asks_more(g, r)))
+			if ((match_scrubs(r) || gen_match_queues(g, r)) &&
+			    (!first || asks_more(g, r)))
 				gen_refuse(g, r,
-					   "match with scrub or set: only "
-					   "scrub and tos, by interface, "
+					   "match with scrub, set or queue: "
+					   "only scrub and tos, by interface, "
 					   "protocol, fixed addresses and "
 					   "ports, in front of quick rules and "
 					   "anchors; or say it in the rule "
@@ -290,7 +291,7 @@ static void match_name(enum gen_place p, char ret[GEN_CHAIN])
 /* Packets of states that the rule was asked of, in direction dir; -1: any. */
 static void match_packets(struct gen *g, const struct pf_rule *like,
 			  const struct gen_match *m, int dir, const char *chain,
-			  const char *edits)
+			  int code, const char *to)
 {
 	const char letter = gen_state_letter(m->place);
 	const unsigned int word = dir < 0 ? 0 : gen_label_word(letter, dir);
@@ -305,31 +306,39 @@ static void match_packets(struct gen *g, const struct pf_rule *like,
 		nfb_rule_cancel(&g->b);
 		return;
 	}
-	nfe_verdict(&g->b, NFT_JUMP, edits);
+	nfe_verdict(&g->b, code, to);
 	nfb_rule_end(&g->b);
+}
+
+void gen_match_later(struct gen *g, const struct pf_rule *like,
+		     enum gen_place p, const char *chain, int code,
+		     const char *to)
+{
+	struct pf_rule r = *like;
+	struct gen_match m = {.node = g->node, .r = &r, .place = p};
+	const unsigned int all = gen_families(like);
+	const bool both = like->dir == PF_INOUT && any_ends(like);
+
+	r.dir = PF_INOUT;
+	r.src = r.dst = (struct pf_end){.host.kind = PF_ADDR_ANY};
+	for (m.af = 1; m.af <= GEN_AF_V6; m.af <<= 1) {
+		if (!(all & m.af))
+			continue;
+		for (int dir = both ? -1 : 0; dir <= (both ? -1 : 1); dir++)
+			match_packets(g, like, &m, dir, chain, code, to);
+	}
 }
 
 /* Counted where it is judged among the others. */
 static void match_rule(struct gen *g, const struct pf_rule *like,
 		       enum gen_place p, const char *chain)
 {
-	struct pf_rule r = *like;
-	struct gen_match m = {.node = g->node, .r = &r, .place = p};
 	char edits[GEN_CHAIN];
-	const unsigned int all = gen_families(like);
-	const bool both = like->dir == PF_INOUT && any_ends(like);
 
-	r.dir = PF_INOUT;
-	r.src = r.dst = (struct pf_end){.host.kind = PF_ADDR_ANY};
 	snprintf(edits, sizeof(edits), "xm%u%c", like->nr, gen_letter[p]);
 	nfb_chain(&g->b, edits);
 	gen_edit(g, like, edits);
-	for (m.af = 1; m.af <= GEN_AF_V6; m.af <<= 1) {
-		if (!(all & m.af))
-			continue;
-		for (int dir = both ? -1 : 0; dir <= (both ? -1 : 1); dir++)
-			match_packets(g, like, &m, dir, chain, edits);
-	}
+	gen_match_later(g, like, p, chain, NFT_JUMP, edits);
 }
 
 /* All that match, in order. */

@@ -162,8 +162,7 @@ classes_body()
 	talks - udp 10.0.1.2 7
 	at_least web 1
 	atf_check -s exit:1 -e match:"pf.conf:1: queue in a rule .in." \
-	    -e match:"pf.conf:2: queue: say it in the rule that passes" \
-	    -x "printf 'pass in no state queue q\nmatch out queue q\n' |
+	    -x "printf 'pass in no state queue q\n' |
 	    tee pf.conf >/dev/null; pfctl -f pf.conf"
 }
 
@@ -196,6 +195,64 @@ forwarded_body()
 	atf_check -o match:"queue  web on ra bandwidth 20Mb" \
 	    -o match:"queue  web on rc bandwidth 10Mb" pfctl -sq
 	atf_check -o not-match:" on rc " pfctl -sq -i ra
+}
+
+atf_test_case matches
+matches_head()
+{
+	atf_set descr "match with queue: the last one of a state counts, unless the rule that passes has one"
+}
+matches_body()
+{
+	on
+	serve c tcp 0.0.0.0 7
+	serve c udp 0.0.0.0 7
+	serve c tcp 0.0.0.0 9
+	rules <<-EOF2
+		altq on ra cbq bandwidth 100Mb queue { std, ping }
+		altq on rc cbq bandwidth 100Mb queue { std, tcp, seven, ping, own }
+		queue std bandwidth 10% cbq(default)
+		queue tcp bandwidth 10%
+		queue seven bandwidth 10%
+		queue ping bandwidth 10%
+		queue own bandwidth 10%
+		match out on rc proto tcp queue tcp
+		match out on rc proto tcp from any to 10.0.1.2 port 7 queue seven
+		match in on ra proto icmp queue ping
+		pass all
+		pass out on rc proto udp queue own
+		match proto udp queue seven
+	EOF2
+	talks - tcp 10.0.1.2 9
+	at_least tcp 3
+	nothing_in seven
+	talks - tcp 10.0.1.2 7
+	at_least seven 3
+	# what passes says it itself
+	talks - udp 10.0.1.2 7
+	at_least own 1
+	# coming in: where it leaves, and the answer, but nothing of our own
+	pings - 10.0.1.2
+	nothing_in ping rc
+	pings a 10.0.1.2
+	at_least ping 1 rc
+	at_least ping 1 ra
+	pings c 10.0.0.2
+	[ "$(in_queue ping rc)" = 1 ] || atf_fail "that did not come in on ra"
+	# what is not asked does not pass by a match rule
+	rules <<-EOF2
+		set skip on rc
+		altq on rc cbq bandwidth 100Mb queue { std, tcp }
+		queue std bandwidth 10% cbq(default)
+		queue tcp bandwidth 10%
+		match out queue tcp
+		pass all
+	EOF2
+	talks - tcp 10.0.1.2 7
+	nothing_in tcp
+	echo 'match out on rc from <t> queue tcp' >>pf.conf
+	atf_check -s exit:1 -e match:"pf.conf:7: match with scrub, set or queue: only" \
+	    pfctl -f pf.conf
 }
 
 atf_test_case acks
@@ -390,6 +447,11 @@ failed_body()
 	echo "pass in divert-to 127.0.0.1 port 5" >>pf.conf
 	atf_check -s exit:1 -e ignore pfctl -f pf.conf
 	has_qdisc rc
+	# what is wrong with rules alone
+	cp good.conf pf.conf
+	echo "pass in divert-to 127.0.0.1 port 5" >>pf.conf
+	atf_check -s exit:1 -e match:"pf.conf:4: divert-to is not supported" \
+	    pfctl -f pf.conf
 	# somebody else's, on another interface than the first one
 	tc qdisc add dev ra root handle 7: htb
 	cat >pf.conf <<-EOF2
@@ -585,6 +647,7 @@ atf_init_test_cases()
 	atf_add_test_case shape
 	atf_add_test_case classes
 	atf_add_test_case forwarded
+	atf_add_test_case matches
 	atf_add_test_case acks
 	atf_add_test_case priorities
 	atf_add_test_case toggle

@@ -124,7 +124,7 @@ ATF_TC_BODY(roundtrip, tc)
 
 ATF_TC_WITHOUT_HEAD(refused);
 #define LATE_SCRUB                                                             \
-	"match with scrub or set: only scrub and tos, by interface, "          \
+	"match with scrub, set or queue: only scrub and tos, by interface, "   \
 	"protocol, "                                                           \
 	"fixed addresses and ports, in front of quick rules and anchors; or "  \
 	"say it in the rule that passes\n"
