@@ -29,6 +29,7 @@ void pf_kernel_close(struct pf_kernel **k)
 	if (!*k)
 		return;
 	nl_free(&(*k)->nf);
+	strv_free(&(*k)->bound_ifs);
 	free(*k);
 	*k = NULL;
 }

@@ -169,6 +169,9 @@ struct pf_mark {
 	 */
 	int x_rule, y_rule;
 	bool x_reply, y_reply;
+	/* the kernel's name of what it is if-bound to, if its rule names none;
+	 * the pf_kernel's; NULL */
+	const char *x_if, *y_if;
 	int nat_rule, rdr_rule;
 	unsigned int gate[2]; /* of its packets, of replies; 0: none */
 	char tag[PF_TAG_NAME];

@@ -198,17 +198,6 @@ void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 	nfb_rule_end(&g->b);
 }
 
-/* An if-bound state passes on its own interface only. */
-static bool wants_bound(const struct pf_rule *r)
-{
-	return (r->opts.flags & (PF_S_IFBOUND | PF_S_FLOATING)) == PF_S_IFBOUND;
-}
-
-static bool is_bound(const struct pf_rule *r)
-{
-	return r->ifname && !(r->flags & PF_F_NOT_IF) && wants_bound(r);
-}
-
 /*
  * A state's packets get the tag of the packet that made it.  No expression
  * joins two registers, so what else was in the mark is lost where there is one.
@@ -225,13 +214,25 @@ void gen_state_tag(struct gen *g, const char *chain)
 	nfb_rule_end(&g->b);
 }
 
+void gen_state_passes(const struct gen *g, char letter, struct gen_verdict *ret)
+{
+	*ret = (struct gen_verdict){.code = NF_ACCEPT};
+	if (gen_flushes(g)) {
+		ret->code = NFT_JUMP;
+		snprintf(ret->chain, sizeof(ret->chain), "gf%c", letter);
+	} else if (g->tagged) {
+		ret->code = NFT_GOTO;
+		snprintf(ret->chain, sizeof(ret->chain), "tag%c", letter);
+	}
+}
+
 bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 		       const struct pf_rule *r, unsigned int n, char letter,
 		       bool make, struct gen_verdict *ret)
 {
 	const bool filter = r->action == PF_PASS;
 	const bool edits = filter && gen_edits(r);
-	const bool bound = filter && is_bound(r);
+	const bool bound = gen_bound_named(g, r);
 	const bool over = filter && gen_overloads(r);
 	const bool dups = gen_dups(r, letter);
 	const bool counted = filter && gen_counted(g, node, r);
@@ -240,17 +241,8 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 	snprintf(tag, sizeof(tag), "tag%c", letter);
 	if (!(r->flags & PF_F_LOG_ALL) && !edits && !bound && !over && !dups &&
 	    !counted) {
-		if (gen_flushes(g)) {
-			ret->code = NFT_JUMP;
-			snprintf(ret->chain, sizeof(ret->chain), "gf%c",
-				 letter);
-			return true;
-		}
-		if (!g->tagged)
-			return false;
-		ret->code = NFT_GOTO;
-		str_copy(ret->chain, sizeof(ret->chain), tag);
-		return true;
+		gen_state_passes(g, letter, ret);
+		return ret->chain[0];
 	}
 	/* comes back when the interface is another one */
 	ret->code = NFT_JUMP;
@@ -259,9 +251,7 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 		return true;
 	nfb_chain(&g->b, ret->chain);
 	if (bound && g->pfil.member)
-		gen_refuse(g, r,
-			   "if-bound states do not go with "
-			   "net.link.bridge.pfil_member=1");
+		gen_refuse(g, r, GEN_BOUND_MEMBER);
 	if (bound) {
 		nfb_rule(&g->b, ret->chain);
 		gen_match_if(g, r->ifname, true, letter != 'i');
@@ -375,13 +365,8 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 			   "log (matches) beside nat-to or rdr-to: say it in a "
 			   "match rule of its own");
 	gen_limit_check(g, r);
-	/* a state does not remember where it was made: its rule has to say it
-	 */
-	if (list == PF_LIST_FILTER && r->action == PF_PASS &&
-	    r->state != PF_STATE_NONE && wants_bound(r) && !is_bound(r))
-		gen_refuse(g, r,
-			   "if-bound: say on which interface, or `keep state "
-			   "(floating)'");
+	if (list == PF_LIST_FILTER)
+		gen_bound_check(g, r);
 	if (r->flags & PF_F_RTABLE && r->rtable && r->action != PF_PASS)
 		gen_refuse(g, r, "rtable: say it in the rule that passes");
 	gen_queue_check(g, r, list);

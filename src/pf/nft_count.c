@@ -6,7 +6,7 @@
  * decided; in ordered chains also how often it was looked at), the element of
  * its word in the map decP (ordered chains: the packets that it decided), and
  * the elements in sti and sto (all later packets of its states), for which some
- * kernel rules count, too (nft_sole.c).
+ * kernel rules count, too (nft_sole.c), and those in sbi and sbo (nft_bound.c).
  */
 #include "pf/conf.h"
 #include "pf/keep.h"
@@ -85,20 +85,30 @@ static int take_rule(const struct nft_rule_info *r, void *data, struct err *e)
 	return 0;
 }
 
+/* -1: none that has counters. */
+static int rule_counted(const struct count *c, uint32_t word)
+{
+	const int n = gen_word_rule(word, c->g.nrules, NULL);
+
+	return n < (int)c->g.nrules ? n : -1;
+}
+
 static int take_elem(const struct nft_elem *el, void *data, struct err *e)
 {
 	struct count *c = data;
 	uint32_t word;
+	int n;
 
 	(void)e;
-	if (el->klen != sizeof(word) || !el->counted)
+	if ((el->klen != sizeof(word) && el->klen != GEN_BOUND_KEY) ||
+	    !el->counted)
 		return 0;
 	memcpy(&word, el->key, sizeof(word));
-	word &= GEN_RULE_MASK;
-	if (word == 0 || word > c->g.nrules)
+	n = rule_counted(c, word);
+	if (n < 0)
 		return 0;
-	c->v[word - 1].packets[c->way] += el->packets;
-	c->v[word - 1].bytes[c->way] += el->bytes;
+	c->v[n].packets[c->way] += el->packets;
+	c->v[n].bytes[c->way] += el->bytes;
 	return 0;
 }
 
@@ -106,14 +116,14 @@ static int take_decision(const struct nft_elem *el, void *data, struct err *e)
 {
 	struct count *c = data;
 	uint32_t word;
-	int r;
+	int n, r;
 
 	r = take_elem(el, data, e);
 	if (r == 0 && el->klen == sizeof(word) && el->counted) {
 		memcpy(&word, el->key, sizeof(word));
-		word &= GEN_RULE_MASK;
-		if (word > 0 && word <= c->g.nrules)
-			c->v[word - 1].state_creations += el->packets;
+		n = rule_counted(c, word);
+		if (n >= 0)
+			c->v[n].state_creations += el->packets;
 	}
 	return r;
 }
@@ -124,15 +134,16 @@ static int take_run(const struct nft_elem *el, void *data, struct err *e)
 	struct count *c = data;
 	struct pf_counters *to;
 	uint32_t word;
+	int n;
 
 	(void)e;
 	if (el->dlen != sizeof(word) || !el->counted)
 		return 0;
 	memcpy(&word, el->data, sizeof(word));
-	word &= GEN_RULE_MASK;
-	if (word == 0 || word > c->g.nrules)
+	n = rule_counted(c, word);
+	if (n < 0)
 		return 0;
-	to = &c->v[word - 1];
+	to = &c->v[n];
 	to->packets[c->way] += el->packets;
 	to->bytes[c->way] += el->bytes;
 	to->evaluations += el->packets;
@@ -228,8 +239,8 @@ static int read_all(struct pf_kernel *k, struct count *c, struct err *e)
 		int way;
 		nft_elem_cb *cb;
 	} sets[] = {
-		{"sti", 0, take_elem},
-		{"sto", 1, take_elem},
+		{"sti", 0, take_elem},	 {"sto", 1, take_elem},
+		{"sbi", 0, take_elem},	 {"sbo", 1, take_elem},
 		{PF_KEPT, 0, take_kept},
 	};
 	char set[8];
@@ -427,30 +438,46 @@ int pf_rule_counters(struct pf_kernel *k, const char *path, enum pf_list list,
 
 /* labels */
 
-/* Generations are asked for once: a label of another one names no rule. */
-static int generation(struct pf_kernel *k, uint32_t *ret)
+/* What is loaded is asked for once: a label of another one names no rule. */
+static int know_loaded(struct pf_kernel *k)
 {
 	struct pf_meta m;
 	int r;
 
-	if (!k->generation) {
-		r = pf_store_read_meta(k->nf, &m, NULL);
-		if (r < 0)
-			return r;
-		k->generation = m.generation;
-	}
-	*ret = k->generation;
+	if (k->generation)
+		return 0;
+	r = pf_store_read_meta(k->nf, &m, NULL);
+	if (r < 0)
+		return r;
+	strv_free(&k->bound_ifs);
+	if (m.pairs && gen_bound_read(k->nf, &k->bound_ifs, NULL, NULL) < 0)
+		strv_free(&k->bound_ifs);
+	k->pairs = m.pairs;
+	k->generation = m.generation;
 	return 0;
 }
 
-static int rule_of(uint32_t word, uint32_t now)
+int pf_word_rule(struct pf_kernel *k, uint32_t word, const char **ret_if)
 {
+	int i = -1, n = (int)(word & GEN_RULE_MASK) - 1;
+
+	if (know_loaded(k) == 0 && k->pairs)
+		n = gen_word_rule(word, k->pairs - 1, &i);
+	if (ret_if && i >= 0 && (size_t)i < k->bound_ifs.n)
+		*ret_if = k->bound_ifs.v[i];
+	return n;
+}
+
+static int rule_of(struct pf_kernel *k, uint32_t word, const char **ret_if)
+{
+	int n;
+
 	if (!(word & GEN_VALID))
 		return -1;
-	if (((word & ~GEN_VALID) >> GEN_GEN_SHIFT) != now ||
-	    (word & GEN_RULE_MASK) == 0)
+	if (((word & ~GEN_VALID) >> GEN_GEN_SHIFT) != k->generation)
 		return PF_RULE_GONE;
-	return (int)(word & GEN_RULE_MASK) - 1;
+	n = pf_word_rule(k, word, ret_if);
+	return n < 0 ? PF_RULE_GONE : n;
 }
 
 int pf_mark_of(struct pf_kernel *k, const uint32_t label[4], struct pf_mark *m)
@@ -458,14 +485,13 @@ int pf_mark_of(struct pf_kernel *k, const uint32_t label[4], struct pf_mark *m)
 	const uint32_t flags = label[GEN_LABEL_FLAGS];
 	struct pf_mark to = {
 		.x_rule = -1, .y_rule = -1, .nat_rule = -1, .rdr_rule = -1};
-	uint32_t now;
 	int r;
 
-	r = generation(k, &now);
+	r = know_loaded(k);
 	if (r < 0)
 		return r;
-	to.x_rule = rule_of(label[GEN_LABEL_X], now);
-	to.y_rule = rule_of(label[GEN_LABEL_Y], now);
+	to.x_rule = rule_of(k, label[GEN_LABEL_X], &to.x_if);
+	to.y_rule = rule_of(k, label[GEN_LABEL_Y], &to.y_if);
 	to.x_reply = flags & GEN_FLAG_X_REPLY;
 	to.y_reply = flags & GEN_FLAG_Y_REPLY;
 	to.nat_rule = (int)(label[GEN_LABEL_NAT] & GEN_NAT_MASK) - 1;

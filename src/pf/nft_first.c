@@ -11,7 +11,8 @@
  * capital letters (i1Q, i1R).  Maps of runs (nft_run.c) are not copied, and
  * single rules only if they are not too many; where there are, or where passing
  * is never simple (tags, limits of all states, flushes, rules in order), the
- * chain goes to `judge`.
+ * chain goes to `judge`.  Where states are of pairs (nft_bound.c), rules pass
+ * on to the chains that make them.
  *
  * Counters are those of the rules' other copies: pfctl adds up all kernel
  * rules of a number.
@@ -60,7 +61,8 @@ static bool leads_to(const struct gen_verdict *v, const char *chain,
 bool gen_first_makes(const struct gen *g, const struct gen_verdict *v,
 		     enum gen_place p)
 {
-	return g->first && (leads_to(v, "ps", p) || leads_to(v, "pa", p));
+	return g->first && !g->bound &&
+	       (leads_to(v, "ps", p) || leads_to(v, "pa", p));
 }
 
 uint32_t gen_first_word(enum gen_place p)

@@ -76,6 +76,7 @@ void gen_free(struct gen *g)
 	strv_free(&g->egress);
 	strv_free(&g->times);
 	strv_free(&g->had_times);
+	strv_free(&g->bound_ifs);
 	g->node = NULL;
 }
 

@@ -143,8 +143,14 @@ struct gen {
 	size_t nsrc_limits;
 	bool synproxy; /* a rule says so, this one: */
 	unsigned int synproxy_rule;
-	bool cookies;	  /* set syncookies always */
-	struct gen_pfil { /* net.link.bridge.pfil_* */
+	bool cookies; /* set syncookies always */
+	/* nft_bound.c: rules whose states remember their interface */
+	size_t bound;
+	const struct pf_rule *bound_rule; /* the first one */
+	struct strv bound_ifs;		  /* the list; so many came at first: */
+	size_t bound_first;
+	bool bound_grown, bound_way[2]; /* for in, for out */
+	struct gen_pfil {		/* net.link.bridge.pfil_* */
 		bool member, bridge, local_phys;
 	} pfil;
 	bool new_queues; /* c's are to be made now: their interfaces must be */
@@ -329,6 +335,9 @@ void gen_first_make(struct gen *g, enum gen_place p);
 void gen_rule_verdict(struct gen *g, const struct gen_node *node,
 		      const struct pf_rule *r, unsigned int n, enum gen_place p,
 		      bool make, struct gen_verdict *ret);
+/* What happens to packets of states whose rule has nothing of its own. */
+void gen_state_passes(const struct gen *g, char letter,
+		      struct gen_verdict *ret);
 /* What happens to packets of its states; false: they just pass. */
 bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 		       const struct pf_rule *r, unsigned int n, char letter,
@@ -475,6 +484,42 @@ bool gen_sloppy(const struct pf_rule *r);
 void gen_sloppy_sets(struct gen *g);
 void gen_sloppy_new(struct gen *g, const char *chain, enum gen_place p);
 void gen_sloppy_pass(struct gen *g, enum gen_place p, const char *chain);
+
+/* nft_bound.c: if-bound states; `rules`: how many there are, of all lists */
+#define GEN_BOUND_IFS "boundif"
+#define GEN_BOUND_MEMBER                                                       \
+	"if-bound states do not go with net.link.bridge.pfil_member=1"
+/* The rule names their interface; they remember it. */
+bool gen_bound_named(const struct gen *g, const struct pf_rule *r);
+bool gen_bound_pairs(const struct gen *g, const struct pf_rule *r);
+void gen_bound_check(struct gen *g, const struct pf_rule *r);
+/* The number of the pair of rule n and interface i. */
+unsigned int gen_pair(unsigned int rules, unsigned int n, unsigned int i);
+/*
+ * The rule that a word of a label names, -1: none; *ret_if (may be NULL) gets
+ * the state's interface by its place in the list, or -1.
+ */
+int gen_word_rule(uint32_t word, unsigned int rules, int *ret_if);
+/* The words of a rule's states: its own is the one with i = 0; false: no more.
+ */
+bool gen_rule_word(const struct gen *g, const struct pf_rule *r, unsigned int n,
+		   size_t i, uint32_t *ret);
+/* The size of a map by words that has place for n rules' own ones. */
+uint32_t gen_bound_room(const struct gen *g, size_t n);
+/* The list that is loaded; *ret_first (may be NULL): of how many it was made.
+ */
+int gen_bound_read(struct nl *nf, struct strv *ret, size_t *ret_first,
+		   struct err *e);
+void gen_bound_grow(struct gen *g); /* by interfaces that are not in it */
+void gen_bound_maps(struct gen *g);
+/* *v: what happens to packets of the rule's states. */
+void gen_bound_verdict(struct gen *g, unsigned int n, char letter, bool make,
+		       struct gen_verdict *v);
+#define GEN_BOUND_KEY 20 /* a word, a name */
+void gen_bound_states(struct gen *g, char letter);
+void gen_bound_pass(struct gen *g, enum gen_place p, const char *chain, int dir,
+		    bool match);
+void gen_bound_made(struct gen *g, const char *chain, enum gen_place p);
 
 /* nft_sole.c: all states of a direction are of one rule */
 void gen_sole(struct gen *g); /* find them */

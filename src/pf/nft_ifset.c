@@ -469,6 +469,7 @@ int gen_ifsets(struct gen *g, struct err *e)
 		if (r < 0)
 			return r;
 	}
+	gen_bound_grow(g);
 	gen_back_set(g);
 	r = group_sets(g, g->ifs ? g->ifs : &none, e);
 	return r < 0 ? r : dynif_sets(g, e);

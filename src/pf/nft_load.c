@@ -404,11 +404,12 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 			return r;
 	}
 	p->meta.ordered = g->ordered;
+	p->meta.pairs = g->bound ? g->nrules + 1 : 0;
 	p->meta.follows = g->groups.n || g->dynifs.n || g->natifs.n ||
 			  g->c->opt.skip.n || gen_pools_by_if(g) ||
 			  gen_pools_by_table(g, NULL) || g->routes ||
-			  g->pfil.member || g->backs || gen_ether_any(g) ||
-			  g->c->queues;
+			  g->pfil.member || g->backs || g->bound ||
+			  gen_ether_any(g) || g->c->queues;
 	pf_store_put(&g->b, &p->meta, l->text.s, l->text.len);
 	gen_other_tables(g, p->others);
 	r = pf_gates_open(k->v, &p->gates, &g->gates, g->report, e);
@@ -460,6 +461,14 @@ static bool says_the_same(const struct present *p, const struct strbuf *text)
 	       !strcmp(rules_in(&p->text), rules_in(text));
 }
 
+/* Interfaces that states are bound to; without the list it begins anew. */
+static void read_bound(struct pf_kernel *k, const struct present *p,
+		       struct gen *g)
+{
+	if (strv_has(&p->sets, GEN_BOUND_IFS))
+		gen_bound_read(k->nf, &g->bound_ifs, &g->bound_first, NULL);
+}
+
 static int load_once(struct pf_kernel *k, const struct load *want,
 		     const struct report *r, struct err *e)
 {
@@ -500,6 +509,8 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	if (!numbered || (what & (PF_LOAD_FILTER | PF_LOAD_NAT) &&
 			  !says_the_same(&p, &text)))
 		p.meta.generation = p.meta.generation % GEN_GEN_MAX + 1;
+	else
+		read_bound(k, &p, &g);
 	p.meta.apart = m.apart;
 	p.meta.hostid = m.conf.opt.hostid;
 	g.generation = p.meta.generation;
@@ -618,11 +629,15 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	gen_prepare(&g);
 	if (!g.dormant && p.conf->queues)
 		mend_queues(k, p.conf->queues);
+	read_bound(k, &p, &g);
 	r = prepare_ether(k, &g, &reg, e);
 	if (r >= 0)
 		r = gen_ifsets(&g, e);
 	if (r < 0)
 		return r;
+	if (g.bound_grown)
+		return load_once(k, &(struct load){.c = p.conf, .path = ""},
+				 NULL, e);
 	gen_other_tables(&g, p.others);
 	if (g.routes)
 		r = pf_gates_open(k->v, &p.gates, &g.gates, NULL, e);

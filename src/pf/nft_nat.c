@@ -713,18 +713,19 @@ static void pass_chain(struct gen *g, const struct gen_node *node,
 			.n = node->base[PF_LIST_FILTER] + r->nr,
 			.side = s,
 			.list = PF_LIST_FILTER};
-	const uint32_t word = gen_word(g, t.n);
 	char chain[GEN_CHAIN];
 	unsigned int all;
+	uint32_t word;
 
 	snprintf(chain, sizeof(chain), "n%d.p%u", (int)s, t.n);
 	t.chain = chain;
 	if (!make) {
-		nfb_elem(&g->b, &(struct nfb_elem){.key = &word,
-						   .klen = 4,
-						   .verdict = true,
-						   .code = NFT_GOTO,
-						   .chain = chain});
+		for (size_t i = 0; gen_rule_word(g, r, t.n, i, &word); i++)
+			nfb_elem(&g->b, &(struct nfb_elem){.key = &word,
+							   .klen = 4,
+							   .verdict = true,
+							   .code = NFT_GOTO,
+							   .chain = chain});
 		return;
 	}
 	all = pool_families(pool_of(r, t.list, s));
@@ -769,7 +770,7 @@ static void pass_rules(struct gen *g, enum side s)
 					 .ktype = NFB_TYPE_MARK,
 					 .klen = 4,
 					 .dtype = NFT_DATA_VERDICT,
-					 .size = (uint32_t)n});
+					 .size = gen_bound_room(g, n)});
 	nfb_elems(&g->b, map, false);
 	each_pass(g, s, true, false);
 	nfb_elems_end(&g->b);

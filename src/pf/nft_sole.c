@@ -50,7 +50,7 @@ static bool find(struct gen *g, char letter, unsigned int *ret)
 			    !is_of(r, letter))
 				continue;
 			n = node->base[PF_LIST_FILTER] + (unsigned int)k;
-			if (found ||
+			if (found || gen_bound_pairs(g, r) ||
 			    gen_state_verdict(g, node, r, n, letter, false, &v))
 				return false;
 			found = true;

@@ -138,6 +138,8 @@ static void state_elem(struct gen *g, const struct gen_node *node,
 	const uint32_t word = gen_word(g, n);
 
 	gen_state_verdict(g, node, r, n, letter, make, &v);
+	if (gen_bound_pairs(g, r))
+		gen_bound_verdict(g, n, letter, make, &v);
 	if (make)
 		return;
 	nfb_elem(&g->b,
@@ -195,10 +197,10 @@ static void allow_opts(struct gen *g)
 	const struct nfb_set s = {.name = "allowopts",
 				  .ktype = NFB_TYPE_MARK,
 				  .klen = 4,
-				  .size = g->nrules + 1};
+				  .size = gen_bound_room(g, g->nrules + 1)};
 	const struct pf_rules *l;
 	uint32_t word;
-	size_t i, k;
+	size_t i, k, n;
 
 	nfb_set(&g->b, &s);
 	nfb_elems(&g->b, s.name, false);
@@ -207,10 +209,14 @@ static void allow_opts(struct gen *g)
 		for (k = 0; k < l->n; k++) {
 			if (!(l->v[k].flags & PF_F_ALLOW_OPTS))
 				continue;
-			word = gen_word(g, g->node[i].base[PF_LIST_FILTER] +
-						   (unsigned int)k);
-			nfb_elem(&g->b,
-				 &(struct nfb_elem){.key = &word, .klen = 4});
+			for (n = 0;
+			     gen_rule_word(g, &l->v[k],
+					   g->node[i].base[PF_LIST_FILTER] +
+						   (unsigned int)k,
+					   n, &word);
+			     n++)
+				nfb_elem(&g->b, &(struct nfb_elem){.key = &word,
+								   .klen = 4});
 		}
 	}
 	nfb_elems_end(&g->b);
@@ -254,6 +260,7 @@ void gen_state_maps(struct gen *g)
 			tag_chain(g, *letter);
 	}
 	gen_overload_chains(g);
+	gen_bound_maps(g);
 	for (letter = "io"; *letter; letter++) {
 		snprintf(map, sizeof(map), "st%c", *letter);
 		state_elems(g, *letter, true);
@@ -261,6 +268,7 @@ void gen_state_maps(struct gen *g)
 		nfb_elems(&g->b, map, false);
 		state_elems(g, *letter, false);
 		nfb_elems_end(&g->b);
+		gen_bound_states(g, *letter);
 	}
 }
 
@@ -533,6 +541,7 @@ static void fast(struct gen *g, enum gen_place p, const char *chain, bool first)
 	nfb_rule(&g->b, chain);
 	gen_match_dir(g, IP_CT_DIR_REPLY);
 	finish(g, NFT_GOTO, to);
+	gen_bound_pass(g, p, chain, IP_CT_DIR_ORIGINAL, false);
 	nfb_rule(&g->b, chain);
 	state_pass(g, p, IP_CT_DIR_ORIGINAL);
 	if (first) {
@@ -573,6 +582,7 @@ static void states_pass(struct gen *g, enum gen_place p, const char *chain)
 	int dir;
 
 	for (dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY; dir++) {
+		gen_bound_pass(g, p, chain, dir, true);
 		nfb_rule(&g->b, chain);
 		gen_match_dir(g, dir);
 		state_lookup(g, p, dir);
@@ -675,6 +685,7 @@ void gen_place_rules(struct gen *g, enum gen_place p)
 	name(chain, "ls", p);
 	gen_limit_all(g, chain);
 	gen_overload_made(g, chain, p);
+	gen_bound_made(g, chain, p);
 	make_state(g, chain, p, IP_CT_DIR_ORIGINAL);
 	make_state(g, chain, p, IP_CT_DIR_REPLY);
 	nd_ask(g, chain, p);
@@ -719,6 +730,7 @@ void gen_place_rules(struct gen *g, enum gen_place p)
 	six(g, p, chain);
 
 	name(chain, "reply", p);
+	gen_bound_pass(g, p, chain, IP_CT_DIR_REPLY, false);
 	nfb_rule(&g->b, chain);
 	state_pass(g, p, IP_CT_DIR_REPLY);
 	rule_jump(g, chain, NFT_GOTO, "slow", p);

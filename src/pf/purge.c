@@ -19,8 +19,8 @@
 struct source {
 	union pf_addr addr;
 	sa_family_t af;
-	char who;      /* 'i', 'o': of all rules; 'r': of one */
-	uint32_t rule; /* its number + 1 */
+	char who; /* 'i', 'o': of all rules; 'r': of one */
+	int rule; /* its number */
 };
 
 struct purge {
@@ -62,7 +62,7 @@ static bool parse_name(const char *name, struct source *s)
 		return true;
 	}
 	s->who = 'r';
-	s->rule = (uint32_t)strtoul(name + 1, &end, 10) + 1;
+	s->rule = (int)strtoul(name + 1, &end, 10);
 	return *end == '.';
 }
 
@@ -141,7 +141,7 @@ static bool is_over(const struct purge *p, const struct pf_flow *f,
 		const struct source *s = &p->v[i];
 
 		if (s->af != f->af ||
-		    (s->who == 'r' && (w & GEN_RULE_MASK) != s->rule))
+		    (s->who == 'r' && pf_word_rule(p->k, w, NULL) != s->rule))
 			continue;
 		if (!memcmp(end_of(f, word, s->who)->b, s->addr.b,
 			    s->af == AF_INET ? 4 : 16))

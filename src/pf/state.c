@@ -2,6 +2,7 @@
 #include "pf/state.h"
 
 #include "base/cleanup.h"
+#include "net/ifnet.h"
 #include "pf/gate.h"
 
 #include <arpa/inet.h>
@@ -250,6 +251,7 @@ static void state_of(const struct pf_flow *f, const struct pf_mark *m, bool y,
 		     bool back, int64_t now, struct pf_state *s)
 {
 	const enum pf_dir dir = y == back ? PF_IN : PF_OUT;
+	const char *bound = y ? m->y_if : m->x_if;
 	struct pf_peer before[2], after[2];
 	const char *level[2];
 
@@ -268,6 +270,10 @@ static void state_of(const struct pf_flow *f, const struct pf_mark *m, bool y,
 		.rdr_rule = back ? -1 : m->rdr_rule,
 		.gate = {m->gate[0], m->gate[1]},
 	};
+	if (bound) {
+		s->origif = ifname_from_kernel(bound);
+		str_copy(s->ifname, sizeof(s->ifname), s->origif);
+	}
 	tuples_of(f, back, before, after);
 	/*
 	 * Destinations are translated on the way in, sources on the way out

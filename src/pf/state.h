@@ -68,8 +68,9 @@ struct pf_state {
 	int nat_rule, rdr_rule;
 	unsigned int gate[2];
 	/* with a ruleset at hand; NULL: not known */
-	const struct pf_rule *r;   /* that made it */
-	const char *origif;	   /* where it was made: its rule says */
+	const struct pf_rule *r; /* that made it */
+	/* where it was made: its rule says, or (known without) the label */
+	const char *origif;
 	bool sticky;		   /* of a translation with sticky-address */
 	const struct pf_gate *via; /* route-to and such; the shower's to fill */
 };

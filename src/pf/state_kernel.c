@@ -98,7 +98,7 @@ static void number(const struct pf_conf *c, struct pf_state *s)
 	if (!s->r)
 		return;
 	s->sticky |= s->r->route && s->r->route_pool.sticky;
-	if (!s->r->ifname || s->r->flags & PF_F_NOT_IF)
+	if (s->origif || !s->r->ifname || s->r->flags & PF_F_NOT_IF)
 		return;
 	s->origif = s->r->ifname;
 	if (s->r->opts.flags & PF_S_IFBOUND)

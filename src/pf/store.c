@@ -35,6 +35,9 @@ static size_t meta_text(const struct pf_meta *m, char *buf, size_t size)
 		n += snprintf(buf + n, size - (size_t)n, "%02x",
 			      m->checksum[i]);
 	n += snprintf(buf + n, size - (size_t)n, "\n");
+	if (m->pairs)
+		n += snprintf(buf + n, size - (size_t)n, "pairs %" PRIu32 "\n",
+			      m->pairs);
 	return (size_t)n;
 }
 
@@ -166,6 +169,8 @@ static void read_meta(const char *p, size_t len, struct pf_meta *m)
 			m->ordered = value[0] == '1';
 		else if (strcmp(line, "follows") == 0)
 			m->follows = value[0] == '1';
+		else if (strcmp(line, "pairs") == 0)
+			m->pairs = (uint32_t)strtoul(value, &end, 10);
 		else if (strcmp(line, "hostid") == 0)
 			m->hostid = (uint32_t)strtoul(value, &end, 10);
 		else if (strcmp(line, "checksum") == 0)

@@ -20,8 +20,9 @@ struct pf_meta {
 	bool apart;	     /* anchors were loaded apart from the main file */
 	uint32_t hostid;
 	uint8_t checksum[16];
-	bool ordered; /* which engine: nft_filter.c */
-	bool follows; /* pf_refresh() has something to do */
+	bool ordered;	/* which engine: nft_filter.c */
+	bool follows;	/* pf_refresh() has something to do */
+	uint32_t pairs; /* nft_bound.c: number of rules + 1, or 0 */
 };
 
 /* Element 0 alone is put anew (`anew`: the set is new, too). */

@@ -463,10 +463,10 @@ static int flow_of(struct pf_trace *t, const struct packet *p,
 /* The rule that a word of a label names; -1: none that is loaded. */
 static int rule_of_word(const struct pf_trace *t, uint32_t word)
 {
-	if (!(word & GEN_VALID) || !(word & GEN_RULE_MASK) ||
+	if (!(word & GEN_VALID) ||
 	    ((word & ~GEN_VALID) >> GEN_GEN_SHIFT) != t->generation)
 		return -1;
-	return (int)(word & GEN_RULE_MASK) - 1;
+	return gen_word_rule(word, t->g.nrules, NULL);
 }
 
 static int rule_of_state(struct pf_trace *t, const struct packet *p, bool in)

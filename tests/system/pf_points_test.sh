@@ -6,7 +6,8 @@
 #	2 no rule		no_rule		15 block return	answers
 #	3 judged twice		twice		16 tables		table
 #	4 jails on lo0		shared		17 (if)		follows
-#	5 states, if-bound	bound		18 groups		names
+#	5 states, if-bound	bound (and	18 groups		names
+#				pf_bound_test)
 #	6 flags S/SA		first_packet	19 bridges	pf_bridge_test
 #	7 nat, then filter	nat		20 counters	counters,
 #	8 rdr, then filter	rdr				anchor_counters

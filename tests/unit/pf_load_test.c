@@ -190,20 +190,17 @@ ATF_TC_BODY(refused, tc)
 			"a match rule of its own\n"
 			"t:3: log (matches) to another interface than line 2\n",
 			told);
-	/* states remember no interface */
-	ATF_CHECK_EQ(-EOPNOTSUPP, load(&w, "",
-				       "set state-policy if-bound\n"
-				       "pass in on em0\n"
-				       "pass out\n"
-				       "pass out keep state (floating)\n"
-				       "pass out no state\n"
-				       "pass in on ! em0\n"
-				       "block in\n",
-				       PF_LOAD_ALL));
-	ATF_CHECK_STREQ("t:3: if-bound: say on which interface, or `keep "
-			"state (floating)'\n"
-			"t:6: if-bound: say on which interface, or `keep "
-			"state (floating)'\n",
+	/* a word for each interface, which the SYN to the server has not */
+	ATF_CHECK_EQ(-EOPNOTSUPP,
+		     load(&w, "",
+			  "set state-policy if-bound\n"
+			  "pass in on em0 proto tcp synproxy state\n"
+			  "pass in proto tcp synproxy state\n"
+			  "pass out\n"
+			  "pass in on ! em0\n",
+			  PF_LOAD_ALL));
+	ATF_CHECK_STREQ("t:3: synproxy state (if-bound): say on which "
+			"interface, or (floating)\n",
 			told);
 	check_loaded(&w, RULES);
 	/* what only the kernel refuses: an anchor that calls itself */
@@ -526,6 +523,69 @@ ATF_TC_BODY(ether, tc)
 	end(&w);
 }
 
+ATF_TC_WITHOUT_HEAD(pairs);
+ATF_TC_BODY(pairs, tc)
+{
+	cleanup_strv struct strv ifs = {0};
+	const char *name = NULL;
+	struct world w = world();
+	struct pf_mark m;
+	struct err e = ERR_INIT;
+	uint32_t label[4] = {0};
+	size_t first = 0;
+	int i = 5;
+
+	/* rules 0 to 9, and that of translations, on interfaces 0, 1, ... */
+	ATF_CHECK_EQ(3, gen_word_rule(GEN_VALID | 4, 10, &i));
+	ATF_CHECK_EQ(-1, i);
+	ATF_CHECK_EQ(10, gen_word_rule(GEN_VALID | 11, 10, &i));
+	ATF_CHECK_EQ(-1, i);
+	ATF_CHECK_EQ(-1, gen_word_rule(GEN_VALID | 7u << 20, 10, NULL));
+	for (unsigned int n = 0; n <= 10; n++)
+		for (unsigned int k = 0; k < 5; k++) {
+			const unsigned int p = gen_pair(10, n, k);
+
+			ATF_CHECK_EQ((int)n, gen_word_rule(p + 1, 10, &i));
+			ATF_CHECK_EQ((int)k, i);
+		}
+	ATF_CHECK_EQ(0, gen_word_rule(gen_pair(0, 0, 8) + 1, 0, &i));
+	ATF_CHECK_EQ(8, i);
+	/* as they are loaded: the vnet has lo alone */
+	ATF_REQUIRE_EQ_MSG(0,
+			   load(&w, "",
+				"set state-policy if-bound\nblock\npass out\n",
+				PF_LOAD_ALL),
+			   "%s", told);
+	ATF_CHECK_STREQ("", told);
+	ATF_REQUIRE_EQ(0, gen_bound_read(w.k->nf, &ifs, &first, &e));
+	ATF_REQUIRE_EQ(1, ifs.n);
+	ATF_CHECK_EQ(1, first);
+	ATF_CHECK_STREQ("lo", ifs.v[0]);
+	label[GEN_LABEL_X] = GEN_VALID | 1u << GEN_GEN_SHIFT | 2;
+	label[GEN_LABEL_Y] =
+		GEN_VALID | 1u << GEN_GEN_SHIFT | (gen_pair(2, 1, 0) + 1);
+	ATF_REQUIRE_EQ(0, pf_mark_of(w.k, label, &m));
+	ATF_CHECK_EQ(1, m.x_rule);
+	ATF_CHECK_EQ(NULL, m.x_if);
+	ATF_CHECK_EQ(1, m.y_rule);
+	ATF_REQUIRE(m.y_if);
+	ATF_CHECK_STREQ("lo", m.y_if);
+	/* one that is skipped has no states */
+	ATF_REQUIRE_EQ(0, load(&w, "",
+			       "set skip on lo\n"
+			       "set state-policy if-bound\npass\n",
+			       PF_LOAD_ALL));
+	strv_free(&ifs);
+	ATF_REQUIRE_EQ(0, gen_bound_read(w.k->nf, &ifs, &first, &e));
+	ATF_CHECK_EQ(0, ifs.n);
+	ATF_CHECK_EQ(1, pf_word_rule(w.k, 2, &name));
+	/* nothing of it without such rules */
+	ATF_REQUIRE_EQ(0, load(&w, "", "pass in on lo0 keep state (if-bound)\n",
+			       PF_LOAD_ALL));
+	ATF_CHECK_EQ(-ENOENT, gen_bound_read(w.k->nf, &ifs, NULL, NULL));
+	end(&w);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, roundtrip);
@@ -534,6 +594,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, natto);
 	ATF_TP_ADD_TC(tp, parts);
 	ATF_TP_ADD_TC(tp, numbers);
+	ATF_TP_ADD_TC(tp, pairs);
 	ATF_TP_ADD_TC(tp, builder);
 	ATF_TP_ADD_TC(tp, hostile_store);
 	ATF_TP_ADD_TC(tp, ether);
