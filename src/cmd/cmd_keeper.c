@@ -5,6 +5,7 @@
  */
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "jail/prison.h"
 #include "net/keeper.h"
 #include "net/vnet.h"
 #include "ns/ns.h"
@@ -30,6 +31,14 @@ static void ready(void)
 	tell("k");
 }
 
+/* What errors say is of interest to nobody. */
+static int lasts(void)
+{
+	struct err e = ERR_INIT;
+
+	return prison_lasts(&e);
+}
+
 static int settle(const struct keeper_sort *k, struct err *e)
 {
 	char name[16];
@@ -38,7 +47,8 @@ static int settle(const struct keeper_sort *k, struct err *e)
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
-	snprintf(name, sizeof(name), "cb%s", strchr(k->prog, '-'));
+	snprintf(name, sizeof(name), KEEPER_COMM "%s",
+		 strchr(k->prog, '-') + 1);
 	prctl(PR_SET_NAME, name);
 	r = cap_bound(k->caps, e);
 	return r < 0 ? r : cap_keep(k->caps, e);
@@ -57,6 +67,7 @@ int cmd_keeper(int argc, char **argv)
 {
 	const struct keeper_sort *k = sort_of(argv[0]);
 	struct err e = ERR_INIT;
+	struct prison_self self = {0};
 	struct vnet *v = NULL;
 	int r;
 
@@ -65,6 +76,11 @@ int cmd_keeper(int argc, char **argv)
 		fprintf(stderr, "%s: started by ifconfig alone\n", argv[0]);
 		return 2;
 	}
+	if (prison_self(&self, &e) >= 0 && self.jailed) {
+		keeper_lasts = lasts;
+		keeper_news = CELLBLOCK_RUN;
+	}
+	err_clear(&e);
 	r = vnet_open(-1, VNET_STATEDIR, &v, &e);
 	if (r >= 0)
 		r = settle(k, &e);

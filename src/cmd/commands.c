@@ -48,6 +48,7 @@ static const struct command internal[] = {
 	{.name = "cellblock-bridge", .main = cmd_keeper},
 	{.name = "cellblock-broker", .main = cmd_broker},
 	{.name = "cellblock-lagg", .main = cmd_keeper},
+	{.name = "cellblock-pf", .main = cmd_keeper},
 	{.name = "cellblock-netgraph", .main = cmd_netgraph},
 };
 

@@ -405,12 +405,35 @@ static int ng_end(struct ask *a, struct err *e)
 	return a->ps->jailed ? 0 : netgraph_end(a->ps, a->netns, e);
 }
 
+/* Behind whoever is about to change that. */
+static int lasts(struct ask *a, struct err *e)
+{
+	cleanup_pset struct pset params = {0};
+	cleanup_close int lock = -1;
+	int r;
+
+	if (a->msg.depth || !a->own_stack)
+		return err_set(e, EINVAL, "lasts: of who asks alone");
+	r = reg_lock(a->ps, &lock, e);
+	if (!r)
+		r = params_read(a->ps, a->jid, &params, e);
+	if (r < 0 || param_set_bool(&params, "persist"))
+		return r;
+	if (pending_is(a->ps, a->jid))
+		return err_set(e, EAGAIN, "jail %d is being created", a->jid);
+	return err_set(e, ECHILD, "jail %d goes with its last process", a->jid);
+}
+
 /* Checks; and where the right for it is here, does it. */
-static int (*const handlers[])(struct ask *a, struct err *e) = {
-	[BROKER_SHARE_SET] = share_set,
-	[BROKER_SHARE_CLEAR] = share_clear,
-	[BROKER_NG_OPEN] = ng_open,
-	[BROKER_NG_END] = ng_end,
+static const struct {
+	int (*run)(struct ask *a, struct err *e);
+	bool here; /* no right is needed: the next one up is not asked */
+} handlers[] = {
+	[BROKER_SHARE_SET] = {share_set, false},
+	[BROKER_SHARE_CLEAR] = {share_clear, false},
+	[BROKER_NG_OPEN] = {ng_open, false},
+	[BROKER_NG_END] = {ng_end, false},
+	[BROKER_LASTS] = {lasts, true},
 };
 _Static_assert(ARRAY_SIZE(handlers) == BROKER_REQUESTS, "a handler for each");
 
@@ -451,8 +474,8 @@ static int serve(struct ask *a, struct err *e)
 	if (!r)
 		r = stack_check(a, e);
 	if (!r)
-		r = handlers[a->msg.request](a, e);
-	if (!r && a->ps->jailed)
+		r = handlers[a->msg.request].run(a, e);
+	if (!r && a->ps->jailed && !handlers[a->msg.request].here)
 		r = forward(a, e);
 	return r;
 }

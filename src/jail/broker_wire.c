@@ -145,6 +145,7 @@ static const struct {
 	[BROKER_SHARE_CLEAR] = {"share.clear", parse_none, print_none, false},
 	[BROKER_NG_OPEN] = {"ng.open", parse_none, print_none, true},
 	[BROKER_NG_END] = {"ng.end", parse_none, print_none, true},
+	[BROKER_LASTS] = {"lasts", parse_none, print_none, true},
 };
 _Static_assert(ARRAY_SIZE(requests) == BROKER_REQUESTS, "a row for each");
 

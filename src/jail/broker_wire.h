@@ -21,6 +21,9 @@
  *	ng.open		-; no jids but those that brokers on the way put in.
  *			The answer brings a connected socket along
  *	ng.end		-; as that
+ *	lasts		-; no jids.  0: the jail of who asks stays without
+ *			processes, ECHILD: it goes with the last one, EAGAIN:
+ *			it is being created
  *
  * What is of another length than it says, or has anything where a 0 is
  * written, is refused.
@@ -46,6 +49,7 @@ enum broker_request {
 	BROKER_SHARE_CLEAR,
 	BROKER_NG_OPEN,
 	BROKER_NG_END,
+	BROKER_LASTS,
 	BROKER_REQUESTS /* one more than the last */
 };
 

@@ -274,6 +274,11 @@ struct prison_self {
 };
 int prison_self(struct prison_self *ret, struct err *e);
 /*
+ * In a jail: 0 if it stays when its last process has ended, -ECHILD if it goes
+ * then, -EAGAIN while it is being created; other errors: nobody knows.
+ */
+int prison_lasts(struct err *e);
+/*
  * The parameters of the jail that the caller is in, as far as its creator
  * tells it: those with another value than the table's default.  None on the
  * machine.

@@ -13,16 +13,17 @@
 #include "base/file.h"
 #include "jail/param.h"
 #include "jail/regtext.h"
+#include "jail/share_broker.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* Besides these, all rights. */
 static const char *const told[] = {
-	"vnet",	     "host",	  "securelevel",   "enforce_statfs",
-	"osrelease", "osreldate", "devfs_ruleset", "sysvmsg",
-	"sysvsem",   "sysvshm",	  "host.users",	   "ip4",
-	"ip6",	     "ip4.addr",  "ip6.addr",
+	"vnet",	   "host",	"securelevel", "enforce_statfs",
+	"persist", "osrelease", "osreldate",   "devfs_ruleset",
+	"sysvmsg", "sysvsem",	"sysvshm",     "host.users",
+	"ip4",	   "ip6",	"ip4.addr",    "ip6.addr",
 };
 
 static bool is_told(const struct param_def *d)
@@ -156,6 +157,13 @@ int self_update(const struct prisons *ps, const struct life *l,
 		r = self_text(ps, now, l->lo, l->hi, true, &is, e);
 	}
 	return r < 0 ? r : file_write_atomic(run, "self", is.s, 0644, e);
+}
+
+int prison_lasts(struct err *e)
+{
+	struct broker_msg m = {.request = BROKER_LASTS};
+
+	return broker_call(&m, -1, NULL, e);
 }
 
 /* --- what it is shown

@@ -5,9 +5,7 @@
 #include "base/file.h"
 #include "base/runtime.h"
 #include "base/str.h"
-#include "net/bridge_keeper.h"
 #include "net/bsderr.h"
-#include "net/lagg_keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,12 +21,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
-
-const struct keeper_sort *const keeper_sorts[] = {
-	&bridge_keeper,
-	&lagg_keeper,
-	NULL,
-};
 
 /* Where a jail has its runtime when there is no /proc to tell. */
 #define RT_USUAL "/run/cellblock/rt"

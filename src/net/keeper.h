@@ -32,7 +32,8 @@ struct keeper_sort {
 	 */
 	int (*main)(struct vnet *v, void (*ready)(void), struct err *e);
 };
-extern const struct keeper_sort *const keeper_sorts[]; /* NULL at the end */
+/* NULL at the end; pf/keepers.c, behind which there are no more of them */
+extern const struct keeper_sort *const keeper_sorts[];
 
 /* --- who wants something of one --- */
 
@@ -49,6 +50,21 @@ bool keeper_missing(const struct keeper_sort *k, const struct vnet *v);
 
 /* --- the keepers themselves: keeper_loop.h --- */
 
+/*
+ * Where somebody goes when nobody is left but keepers (a jail): 0: it stays,
+ * -ECHILD: it goes, -EAGAIN: to be asked again.  NULL: not in such a place.
+ */
+extern int (*keeper_lasts)(void);
+/* The folder where a file is put in place when that may have changed. */
+extern const char *keeper_news;
+/*
+ * A pidfd of some process of this pid namespace that is no keeper and not the
+ * first; -ESRCH: there is none.
+ */
+int keeper_other(int *ret_pidfd);
+
+/* Names of their processes begin so. */
+#define KEEPER_COMM "cb-"
 /* It says here "k" when all is in force, or what went wrong. */
 #define KEEPER_READY_FD 3
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -181,6 +182,55 @@ static int on_client(struct keeper_loop *l, struct err *e)
 	return r < 0 && last ? err_set(e, -r, "%s", se.text) : 0;
 }
 
+/* What was said of the place may be said anew. */
+static void watch_news(struct keeper_loop *l)
+{
+	struct err e = ERR_INIT;
+
+	l->news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (l->news >= 0 &&
+	    inotify_add_watch(l->news, keeper_news, IN_MOVED_TO) >= 0)
+		watch(l, l->news, &l->news, &e);
+}
+
+/* In a jail: is somebody left?  Who waits for all their ends needs no more than
+ * one of them. */
+static void look_for_others(struct keeper_loop *l)
+{
+	struct err e = ERR_INIT;
+	int r;
+
+	l->other_at = 0;
+	if (l->other >= 0)
+		close(l->other);
+	l->other = -1;
+	if (!keeper_lasts)
+		return;
+	/* before it is asked: an answer that is no more true is told of */
+	if (l->news < 0 && keeper_news)
+		watch_news(l);
+	r = keeper_other(&l->other);
+	if (r == 0) {
+		watch(l, l->other, &l->other, &e);
+		return;
+	}
+	if (r == -ESRCH)
+		r = keeper_lasts();
+	if (r == -EAGAIN)
+		l->other_at = now_ms() + TICK_MS;
+	l->over = r == -ECHILD;
+}
+
+static void on_news(struct keeper_loop *l)
+{
+	char buf[4096] __attribute__((aligned(8)));
+
+	while (read(l->news, buf, sizeof(buf)) > 0)
+		;
+	if (l->other < 0)
+		look_for_others(l);
+}
+
 static void tick(struct keeper_loop *l)
 {
 	l->tick_at += TICK_MS;
@@ -198,6 +248,8 @@ static int timeout(const struct keeper_loop *l)
 		at = l->tick_at;
 	if (l->sync_at && l->sync_at < at)
 		at = l->sync_at;
+	if (l->other_at && l->other_at < at)
+		at = l->other_at;
 	if (at == UINT64_MAX)
 		return -1;
 	return at <= now ? 0 : (int)(at - now);
@@ -216,10 +268,16 @@ static int step(struct keeper_loop *l, struct err *e)
 		on_events(l);
 	else if (n == 1 && ev.data.ptr == &l->listen)
 		r = on_client(l, e);
+	else if (n == 1 && ev.data.ptr == &l->other)
+		look_for_others(l);
+	else if (n == 1 && ev.data.ptr == &l->news)
+		on_news(l);
 	else if (n == 1)
 		l->ops->receive(ev.data.ptr);
 	if (r >= 0 && l->sync_at && now_ms() >= l->sync_at)
 		r = sync_all(l, e);
+	if (l->other_at && now_ms() >= l->other_at)
+		look_for_others(l);
 	if (r >= 0 && now_ms() >= l->tick_at)
 		tick(l);
 	return r < 0 ? r : l->ops->after(l->k, e);
@@ -248,11 +306,12 @@ static int begin(struct keeper_loop *l, struct err *e)
 static void end(struct keeper_loop *l)
 {
 	static const char *const suffixes[] = {".sock", ""};
-	const int fds[] = {l->listen, l->epfd, l->lock};
+	const int fds[] = {l->listen, l->other, l->news, l->epfd, l->lock};
 	char name[64];
 
 	l->ops->drop(l->k);
-	ifstatus_remove(l->ops->status, l->v);
+	if (l->ops->status)
+		ifstatus_remove(l->ops->status, l->v);
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		keeper_file(l->ops->sort, l->v, suffixes[i], name,
 			    sizeof(name));
@@ -277,6 +336,8 @@ int keeper_loop_run(struct keeper_loop *l, const struct keeper_ops *ops,
 		.epfd = -1,
 		.lock = -1,
 		.listen = -1,
+		.other = -1,
+		.news = -1,
 	};
 	r = keeper_lock(ops->sort, v, &l->lock);
 	if (r < 0)
@@ -284,7 +345,9 @@ int keeper_loop_run(struct keeper_loop *l, const struct keeper_ops *ops,
 	r = begin(l, e);
 	if (r >= 0)
 		ready();
-	while (r >= 0 && ops->busy(k))
+	if (r >= 0)
+		look_for_others(l);
+	while (r >= 0 && !l->over && ops->busy(k))
 		r = step(l, e);
 	end(l);
 	return r;

@@ -26,8 +26,8 @@ struct keeper;
 
 struct keeper_ops {
 	const struct keeper_sort *sort;
-	const struct ifstatus *status;
-	const unsigned int *groups; /* RTNLGRP_*, 0 at the end */
+	const struct ifstatus *status; /* NULL: it has none */
+	const unsigned int *groups;    /* RTNLGRP_*, 0 at the end */
 	void (*message)(struct keeper *k, const struct nlmsghdr *h);
 	/* Messages were lost: beside a sync, whatever they may have told; or
 	 * NULL. */
@@ -54,7 +54,11 @@ struct keeper_loop {
 	struct vnet *v;
 	struct nl *events;
 	int epfd, lock, listen;
-	uint64_t tick_at, sync_at; /* ms; sync_at 0: none wanted */
+	int other; /* a process that it is there for (keeper_other), or -1 */
+	int news;  /* inotify of keeper_news, or -1 */
+	bool over; /* there is none */
+	/* ms; of the last two 0: none wanted */
+	uint64_t tick_at, sync_at, other_at;
 };
 
 /* Keep until there is nothing to keep, or it fails; as keeper_sort's main. */

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "pf/print.h"
+#include "pf/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -377,6 +378,15 @@ static int run(struct ctl *c, struct err *e)
 	return r;
 }
 
+/* What rules ask of interfaces is to stay true. */
+static void watch(struct ctl *c)
+{
+	struct err e = ERR_INIT;
+
+	if (pf_watch(c->v, &e) < 0)
+		report(c->r, REPORT_WARN, "%s", e.text);
+}
+
 int ctl_run(struct ctl *c, struct err *e)
 {
 	bool dns = !(c->opts & CTL_NODNS);
@@ -402,5 +412,8 @@ int ctl_run(struct ctl *c, struct err *e)
 		c->clear = c->show = c->debug = NULL;
 		c->nkill = c->nkillsrc = 0;
 	}
-	return run(c, e);
+	r = run(c, e);
+	if (!(c->opts & CTL_NOACTION))
+		watch(c);
+	return r;
 }

@@ -133,10 +133,11 @@ struct gen {
 	bool dups;	       /* or copies */
 	struct strv egress;    /* interfaces where packets are led away */
 	bool egress_any;
-	bool answers_out;	       /* there is a `block return out` */
-	bool backs;		       /* and it needs nft_back.c */
-	bool no_egress;		       /* the kernel has no such hook */
-	bool dormant;		       /* pf is disabled */
+	bool answers_out; /* there is a `block return out` */
+	bool backs;	  /* and it needs nft_back.c */
+	bool asks_ifs;	  /* what is put has interfaces' addresses */
+	bool no_egress;	  /* the kernel has no such hook */
+	bool dormant;	  /* pf is disabled */
 	struct gen_ether_count *ether; /* to go on from; NULL: from zero */
 	/* nft_limit.c: of rules with `source-track global` */
 	uint32_t src_limits[GEN_SRC_LIMITS];

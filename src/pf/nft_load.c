@@ -380,6 +380,37 @@ static void close_queues(struct pf_kernel *k, const struct gen *g,
 		restore_queues(k, p);
 }
 
+/* Its members may change: one that is an interface has itself alone. */
+static bool is_changing(const struct gen *g, const char *name)
+{
+	size_t i;
+
+	for (i = 0; g->ifs && i < g->ifs->n; i++)
+		if (strcmp(g->ifs->v[i].name, name) == 0)
+			return false;
+	/* of lo nothing comes and goes */
+	return gen_is_group(name) && strcmp(name, "lo") != 0;
+}
+
+static bool any_group(const struct gen *g, const struct strv *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		if (is_changing(g, names->v[i]))
+			return true;
+	return false;
+}
+
+/* The kernel does not follow by itself what these depend on: watch.h. */
+static bool watched(const struct gen *g)
+{
+	return g->asks_ifs || gen_pools_by_if(g) || any_group(g, &g->groups) ||
+	       any_group(g, &g->natifs) || any_group(g, &g->c->opt.skip) ||
+	       g->routes || g->pfil.member || g->backs || g->bound ||
+	       gen_ether_any(g) || g->c->queues;
+}
+
 static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 			const struct load *l, struct pf_tablereg *reg,
 			struct err *e)
@@ -410,6 +441,7 @@ static int commit_rules(struct pf_kernel *k, struct gen *g, struct present *p,
 			  gen_pools_by_table(g, NULL) || g->routes ||
 			  g->pfil.member || g->backs || g->bound ||
 			  gen_ether_any(g) || g->c->queues;
+	p->meta.watch = watched(g);
 	pf_store_put(&g->b, &p->meta, l->text.s, l->text.len);
 	gen_other_tables(g, p->others);
 	r = pf_gates_open(k->v, &p->gates, &g->gates, g->report, e);

@@ -222,6 +222,7 @@ static void match_dynif(struct gen *g, const struct gen_match *m,
 			&local, sizeof(local));
 		return;
 	}
+	g->asks_ifs = true;
 	load_addr(g, m->af, dst);
 	nfe_lookup(&g->b, gen_dynif_set(g, h, m->af, set, sizeof(set)), NFR(0),
 		   h->neg);

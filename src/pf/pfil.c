@@ -7,6 +7,7 @@
 #include "pf/load.h"
 #include "pf/nft_gen.h"
 #include "pf/store.h"
+#include "pf/watch.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -146,5 +147,7 @@ int pf_pfil_apply(const struct vnet *v, struct err *e)
 		r = no_members(k, p.member, e);
 	if (r >= 0)
 		r = reload(k, e);
+	if (r >= 0) /* the handle's sockets are used, nothing of it changes */
+		r = pf_watch((struct vnet *)(uintptr_t)v, e);
 	return r < 0 ? r : only_ip(k, on && p.onlyip, e);
 }

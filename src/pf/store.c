@@ -27,10 +27,10 @@ static size_t meta_text(const struct pf_meta *m, char *buf, size_t size)
 
 	n = snprintf(buf, size,
 		     "generation %" PRIu32 "\nsince %" PRId64
-		     "\napart %d\nordered %d\nfollows %d\nhostid %" PRIu32
-		     "\nchecksum ",
+		     "\napart %d\nordered %d\nfollows %d\nwatch %d\nhostid "
+		     "%" PRIu32 "\nchecksum ",
 		     m->generation, m->since, m->apart, m->ordered, m->follows,
-		     m->hostid);
+		     m->watch, m->hostid);
 	for (i = 0; i < sizeof(m->checksum); i++)
 		n += snprintf(buf + n, size - (size_t)n, "%02x",
 			      m->checksum[i]);
@@ -171,6 +171,8 @@ static void read_meta(const char *p, size_t len, struct pf_meta *m)
 			m->follows = value[0] == '1';
 		else if (strcmp(line, "pairs") == 0)
 			m->pairs = (uint32_t)strtoul(value, &end, 10);
+		else if (strcmp(line, "watch") == 0)
+			m->watch = value[0] == '1';
 		else if (strcmp(line, "hostid") == 0)
 			m->hostid = (uint32_t)strtoul(value, &end, 10);
 		else if (strcmp(line, "checksum") == 0)

@@ -23,6 +23,7 @@ struct pf_meta {
 	bool ordered;	/* which engine: nft_filter.c */
 	bool follows;	/* pf_refresh() has something to do */
 	uint32_t pairs; /* nft_bound.c: number of rules + 1, or 0 */
+	bool watch;	/* also where nobody calls it: watch.h */
 };
 
 /* Element 0 alone is put anew (`anew`: the set is new, too). */

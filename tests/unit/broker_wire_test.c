@@ -221,6 +221,7 @@ ATF_TC_BODY(about_self, tc)
 		{BROKER_SHARE_CLEAR, -EBADMSG},
 		{BROKER_NG_OPEN, 0},
 		{BROKER_NG_END, 0},
+		{BROKER_LASTS, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
