@@ -913,8 +913,8 @@ options_body()
 	    -e match:"^pf.conf:8: set fingerprints $no: " \
 	    -e match:"^pf.conf:9: set fail-policy return $no: " \
 	    -e not-match:tsdiff -e not-match:"^set " pfctl -f pf.conf
-	printf 'set skip on lo\nset syncookies always\npass\n' >pf.conf
-	atf_check -s exit:1 -e match:"^pf.conf:2: set syncookies: " \
+	printf 'set skip on lo\nset syncookies adaptive\npass\n' >pf.conf
+	atf_check -s exit:1 -e match:"^pf.conf:2: set syncookies adaptive: " \
 	    -e match:"^pfctl: pf rules not loaded$" pfctl -f pf.conf
 	atf_check pfctl -sr
 }
