@@ -26,6 +26,7 @@
 #define VID_MAX 4094
 /* Linux' priorities of packets that have a name or a TOS value. */
 #define PRIORITIES 16
+#define PCPS 8
 
 /* --------------------------------------------------------------- words */
 
@@ -157,16 +158,36 @@ static struct link_nest driver_data(struct nlm *m)
 	return link_data(m, "vlan");
 }
 
-static void put_pcp(struct nlm *m, unsigned int pcp)
+static void put_qos(struct nlm *m, uint16_t type, uint32_t n, unsigned int dflt,
+		    bool own)
 {
-	struct nlattr *list = nlm_nest(m, IFLA_VLAN_EGRESS_QOS);
+	struct nlattr *list = nlm_nest(m, type);
 
-	for (uint32_t i = 0; i < PRIORITIES; i++) {
-		struct ifla_vlan_qos_mapping map = {.from = i, .to = pcp};
+	for (uint32_t i = 0; i < n; i++) {
+		struct ifla_vlan_qos_mapping map = {.from = i, .to = dflt};
 
+		if (own && i > 0 && i < PCPS)
+			map.to = i;
 		nlm_put(m, IFLA_VLAN_QOS_MAPPING, &map, sizeof(map));
 	}
 	nlm_nest_end(m, list);
+}
+
+/* mtag: priorities are those of packets. */
+static void put_pcp(struct nlm *m, unsigned int pcp, bool mtag)
+{
+	put_qos(m, IFLA_VLAN_EGRESS_QOS, PRIORITIES, pcp, mtag);
+}
+
+static void put_mtag(struct nlm *m, unsigned int pcp, bool mtag)
+{
+	put_pcp(m, pcp, mtag);
+	put_qos(m, IFLA_VLAN_INGRESS_QOS, PCPS, 0, mtag);
+}
+
+bool vlan_mtag_pcp(const struct vnet *v)
+{
+	return vnet_kept(v, VLAN_MTAG_PCP, 0) != 0;
 }
 
 static int driver_make(struct vnet *v, const char *kname,
@@ -186,8 +207,10 @@ static int driver_make(struct vnet *v, const char *kname,
 	nlm_put_u16(&m, IFLA_VLAN_PROTOCOL, htons(c->proto));
 	/* it may be up while its parent is down, as FreeBSD's may */
 	nlm_put(&m, IFLA_VLAN_FLAGS, &loose, sizeof(loose));
-	if (c->pcp)
-		put_pcp(&m, c->pcp);
+	if (vlan_mtag_pcp(v))
+		put_mtag(&m, c->pcp, true);
+	else if (c->pcp)
+		put_pcp(&m, c->pcp, false);
 	link_nest_end(&m, &n);
 	return nl_talk(v->rt, &m, NULL, NULL);
 }
@@ -199,9 +222,32 @@ static int driver_pcp(struct vnet *v, const struct ifnet *ifp, unsigned int pcp)
 
 	link_set(&m, ifp->index, 0, 0);
 	n = driver_data(&m);
-	put_pcp(&m, pcp);
+	put_pcp(&m, pcp, vlan_mtag_pcp(v));
 	link_nest_end(&m, &n);
 	return nl_talk(v->rt, &m, NULL, NULL);
+}
+
+static int driver_mtag(struct vnet *v, const struct ifnet *ifp)
+{
+	struct link_nest n;
+	struct nlm m;
+
+	link_set(&m, ifp->index, 0, 0);
+	n = driver_data(&m);
+	put_mtag(&m, ifp->vlan.pcp, vlan_mtag_pcp(v));
+	link_nest_end(&m, &n);
+	return nl_talk(v->rt, &m, NULL, NULL);
+}
+
+int vlan_mtag_pcp_apply(struct vnet *v, struct err *e)
+{
+	cleanup_ifnets struct ifnets all = {0};
+	int r = ifnets_load(v, &all, e);
+
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		if (!strcmp(all.v[i].linux_kind, "vlan"))
+			r = driver_mtag(v, &all.v[i]);
+	return r < 0 ? bsd_err(e, -r, "%s", VLAN_MTAG_PCP) : 0;
 }
 
 static int kernel_rename(struct vnet *v, int index, const char *to)

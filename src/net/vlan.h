@@ -48,6 +48,17 @@ int vlan_unset(struct vnet *v, const char *name, struct err *e);
 /* vlanpcp N */
 int vlan_pcp(struct vnet *v, const char *name, unsigned int pcp, struct err *e);
 
+/*
+ * net.link.vlan.mtag_pcp: priorities in tags of packets that come in are known
+ * to packet filters (their `prio`), and `set prio` of these goes into the tags
+ * of what is sent.  Of Linux's driver: a packet's priority is the tag's, 1 to 7
+ * in both directions.
+ */
+#define VLAN_MTAG_PCP "net.link.vlan.mtag_pcp"
+bool vlan_mtag_pcp(const struct vnet *v);
+/* It has changed: so do the vlans that there are. */
+int vlan_mtag_pcp_apply(struct vnet *v, struct err *e);
+
 /* One of the fallback engine's is in this vnet again: write down what it is. */
 int vlan_home(struct vnet *v, const struct ifnet *ifp, struct err *e);
 

@@ -107,6 +107,8 @@ static void edit_first(struct gen *g, const struct pf_rule *r,
 		nfb_rule(&g->b, chain);
 		nfe_verdict(&g->b, NFT_JUMP, to);
 		nfb_rule_end(&g->b);
+	} else if (g->ordered) {
+		gen_priority_rest(g, chain, p);
 	}
 	gen_edit(g, r, chain);
 	gen_queue(g, r, chain);
@@ -350,7 +352,6 @@ static const struct {
 	{PF_F_REASSEMBLE_TCP, "reassemble tcp is not supported"},
 	{PF_F_DNPIPE, "dnpipe is not supported"},
 	{PF_F_DNQUEUE, "dnqueue is not supported"},
-	{PF_F_PRIO, "prio is not supported"},
 };
 
 void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)

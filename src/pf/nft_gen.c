@@ -168,6 +168,7 @@ static void prepare_rule(struct gen *g, const struct gen_node *node,
 	gen_action_check(g, r, list);
 	gen_ifset_rule(g, r);
 	gen_nat_rule(g, r, list);
+	gen_prio_note(g, r, list);
 	if (r->tag || r->tagged)
 		g->tagged = true;
 	/* their part is made behind the last refusal */
@@ -281,6 +282,7 @@ int gen_all(struct gen *g, struct err *e)
 	gen_once_set(g);
 	gen_altq(g);
 	gen_state_maps(g);
+	gen_prio_chains(g);
 	for (p = 0; p < GEN_NPLACES; p++)
 		if (g->place[p]) {
 			gen_place_rules(g, p);
@@ -300,6 +302,7 @@ int gen_all(struct gen *g, struct err *e)
 	gen_logif(g);
 	gen_back_hook(g);
 	gen_synproxy_hooks(g);
+	gen_prio_hooks(g);
 	gen_route_hooks(g);
 	gen_member_hooks(g);
 	if (g->refused)

@@ -79,6 +79,7 @@ static inline bool gen_is_in(enum gen_place p)
 /* Of skb->mark while rules are judged: a rule with `log (matches)` did match.
  */
 #define GEN_LOG_MATCHES 0x00000800u
+#define GEN_PCP_SHIFT 7 /* nft_prio.c: four bits */
 
 /* Different max-src-states with `source-track global`. */
 #define GEN_SRC_LIMITS 16
@@ -144,7 +145,9 @@ struct gen {
 	size_t nsrc_limits;
 	bool synproxy; /* a rule says so, this one: */
 	unsigned int synproxy_rule;
-	bool cookies; /* set syncookies always */
+	bool cookies;		  /* set syncookies always */
+	unsigned int pcps;	  /* nft_prio.c: bits of what rules ask for */
+	bool prio_match, prio_in; /* who sets it */
 	/* nft_bound.c: rules whose states remember their interface */
 	size_t bound;
 	const struct pf_rule *bound_rule; /* the first one */
@@ -314,6 +317,8 @@ void gen_state_maps(struct gen *g);
 void gen_place_chains(struct gen *g, enum gen_place p);
 void gen_place_rules(struct gen *g, enum gen_place p);
 void gen_hook(struct gen *g, enum gen_place p, const char *chain);
+/* The priority is no register any more. */
+void gen_priority_rest(struct gen *g, const char *chain, enum gen_place p);
 
 /* nft_first.c: a flow's first packet. */
 void gen_first_name(enum gen_place p, char ret[GEN_CHAIN]);
@@ -420,6 +425,7 @@ void gen_member_hooks(struct gen *g);
 /* nft_scrub.c: what is changed in packets */
 bool gen_edits(const struct pf_rule *r);
 void gen_edit(struct gen *g, const struct pf_rule *r, const char *chain);
+void gen_set_prio(struct gen *g, const char *chain, const uint8_t prio[2]);
 bool gen_scrubs(const struct gen *g);
 void gen_scrub_check(struct gen *g); /* of match rules that do so */
 void gen_scrub(struct gen *g, enum gen_place p);
@@ -431,6 +437,14 @@ void gen_scrub_call(struct gen *g, enum gen_place p, const char *hook);
 void gen_match_later(struct gen *g, const struct pf_rule *like,
 		     enum gen_place p, const char *chain, int code,
 		     const char *to);
+
+/* nft_prio.c */
+void gen_prio_note(struct gen *g, const struct pf_rule *r, enum pf_list list);
+void gen_prio_chains(struct gen *g);
+/* Behind what has written the packet's priority for its own ends. */
+void gen_prio_again(struct gen *g, const char *chain, enum gen_place p);
+void gen_match_prio(struct gen *g, const struct pf_rule *r);
+void gen_prio_hooks(struct gen *g);
 
 /* nft_limit.c: how many states */
 bool gen_limits(const struct pf_rule *r);

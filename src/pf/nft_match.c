@@ -701,6 +701,7 @@ bool gen_match(struct gen *g, const struct gen_match *m)
 	match_tcp_flags(g, m);
 	match_icmp(g, r);
 	match_tos(g, r, m->af);
+	gen_match_prio(g, r);
 	gen_match_tagged(g, r);
 	match_size(g, r);
 	match_os(g, r);

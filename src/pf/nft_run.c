@@ -116,8 +116,8 @@ static bool can_join(const struct pf_rule *r)
 	const unsigned int f = gen_families(r);
 
 	return (f & (f - 1)) == 0 &&
-	       !(r->flags & (PF_F_PROBABILITY | PF_F_ONCE)) && !r->os &&
-	       !r->max_pkt_size &&
+	       !(r->flags & (PF_F_PROBABILITY | PF_F_ONCE | PF_F_PRIO)) &&
+	       !r->os && !r->max_pkt_size &&
 	       (host_keyed(&r->src.host) || host_keyed(&r->dst.host) ||
 		r->src.port.op == PF_OP_EQ || r->dst.port.op == PF_OP_EQ);
 }

@@ -127,7 +127,7 @@ static void put_priority(struct gen *g, uint8_t prio)
  * The second priority is for packets with lowdelay and TCP acknowledgements
  * without data, which are no longer than their headers.
  */
-static void set_prio(struct gen *g, const char *chain, const uint8_t prio[2])
+void gen_set_prio(struct gen *g, const char *chain, const uint8_t prio[2])
 {
 	static const uint8_t lowdelay = 0x10, zero;
 	const uint32_t longest = htonl(52);
@@ -169,7 +169,7 @@ void gen_edit(struct gen *g, const struct pf_rule *r, const char *chain)
 	if (r->flags & PF_F_SET_TOS)
 		set_tos(g, chain, r->set_tos);
 	if (r->flags & PF_F_SET_PRIO)
-		set_prio(g, chain, r->set_prio);
+		gen_set_prio(g, chain, r->set_prio);
 }
 
 /* scrub rules */
@@ -222,6 +222,11 @@ static bool match_scrubs(const struct pf_rule *r)
 	return r->action == PF_MATCH && gen_edits(r);
 }
 
+static bool sets_prio(const struct pf_rule *r)
+{
+	return r->flags & PF_F_SET_PRIO;
+}
+
 static bool any_end(const struct pf_end *e)
 {
 	return e->host.kind == PF_ADDR_ANY && e->port.op == PF_OP_NONE;
@@ -253,9 +258,9 @@ static bool asks_more(const struct gen *g, const struct pf_rule *r)
 	       r->uid.op != PF_OP_NONE || r->gid.op != PF_OP_NONE ||
 	       r->tcp_flagset || r->icmp_type || r->probability || r->tag ||
 	       r->tagged || r->max_pkt_rate || r->max_pkt_size || r->pool.n ||
-	       r->rdr.n ||
-	       r->flags & (PF_F_SET_PRIO | PF_F_TOS | PF_F_FRAGMENT |
-			   PF_F_ONCE | PF_F_ALLOW_OPTS);
+	       r->rdr.n || (sets_prio(r) && g->pfil.member) ||
+	       r->flags & (PF_F_PRIO | PF_F_TOS | PF_F_FRAGMENT | PF_F_ONCE |
+			   PF_F_ALLOW_OPTS);
 }
 
 void gen_scrub_check(struct gen *g)
@@ -269,13 +274,14 @@ void gen_scrub_check(struct gen *g)
 
 			if ((match_scrubs(r) || gen_match_queues(g, r)) &&
 			    (!first || asks_more(g, r)))
-				gen_refuse(g, r,
-					   "match with scrub, set or queue: "
-					   "only scrub and tos, by interface, "
-					   "protocol, fixed addresses and "
-					   "ports, in front of quick rules and "
-					   "anchors; or say it in the rule "
-					   "that passes");
+				gen_refuse(
+					g, r,
+					"match with scrub, set or queue: "
+					"only scrub, tos, prio, by interface, "
+					"protocol, fixed addresses and "
+					"ports, in front of quick rules and "
+					"anchors; or say it in the rule "
+					"that passes");
 			first &= r->action != PF_ANCHOR &&
 				 (!(r->flags & PF_F_QUICK) ||
 				  r->action == PF_BLOCK);
@@ -283,9 +289,9 @@ void gen_scrub_check(struct gen *g)
 	}
 }
 
-static void match_name(enum gen_place p, char ret[GEN_CHAIN])
+static void match_name(enum gen_place p, bool prio, char ret[GEN_CHAIN])
 {
-	snprintf(ret, GEN_CHAIN, "scm%c", gen_letter[p]);
+	snprintf(ret, GEN_CHAIN, "sc%c%c", prio ? 'p' : 'm', gen_letter[p]);
 }
 
 /* Packets of states that the rule was asked of, in direction dir; -1: any. */
@@ -329,29 +335,34 @@ void gen_match_later(struct gen *g, const struct pf_rule *like,
 	}
 }
 
-/* Counted where it is judged among the others. */
+/* Counted where it is judged among the others.  `prio`: only that is set. */
 static void match_rule(struct gen *g, const struct pf_rule *like,
-		       enum gen_place p, const char *chain)
+		       enum gen_place p, bool prio, const char *chain)
 {
 	char edits[GEN_CHAIN];
 
-	snprintf(edits, sizeof(edits), "xm%u%c", like->nr, gen_letter[p]);
+	snprintf(edits, sizeof(edits), "x%c%u%c", prio ? 'p' : 'm', like->nr,
+		 gen_letter[p]);
 	nfb_chain(&g->b, edits);
-	gen_edit(g, like, edits);
+	if (prio)
+		gen_set_prio(g, edits, like->set_prio);
+	else
+		gen_edit(g, like, edits);
 	gen_match_later(g, like, p, chain, NFT_JUMP, edits);
 }
 
-/* All that match, in order. */
-static void match_chain(struct gen *g, enum gen_place p)
+/* All that match, in order.  That of prio is there already (nft_prio.c). */
+static void match_chain(struct gen *g, enum gen_place p, bool prio)
 {
 	const struct pf_rules *l = &g->node->a->list[PF_LIST_FILTER];
 	char chain[GEN_CHAIN];
 
-	match_name(p, chain);
-	nfb_chain(&g->b, chain);
+	match_name(p, prio, chain);
+	if (!prio)
+		nfb_chain(&g->b, chain);
 	for (size_t k = 0; k < l->n; k++)
-		if (match_scrubs(&l->v[k]))
-			match_rule(g, &l->v[k], p, chain);
+		if (match_scrubs(&l->v[k]) && (!prio || sets_prio(&l->v[k])))
+			match_rule(g, &l->v[k], p, prio, chain);
 }
 
 bool gen_scrubs(const struct gen *g)
@@ -392,7 +403,9 @@ void gen_scrub(struct gen *g, enum gen_place p)
 		for (k = 0; k < l->n; k++)
 			scrub_rule(g, &g->node[i], &l->v[k], p, chain);
 	}
-	match_chain(g, p);
+	match_chain(g, p, false);
+	if (g->prio_match && !gen_is_member(p))
+		match_chain(g, p, true);
 }
 
 void gen_scrub_call(struct gen *g, enum gen_place p, const char *hook)
@@ -405,7 +418,7 @@ void gen_scrub_call(struct gen *g, enum gen_place p, const char *hook)
 	nfb_rule(&g->b, hook);
 	nfe_verdict(&g->b, NFT_JUMP, chain);
 	nfb_rule_end(&g->b);
-	match_name(p, chain);
+	match_name(p, false, chain);
 	nfb_rule(&g->b, hook);
 	nfe_verdict(&g->b, NFT_JUMP, chain);
 	nfb_rule_end(&g->b);

@@ -352,12 +352,13 @@ static void make_state(struct gen *g, const char *chain, enum gen_place p,
 	nfb_rule_end(&g->b);
 }
 
-static void reset_priority(struct gen *g, const char *chain, enum gen_place p)
+void gen_priority_rest(struct gen *g, const char *chain, enum gen_place p)
 {
 	nfb_rule(&g->b, chain);
 	nfe_imm_u32(&g->b, NFR(0), gen_member_rest(g, p));
 	nfe_meta_set(&g->b, NFT_META_PRIORITY, NFR(0));
 	nfb_rule_end(&g->b);
+	gen_prio_again(g, chain, p);
 }
 
 static void accept_all(struct gen *g, const char *chain)
@@ -689,7 +690,7 @@ void gen_place_rules(struct gen *g, enum gen_place p)
 	make_state(g, chain, p, IP_CT_DIR_ORIGINAL);
 	make_state(g, chain, p, IP_CT_DIR_REPLY);
 	nd_ask(g, chain, p);
-	reset_priority(g, chain, p);
+	gen_priority_rest(g, chain, p);
 
 	name(chain, "ps", p);
 	nfb_rule(&g->b, chain);
@@ -707,7 +708,7 @@ void gen_place_rules(struct gen *g, enum gen_place p)
 	name(chain, "pn", p);
 	rule_jump(g, chain, NFT_JUMP, "oc", p);
 	translated(g, chain, p);
-	reset_priority(g, chain, p);
+	gen_priority_rest(g, chain, p);
 	accept_all(g, chain);
 
 	name(chain, "judge", p);

@@ -151,3 +151,11 @@ int pf_pfil_apply(const struct vnet *v, struct err *e)
 		r = pf_watch((struct vnet *)(uintptr_t)v, e);
 	return r < 0 ? r : only_ip(k, on && p.onlyip, e);
 }
+
+int pf_rules_again(const struct vnet *v, struct err *e)
+{
+	cleanup_pf_kernel struct pf_kernel *k = NULL;
+	int r = pf_kernel_open(v, &k, NULL);
+
+	return r < 0 ? 0 : reload(k, e);
+}

@@ -14,5 +14,7 @@
  * and call once more.
  */
 int pf_pfil_apply(const struct vnet *v, struct err *e);
+/* Make loaded rules anew: something that they were made for has changed. */
+int pf_rules_again(const struct vnet *v, struct err *e);
 
 #endif

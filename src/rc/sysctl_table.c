@@ -20,6 +20,7 @@
 #include "jail/prison.h"
 #include "net/bridge_pfil.h"
 #include "net/lagg.h"
+#include "net/vlan.h"
 #include "pf/pfil.h"
 
 #include <ctype.h>
@@ -592,6 +593,24 @@ static int set_rx_all(const struct sysctl_row *row, const char *value,
 	return r < 0 ? r : lagg_rx_all_apply(v, e);
 }
 
+/* Vlans that are there follow, and rules that ask for it. */
+static int set_mtag_pcp(const struct sysctl_row *row, const char *value,
+			struct err *e)
+{
+	cleanup_vnet struct vnet *v = NULL;
+	long long n;
+	int r;
+
+	if (str_to_int(value, INT32_MIN, INT32_MAX, &n) < 0)
+		return err_sys(e, EINVAL, "%s", row->name);
+	r = set_keep(row, value, e);
+	if (r >= 0)
+		r = vnet_open(-1, VNET_STATEDIR, &v, e);
+	if (r >= 0)
+		r = vlan_mtag_pcp_apply(v, e);
+	return r < 0 ? r : pf_rules_again(v, e);
+}
+
 /* In force, or as before. */
 static int set_pfil(const struct sysctl_row *row, const char *value,
 		    struct err *e)
@@ -898,8 +917,11 @@ static const struct sysctl_row sysctl_rows[] = {
 	     "Bring interface up when the device is opened", NO_TAP),
 	KEEP("net.link.tap.user_open", "0",
 	     "Enable access to the device nodes for users", NO_TAP),
-	KEEP("net.link.vlan.mtag_pcp", "0",
-	     "Retain VLAN PCP information as packets are passed up", NO_OTHER),
+	{.name = VLAN_MTAG_PCP,
+	 .get = get_keep,
+	 .set = set_mtag_pcp,
+	 .dflt = "0",
+	 .descr = "Retain VLAN PCP information as packets are passed up"},
 	KEEP("net.pf.filter_local", "0",
 	     "Filter packets that are delivered to the local stack", NO_OTHER),
 	KEEP("net.pf.request_maxcount", "65535",

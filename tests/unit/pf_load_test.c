@@ -124,7 +124,8 @@ ATF_TC_BODY(roundtrip, tc)
 
 ATF_TC_WITHOUT_HEAD(refused);
 #define LATE_SCRUB                                                             \
-	"match with scrub, set or queue: only scrub and tos, by interface, "   \
+	"match with scrub, set or queue: only scrub, tos, prio, by "           \
+	"interface, "                                                          \
 	"protocol, "                                                           \
 	"fixed addresses and ports, in front of quick rules and anchors; or "  \
 	"say it in the rule that passes\n"
@@ -178,7 +179,7 @@ ATF_TC_BODY(refused, tc)
 			"t:6: adaptive.start, adaptive.end: conntrack has no "
 			"timeouts that shrink\n"
 			"t:9: " LATE_SCRUB "t:10: " LATE_SCRUB
-			"t:11: " LATE_SCRUB "t:13: " LATE_SCRUB,
+			"t:13: " LATE_SCRUB,
 			told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
