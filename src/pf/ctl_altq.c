@@ -278,7 +278,7 @@ int ctl_show_queues(struct ctl *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (!any)
+	if (!any && !(c->opts & CTL_SHOWALL))
 		strbuf_adds(&c->out, "No queue in use\n");
 	while (!r && any && c->put && c->opts & CTL_VERBOSE2 &&
 	       !(c->opts & CTL_SHOWALL)) {

@@ -9,6 +9,9 @@
  * packet, too: chains and maps of states need nothing for it.  A rule that
  * makes no state sets the priority itself where it decides.
  *
+ * A state keeps its queue when other rules are loaded: elements of the map have
+ * the names as userdata, and those of older generations are put again.
+ *
  * Chains: "altq" is the hook's; "aqN.M" gives packets queue N, those with
  * lowdelay and acknowledgements without data M.
  */
@@ -19,6 +22,7 @@
 
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef IP_CT_DIR_ORIGINAL /* not in the kernel's public headers */
@@ -27,7 +31,7 @@
 #endif
 
 #define HOOK "altq"
-#define STATES "altqs"
+#define OLD_MAX 8192 /* rules that have been replaced */
 #define ACKS4 "altq4"
 #define ACKS6 "altq6"
 #define TCP_ACK 0x10
@@ -222,18 +226,115 @@ static void make_chain(struct gen *g, const struct pf_rule *r, unsigned int n,
 	queue_chain(g, r, chain);
 }
 
+static void put_word(struct gen *g, const struct pf_rule *r, uint32_t word,
+		     const char *chain)
+{
+	char names[2 * PF_QUEUE_NAME];
+
+	snprintf(names, sizeof(names), "%s\n%s", r->queue,
+		 r->pqueue ? r->pqueue : "");
+	nfb_elem(&g->b,
+		 &(struct nfb_elem){.key = &word,
+				    .klen = sizeof(word),
+				    .verdict = true,
+				    .code = NFT_GOTO,
+				    .chain = chain,
+				    .udata = names,
+				    .udata_len = (uint32_t)strlen(names)});
+}
+
 static void put_state(struct gen *g, const struct pf_rule *r, unsigned int n,
 		      const char *chain, void *data)
 {
-	const uint32_t word = gen_word(g, n);
-
 	(void)data;
 	if (gen_makes_state(r, PF_LIST_FILTER))
-		nfb_elem(&g->b, &(struct nfb_elem){.key = &word,
-						   .klen = sizeof(word),
-						   .verdict = true,
-						   .code = NFT_GOTO,
-						   .chain = chain});
+		put_word(g, r, gen_word(g, n), chain);
+}
+
+/* Rules that have been replaced */
+
+static int on_old(const struct nft_elem *el, void *data, struct err *e)
+{
+	const uint32_t generation = GEN_GEN_MAX << GEN_GEN_SHIFT;
+	struct gen_old_queue old = {0}, *v;
+	struct gen *g = data;
+	const char *names = el->udata, *end;
+	size_t len;
+
+	end = names ? memchr(names, '\n', el->udata_len) : NULL;
+	if (el->klen != sizeof(old.word) || !end)
+		return 0;
+	memcpy(&old.word, el->key, sizeof(old.word));
+	len = el->udata_len - (size_t)(end + 1 - names);
+	if ((size_t)(end - names) >= sizeof(old.queue) ||
+	    len >= sizeof(old.pqueue) ||
+	    (old.word & generation) == (gen_word(g, 0) & generation))
+		return 0;
+	memcpy(old.queue, names, (size_t)(end - names));
+	memcpy(old.pqueue, end + 1, len);
+	v = reallocarray(g->old_queues, g->nold_queues + 1, sizeof(*v));
+	if (!v)
+		return err_nomem(e);
+	g->old_queues = v;
+	v[g->nold_queues++] = old;
+	return 0;
+}
+
+static void forget(void *data)
+{
+	((struct gen *)data)->nold_queues = 0;
+}
+
+/* How many loads ago. */
+static unsigned int age(const struct gen *g, uint32_t word)
+{
+	const unsigned int then = word >> GEN_GEN_SHIFT & GEN_GEN_MAX;
+
+	return (g->generation + GEN_GEN_MAX - then) % GEN_GEN_MAX;
+}
+
+static int younger(const void *a, const void *b, void *g)
+{
+	const struct gen_old_queue *x = a, *y = b;
+	const unsigned int ax = age(g, x->word), ay = age(g, y->word);
+
+	return (ax > ay) - (ax < ay);
+}
+
+int gen_altq_recall(struct gen *g, struct err *e)
+{
+	int r = nft_each_elem(g->nf, GEN_QUEUES, on_old, forget, g, e);
+
+	if (r < 0)
+		return r;
+	if (g->nold_queues > OLD_MAX) {
+		qsort_r(g->old_queues, g->nold_queues, sizeof(*g->old_queues),
+			younger, g);
+		g->nold_queues = OLD_MAX;
+	}
+	return 0;
+}
+
+/* As rules: their chains (made), or their elements (NULL). */
+static void each_old(struct gen *g, struct strv *made)
+{
+	char chain[GEN_CHAIN];
+
+	for (size_t i = 0; i < g->nold_queues; i++) {
+		struct gen_old_queue *old = &g->old_queues[i];
+		const struct pf_rule r = {
+			.action = PF_PASS,
+			.queue = old->queue,
+			.pqueue = old->pqueue[0] ? old->pqueue : NULL,
+		};
+
+		if (!chain_of(g, &r, chain))
+			continue;
+		if (made)
+			make_chain(g, &r, 0, chain, made);
+		else
+			put_word(g, &r, old->word, chain);
+	}
 }
 
 /* Packets whose state coming in ('i') or going out has a queue. */
@@ -243,7 +344,7 @@ static void by_state(struct gen *g, char letter)
 		nfb_rule(&g->b, HOOK);
 		gen_match_dir(g, dir);
 		nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
-		nfe_vmap(&g->b, STATES, NFR(gen_label_word(letter, dir)));
+		nfe_vmap(&g->b, GEN_QUEUES, NFR(gen_label_word(letter, dir)));
 		nfb_rule_end(&g->b);
 	}
 }
@@ -287,15 +388,17 @@ void gen_altq(struct gen *g)
 	__attribute__((cleanup(strv_free))) struct strv made = {0};
 
 	each(g, make_chain, &made);
+	each_old(g, &made);
 	if (!made.n)
 		return;
-	nfb_set(&g->b, &(struct nfb_set){.name = STATES,
+	nfb_set(&g->b, &(struct nfb_set){.name = GEN_QUEUES,
 					 .ktype = NFB_TYPE_MARK,
 					 .klen = 4,
 					 .dtype = NFT_DATA_VERDICT,
-					 .size = g->nrules + 1});
-	nfb_elems(&g->b, STATES, false);
+					 .size = g->nrules + OLD_MAX + 1});
+	nfb_elems(&g->b, GEN_QUEUES, false);
 	each(g, put_state, NULL);
+	each_old(g, NULL);
 	nfb_elems_end(&g->b);
 	nfb_chain_base(&g->b, HOOK, &hook);
 	by_state(g, 'o');

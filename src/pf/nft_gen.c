@@ -62,6 +62,7 @@ void gen_free(struct gen *g)
 {
 	nfb_free(&g->b);
 	altq_free(&g->altq);
+	free(g->old_queues);
 	free(g->node);
 	if (g->ifs)
 		ifnets_free(g->ifs);

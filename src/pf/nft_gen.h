@@ -159,6 +159,12 @@ struct gen {
 	} pfil;
 	bool new_queues; /* c's are to be made now: their interfaces must be */
 	struct altq altq;
+	/* what older rules have said of their states, newest first */
+	struct gen_old_queue {
+		uint32_t word;
+		char queue[PF_QUEUE_NAME], pqueue[PF_QUEUE_NAME];
+	} * old_queues;
+	size_t nold_queues;
 	/* an interface of each class of members; the first has none */
 	const struct ifnet *member[GEN_CLASSES];
 	size_t nclasses;
@@ -662,6 +668,12 @@ void gen_other_tables(struct gen *g, unsigned int there);
 /* nft_altq.c */
 void gen_altq_check(struct gen *g); /* makes g->altq */
 void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list);
+/*
+ * Reads old_queues from the kernel's set of this name, but for words of the
+ * generation to be loaded.
+ */
+#define GEN_QUEUES "altqs"
+int gen_altq_recall(struct gen *g, struct err *e);
 /* A match rule that has a queue. */
 bool gen_match_queues(const struct gen *g, const struct pf_rule *r);
 void gen_altq(struct gen *g); /* chains that rules' chains call, and the hook */

@@ -556,6 +556,9 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	p.times = (struct strv){0};
 	g.nf = k->nf;
 	g.reg = &reg;
+	n = strv_has(&p.sets, GEN_QUEUES) ? gen_altq_recall(&g, e) : 0;
+	if (n < 0)
+		return n;
 	n = commit_rules(k, &g, &p, &l, &reg, e);
 	if (n < 0)
 		return n;

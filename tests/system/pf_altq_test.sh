@@ -255,6 +255,61 @@ matches_body()
 	    pfctl -f pf.conf
 }
 
+atf_test_case kept
+kept_head()
+{
+	atf_set descr "A state keeps its queue, by name, when other rules are loaded"
+}
+kept_body()
+{
+	local n rest
+
+	on
+	serve c tcp 0.0.0.0 7
+	rest="queue std bandwidth 10% cbq(default)
+queue web bandwidth 10%
+queue ack bandwidth 10%
+pass all"
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { std, web, ack }
+		$rest
+		pass out on rc proto tcp to port 7 queue(web, ack)
+	EOF2
+	mkfifo say
+	nc 10.0.1.2 7 <say >heard &
+	exec 9>say
+	echo one >&9
+	must_wait 5 grep -q one heard
+	at_least web 1
+	# other numbers, and no rule that names a queue
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { ack, web, std }
+		queue ack bandwidth 10%
+		queue web bandwidth 10%
+		queue std bandwidth 10% cbq(default)
+		pass all
+	EOF2
+	nothing_in web
+	echo two >&9
+	must_wait 5 grep -q two heard
+	at_least web 1
+	at_least ack 1
+	# and once more; the same rules, too
+	echo "pass in on ra" >>pf.conf
+	atf_check pfctl -f pf.conf
+	atf_check pfctl -f pf.conf
+	echo three >&9
+	must_wait 5 grep -q three heard
+	at_least web 1
+	# a queue that is no more
+	grep -v "queue web" pf.conf | sed 's/ web,//' >other.conf
+	atf_check pfctl -f other.conf
+	echo four >&9
+	must_wait 5 grep -q four heard
+	at_least std 1
+	exec 9>&-
+}
+
 atf_test_case acks
 acks_head()
 {
@@ -648,6 +703,7 @@ atf_init_test_cases()
 	atf_add_test_case classes
 	atf_add_test_case forwarded
 	atf_add_test_case matches
+	atf_add_test_case kept
 	atf_add_test_case acks
 	atf_add_test_case priorities
 	atf_add_test_case toggle
