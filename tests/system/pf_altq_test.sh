@@ -384,10 +384,10 @@ priorities_body()
 		pass out on rc proto icmp queue low
 		pass out on rc proto udp queue high
 	EOF2
-	atf_check -o inline:"queue low on rc priority 2 priq( default ) 
-queue mid on rc priority 9 qlimit 60 
-queue high on rc priority 15 
-" pfctl -sq
+	atf_check -o inline:"queue low on rc priority 2 priq( default )
+queue mid on rc priority 9 qlimit 60
+queue high on rc priority 15
+" -x "pfctl -sq | sed 's/ \$//'"
 	atf_check -o match:"cb01:2 parent cb01:1 leaf [0-9a-f]+: prio 2 " \
 	    -o match:"cb01:3 parent cb01:1 leaf [0-9a-f]+: prio 1 " \
 	    -o match:"cb01:4 parent cb01:1 leaf [0-9a-f]+: prio 0 " \
@@ -432,8 +432,8 @@ toggle_body()
 	atf_check pfctl -f pf.conf
 	no_qdisc
 	atf_check -o inline:"queue root_rc on rc bandwidth 10Mb priority 0 cbq( wrr root ) {std}
-queue  std on rc bandwidth 10Mb cbq( default ) 
-" pfctl -sq
+queue  std on rc bandwidth 10Mb cbq( default )
+" -x "pfctl -sq | sed 's/ \$//'"
 	atf_check -e inline:"pf enabled\n" pfctl -e
 	has_qdisc rc
 	pings - 10.0.1.2
