@@ -101,6 +101,7 @@ bool gen_bound_pairs(const struct gen *g, const struct pf_rule *r)
 
 void gen_bound_check(struct gen *g, const struct pf_rule *r)
 {
+	g->bound_any |= gen_bound_named(g, r);
 	if (!gen_bound_pairs(g, r))
 		return;
 	if (!g->bound++)
@@ -514,9 +515,7 @@ void gen_bound_made(struct gen *g, const char *chain, enum gen_place p)
 {
 	const char letter = gen_state_letter(p);
 
-	if (!g->bound)
-		return;
-	for (int dir = 0; dir < 2; dir++) {
+	for (int dir = 0; (g->bound || g->bound_any) && dir < 2; dir++) {
 		nfb_rule(&g->b, chain);
 		gen_match_dir(g, dir);
 		nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
@@ -527,6 +526,8 @@ void gen_bound_made(struct gen *g, const char *chain, enum gen_place p)
 		nfe_verdict(&g->b, NFT_RETURN, NULL);
 		nfb_rule_end(&g->b);
 	}
+	if (!g->bound)
+		return;
 	nfb_rule(&g->b, chain);
 	nfe_meta(&g->b, NFT_META_PRIORITY, NFR(0));
 	load_name(g, letter, NFR(1));

@@ -150,6 +150,7 @@ struct gen {
 	bool prio_match, prio_in; /* who sets it */
 	/* nft_bound.c: rules whose states remember their interface */
 	size_t bound;
+	bool bound_any; /* rules whose states are bound by the rule itself */
 	const struct pf_rule *bound_rule; /* the first one */
 	struct strv bound_ifs;		  /* the list; so many came at first: */
 	size_t bound_first;

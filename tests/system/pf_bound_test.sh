@@ -154,6 +154,40 @@ names_body()
 	    -o match:"^lo0 icmp 10.0.0.1:.* <- 10.0.0.1:" pfctl -ss
 }
 
+atf_test_case named
+named_head()
+{
+	atf_set descr "A flow that moves to an interface of another rule stays the first one's"
+}
+named_body()
+{
+	ways
+	for i in ra rb; do
+		ip link set $i down
+		ip link set $i name ${i}0
+		ip link set ${i}0 up
+	done
+	there 1
+	back 1
+	rules <<-EOF2
+		set state-policy if-bound
+		block
+		pass in on ra0 inet proto icmp
+		pass in on rb0 inet proto icmp
+		pass out inet proto icmp keep state (floating)
+	EOF2
+	flow 7
+	there 2
+	flow 7
+	there 1
+	flow 7
+	cat >both <<-EOF2
+		ra0 icmp 10.0.1.2:7 <- 10.0.9.9:7       0:0
+		all icmp 10.0.9.9:7 -> 10.0.1.2:7       0:0
+	EOF2
+	atf_check -o file:both pfctl -ss
+}
+
 atf_test_case same
 same_head()
 {
@@ -267,24 +301,31 @@ words_body()
 		}' >got
 	atf_check -o match:"port = echo " -o match:"port = 8 2" cat got
 	# sources that a rule has flushed
-	rules <<-EOF2
-		set state-policy if-bound
-		table <bad> persist
-		pass quick proto tcp from !<bad> to port 7 \
-		    keep state (max-src-conn-rate 2/100, overload <bad> flush global)
-		block quick inet proto tcp from <bad>
-		pass
-	EOF2
-	talks a tcp 10.0.1.2 7
-	flow 9
-	for i in 1 2 3 4; do
-		at a "$CB_TOOLS/peer" probe tcp -t 300 10.0.1.2 7 2>/dev/null
+	for how in "flush global" flush; do
+		atf_check -e ignore pfctl -F states
+		rules <<-EOF2
+			set state-policy if-bound
+			table <bad> persist
+			pass quick proto tcp from !<bad> to port 7 \
+			    keep state (max-src-conn-rate 2/100, \
+			    overload <bad> $how)
+			block quick inet proto tcp from <bad>
+			pass
+		EOF2
+		talks a tcp 10.0.1.2 7
+		flow 9
+		for i in 1 2 3 4; do
+			at a "$CB_TOOLS/peer" probe tcp -t 300 10.0.1.2 7 \
+			    2>/dev/null
+		done
+		atf_check -o match:"^   10.0.0.2" -e ignore \
+		    pfctl -t bad -T show
+		silent a tcp 10.0.1.2 7
+		flow 9
+		atf_check -e ignore -o match:"^ra icmp .* <- 10.0.9.9:9" \
+		    -o not-match:"^ra tcp 10.0.1.2:7 <- 10.0.0.2" pfctl -ss
+		atf_check -e ignore pfctl -t bad -T flush
 	done
-	atf_check -o match:"^   10.0.0.2" -e ignore pfctl -t bad -T show
-	silent a tcp 10.0.1.2 7
-	flow 9
-	atf_check -e ignore -o match:"^ra icmp .* <- 10.0.9.9:9" \
-	    -o not-match:"^ra tcp 10.0.1.2:7 <- 10.0.0.2" pfctl -ss
 }
 
 atf_test_case route
@@ -351,6 +392,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case moved
 	atf_add_test_case names
+	atf_add_test_case named
 	atf_add_test_case same
 	atf_add_test_case words
 	atf_add_test_case route
