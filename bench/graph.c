@@ -4,17 +4,15 @@
  * Theory of operation.  Each way has two network namespaces (a jail with a
  * vnet is one, as far as packets can tell) with an interface each, and
  * something between, in a third.  Both ends of each conversation are this one
- * thread's, which is bound to one processor and waits for nothing: what it
- * sends has arrived, through all the kernel does in between, when the call
- * returns.  So processor time an operation is all that the way costs, and
- * hardly depends on what else the machine does (load.c; README.md says what an
- * operation is). In each round each test is done on each way for a moment, one
- * after the other, forwards and backwards in turn; what counts are medians of
- * the rounds' ratios.
+ * thread's (flows.h), which is bound to one processor and waits for nothing
+ * (README.md says what an operation is).  In each round each test is done on
+ * each way for a moment, one after the other, forwards and backwards in turn;
+ * what counts are medians of the rounds' ratios.
  *
  * "two" are two such threads at once, on two processors.
  */
 #include "bench.h"
+#include "flows.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,13 +20,10 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,8 +33,6 @@ enum {
 	SLICE_MS = 20,
 	BATCH = 32,
 	FRAME = 60, /* bytes, without the sum at its end */
-	SMALL = 18, /* of a datagram: a frame of 60 */
-	CHUNK = 65536,
 	PORT = 7000,
 	SETTLE = 3000000 /* us until bridges forward and flows are known */
 };
@@ -60,10 +53,8 @@ struct way {
 	bool off;   /* not asked for, or it does not work here */
 	int middle; /* the namespace of what is between */
 	struct end end[2];
-	int raw;	  /* AF_PACKET on end 0 */
-	int datagrams[2]; /* connected with each other */
-	int stream[2];
-	int listener;
+	int raw; /* AF_PACKET on end 0 */
+	struct flows flows;
 	pid_t daemon; /* whose processor time counts, too; 0: none */
 };
 
@@ -294,44 +285,6 @@ static bool end_up(struct way *w, int i)
 	return true;
 }
 
-static struct sockaddr_in at(const struct end *e, int port)
-{
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_addr = e->addr,
-				    .sin_port = htons((uint16_t)port)};
-}
-
-static int new_socket(const struct end *e, int type)
-{
-	int fd, one = 1, size = 1 << 20;
-	struct timeval limit = {.tv_sec = 5};
-
-	enter(e->ns);
-	fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-	enter(home);
-	if (type == SOCK_STREAM)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	return fd;
-}
-
-static bool bind_to(int fd, const struct end *e, int port)
-{
-	struct sockaddr_in a = at(e, port);
-
-	return bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
-}
-
-static bool connect_to(int fd, const struct end *e, int port)
-{
-	struct sockaddr_in a = at(e, port);
-
-	return connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
-}
-
 static bool open_raw(struct way *w)
 {
 	struct sockaddr_ll a = {.sll_family = AF_PACKET};
@@ -346,25 +299,17 @@ static bool open_raw(struct way *w)
 
 static bool open_sockets(struct way *w, int nth)
 {
-	int port = PORT + 4 * nth;
+	const int port = PORT + 4 * nth;
+	bool ok;
 
 	if (!open_raw(w))
 		return false;
-	for (int i = 0; i < 2; i++) {
-		w->datagrams[i] = new_socket(&w->end[i], SOCK_DGRAM);
-		if (!bind_to(w->datagrams[i], &w->end[i], port))
-			return false;
-	}
-	w->listener = new_socket(&w->end[1], SOCK_STREAM);
-	w->stream[0] = new_socket(&w->end[0], SOCK_STREAM);
-	if (!connect_to(w->datagrams[0], &w->end[1], port) ||
-	    !connect_to(w->datagrams[1], &w->end[0], port) ||
-	    !bind_to(w->listener, &w->end[1], port) ||
-	    listen(w->listener, 16) < 0 ||
-	    !connect_to(w->stream[0], &w->end[1], port))
-		return false;
-	w->stream[1] = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
-	return w->stream[1] >= 0;
+	flows_init(&w->flows, w->end[0].ns, w->end[0].addr, w->end[1].ns,
+		   w->end[1].addr);
+	ok = flows_open_datagrams(&w->flows, port) &&
+	     flows_open_stream(&w->flows, port);
+	enter(home);
+	return ok;
 }
 
 static bool way_up(struct way *w)
@@ -398,8 +343,6 @@ static bool way_up(struct way *w)
 }
 
 /* ---- tests */
-
-static char buf[CHUNK];
 
 static void fill(const struct way *w, unsigned char f[FRAME], bool all)
 {
@@ -438,53 +381,22 @@ static bool one_flood(const struct way *w)
 
 static bool one_datagram(const struct way *w)
 {
-	static struct iovec iov[BATCH];
-	struct mmsghdr m[BATCH] = {0};
-
-	for (int i = 0; i < BATCH; i++) {
-		iov[i] = (struct iovec){buf + SMALL * i, SMALL};
-		m[i].msg_hdr.msg_iov = &iov[i];
-		m[i].msg_hdr.msg_iovlen = 1;
-	}
-	return sendmmsg(w->datagrams[0], m, BATCH, 0) == BATCH &&
-	       recvmmsg(w->datagrams[1], m, BATCH, 0, NULL) == BATCH;
-}
-
-static bool pass(int from, int to, size_t size)
-{
-	return send(from, buf, size, 0) == (ssize_t)size &&
-	       recv(to, buf, size, MSG_WAITALL) == (ssize_t)size;
+	return flows_datagrams(&w->flows);
 }
 
 static bool one_trip(const struct way *w)
 {
-	return pass(w->stream[0], w->stream[1], 1) &&
-	       pass(w->stream[1], w->stream[0], 1);
+	return flows_trip(&w->flows);
 }
 
 static bool one_chunk(const struct way *w)
 {
-	return pass(w->stream[0], w->stream[1], CHUNK);
+	return flows_chunk(&w->flows);
 }
 
-/* Ended by a reset: no port waits. */
 static bool one_connection(const struct way *w)
 {
-	struct linger now = {.l_onoff = 1};
-	struct sockaddr_in a;
-	socklen_t len = sizeof(a);
-	int c = new_socket(&w->end[0], SOCK_STREAM), s = -1;
-	bool ok;
-
-	getsockname(w->listener, (struct sockaddr *)&a, &len);
-	ok = connect(c, (struct sockaddr *)&a, sizeof(a)) == 0;
-	if (ok)
-		s = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
-	setsockopt(c, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(c);
-	if (s >= 0)
-		close(s);
-	return s >= 0;
+	return flows_connect(&w->flows);
 }
 
 static const struct test {
@@ -497,11 +409,11 @@ static const struct test {
 	bool answered; /* nothing is sent that is not waited for */
 } tests[] = {
 	{"frames", one_frame, BATCH, 2, false, false, false},
-	{"datagrams", one_datagram, BATCH, 2, false, false, false},
+	{"datagrams", one_datagram, FLOWS_BATCH, 2, false, false, false},
 	{"trips", one_trip, 1, 16, false, false, true},
 	{"stream", one_chunk, 1, 4, false, false, true},
 	{"connect", one_connection, 1, 4, false, false, true},
-	{"two", one_datagram, BATCH, 2, false, true, false},
+	{"two", one_datagram, FLOWS_BATCH, 2, false, true, false},
 	{"flood", one_flood, 1, 1, true, false, false},
 };
 #define NTESTS (sizeof(tests) / sizeof(*tests))
@@ -539,16 +451,19 @@ static double cpu_ns(const struct way *w)
 /* Operations a second of processor time; 0: it failed. */
 static double rate(const struct way *w, const struct test *t, int ms)
 {
-	double end = clock_ns(CLOCK_MONOTONIC) + ms * 1e6;
-	double cpu = cpu_ns(w);
+	double end = clock_ns(CLOCK_MONOTONIC) + ms * 1e6, cpu;
+	bool ok = true;
 	long n = 0;
 
+	enter(w->end[0].ns);
+	cpu = cpu_ns(w);
 	do {
-		for (int i = 0; i < t->calls; i++, n += t->ops)
-			if (!t->op(w))
-				return 0;
-	} while (clock_ns(CLOCK_MONOTONIC) < end);
-	return (double)n * 1e9 / (cpu_ns(w) - cpu);
+		for (int i = 0; ok && i < t->calls; i++, n += t->ops)
+			ok = t->op(w);
+	} while (ok && clock_ns(CLOCK_MONOTONIC) < end);
+	cpu = cpu_ns(w) - cpu;
+	enter(home);
+	return ok ? (double)n * 1e9 / cpu : 0;
 }
 
 /* The same by two at once, each with sockets of its own: their sum. */

@@ -2,24 +2,31 @@
  * pf: rules of pf beside the same rules written for nft and for iptables.
  *
  * Theory of operation.  Each contender has a router of its own, a network
- * namespace between two others, with the same rules: everything is dropped but
- * UDP to N - 2 ports, which pf's file has as people write it (`block all`, then
- * what passes; the last match decides) and the others as a list whose first
- * match decides.  "none" tracks connections and has no rules.
+ * namespace between two others, with the same rules (pf_rules.c): everything is
+ * dropped but UDP or TCP to N - 2 ports.
  *
- * This one thread, bound to one processor, puts frames on the wire; when the
- * call returns, the router has done its work on them, so its processor time is
- * what they cost, and hardly depends on what else the machine does (graph.c).
- * That all have come through is counted at the router's other interface.
- * "new" are packets that each begin a flow, to all ports in turn; "old" are
- * those of one flow that has been answered, "back" its answers.  In each round
- * each contender has its turn for a moment, forwards and backwards; what counts
- * are medians of the rounds' ratios.
+ * Packets: this one thread, bound to one processor, puts frames on the wire;
+ * when the call returns, the router has done its work on them, so its processor
+ * time is what they cost, and hardly depends on what else the machine does.
+ * That all have come through is counted at the router's other interface.  "new"
+ * are packets that each begin a flow, to all ports in turn; "old" are those of
+ * one flow that has been answered, "back" its answers.
+ *
+ * Connections: the same thread has sockets at both ends (flows.h), so what the
+ * stacks there do is part of it.  "stream", "trips" and, by UDP, "datagrams"
+ * are on an established one; each "connect" is a new one.  Their port is that
+ * of the rule in the middle.  Each turn has sockets of its own, and flows that
+ * the rules have just let begin.
+ *
+ * In each round each contender has its turn for a moment, forwards and
+ * backwards; what counts are medians of the rounds' ratios.
  *
  * Loading is the time of one command, the contenders in turn, and the most
  * memory that it had.
  */
 #include "bench.h"
+#include "flows.h"
+#include "pf_rules.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,27 +47,50 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DIR_ "/run/pfbench"
 enum {
 	BATCH = 64,
 	FRAME = 60,
 	SLICE = 4096,  /* packets a turn */
-	PORT = 1000,   /* the first that passes */
-	PORTS = 50000, /* of a net, which is 10.0/16 first */
+	SLICE_MS = 20, /* of a turn with sockets */
+	WARM_MS = 3,   /* before it */
 	LOADS = 3,     /* commands of each loading */
-	WAYS_MAX = 4,
 	SIZES = 3,
 };
-enum kind { /* of packets */
+enum kind {
+	/* of packets */
 	FRESH,
 	OLD,
 	BACK,
+	/* of sockets' operations */
+	STREAM,
+	TRIPS,
+	CONNECT,
+	DATAGRAMS,
 	KINDS,
+};
+
+static const struct test {
+	const char *name, *what;
+	bool (*op)(const struct flows *f);
+	const char *proto;
+	int ops; /* a call */
+	int calls;
+} tests[KINDS] = {
+	[FRESH] = {.name = "new", .what = "a packet of a new flow"},
+	[OLD] = {.name = "old", .what = "a packet of an established flow"},
+	[BACK] = {.name = "back", .what = "an answer of an established flow"},
+	[STREAM] = {"stream", "64 KiB on an established connection",
+		    flows_chunk, "tcp", 1, 4},
+	[TRIPS] = {"trips", "a byte and one back on such a connection",
+		   flows_trip, "tcp", 1, 16},
+	[CONNECT] = {"connect", "a connection made, accepted and reset",
+		     flows_connect, "tcp", 1, 4},
+	[DATAGRAMS] = {"datagrams", "a datagram of an established flow",
+		       flows_datagrams, "udp", FLOWS_BATCH, 2},
 };
 
 static const int sizes[SIZES] = {10, 1000, 10000};
@@ -94,115 +124,57 @@ static int open_ns(const char *name)
 	return fd;
 }
 
-/* ---- the rules, as files */
-
-static FILE *open_file(const char *name, int n)
-{
-	char path[128];
-	FILE *f;
-
-	mkdir(DIR_, 0755);
-	snprintf(path, sizeof(path), DIR_ "/%s.%d", name, n);
-	f = fopen(path, "w");
-	if (!f) {
-		perror(path);
-		exit(1);
-	}
-	return f;
-}
-
-static void write_none(int n)
-{
-	FILE *f = open_file("none", n);
-
-	/* a chain that nothing comes to: connections are tracked for it */
-	fputs("flush ruleset\n"
-	      "table inet t {\n\tchain c {\n\t\tct state new\n\t}\n}\n",
-	      f);
-	fclose(f);
-}
-
-static void write_pf(int n)
-{
-	FILE *f = open_file("pf", n);
-
-	fputs("block all\n", f);
-	for (int i = 0; i < n - 2; i++)
-		fprintf(f,
-			"pass in on em0 inet proto udp from 10.%d.0.0/16 to "
-			"any port %d\n",
-			i / PORTS, PORT + i % PORTS);
-	fputs("pass out on em1\n", f);
-	fclose(f);
-}
-
-static void write_nft(int n)
-{
-	FILE *f = open_file("nft", n);
-
-	fputs("flush ruleset\ntable inet t {\n\tchain c {\n"
-	      "\t\ttype filter hook forward priority 0; policy drop;\n"
-	      "\t\tct state established accept\n",
-	      f);
-	for (int i = 0; i < n - 2; i++)
-		fprintf(f,
-			"\t\tiifname em0 ip saddr 10.%d.0.0/16 udp dport %d "
-			"accept\n",
-			i / PORTS, PORT + i % PORTS);
-	fputs("\t}\n}\n", f);
-	fclose(f);
-}
-
-static void write_iptables(int n)
-{
-	FILE *f = open_file("iptables", n);
-
-	fputs("*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
-	      "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\n",
-	      f);
-	for (int i = 0; i < n - 2; i++)
-		fprintf(f,
-			"-A FORWARD -i em0 -s 10.%d.0.0/16 -p udp -m udp "
-			"--dport %d -j ACCEPT\n",
-			i / PORTS, PORT + i % PORTS);
-	fputs("COMMIT\n", f);
-	fclose(f);
-}
-
 /* ---- contenders */
+
+enum {
+	NONE,
+	EMPTY,
+	PF,
+	NFT,
+	NFT2,
+	IPTABLES,
+	WAYS_MAX
+};
 
 static struct way {
 	const char *name;
-	const char *load; /* %d: how many rules */
+	const char *load; /* of %s, a protocol, and %d rules */
+	pf_write_t *write;
 	const char *needs;
-	void (*write)(int n);
+	bool counts; /* the kernel counts for each flow, as pf has it */
 	bool runs;
-	int ns;	     /* the router's */
-	int wire[2]; /* sockets on the sender's end, on the other one */
-	int ct;	     /* ctnetlink of the router */
-	unsigned char frame[2][FRAME];	    /* from there, and back */
-	struct samples us[KINDS][SIZES];    /* a packet */
+	int ns;			       /* the router's */
+	int ends[2];		       /* the namespaces beside it */
+	int wire[2];		       /* packet sockets there */
+	int ct;			       /* ctnetlink of the router */
+	unsigned char frame[2][FRAME]; /* from there, and back */
+	struct flows flows;
+	struct samples us[KINDS][SIZES];    /* an operation */
 	struct samples ratio[KINDS][SIZES]; /* to pf's */
 	struct samples load_ms[NLOADS];
 	long load_kb[NLOADS];
 } ways[WAYS_MAX] = {
-	{.name = "none",
-	 .load = "nft -f " DIR_ "/none.%d",
-	 .write = write_none},
-	{.name = "pf",
-	 .load = "pfctl -q -f " DIR_ "/pf.%d 2>/dev/null",
-	 .write = write_pf},
-	{.name = "nft", .load = "nft -f " DIR_ "/nft.%d", .write = write_nft},
-	{.name = "iptables",
-	 .load = "iptables-legacy-restore " DIR_ "/iptables.%d",
-	 .needs = "iptables-legacy-restore",
-	 .write = write_iptables},
-};
-enum {
-	NONE,
-	PF,
-	NFT,
-	IPTABLES
+	[NONE] = {.name = "none",
+		  .load = "nft -f " PF_RULES "/none.%s.%d",
+		  .write = pf_write_none},
+	[EMPTY] = {.name = "empty",
+		   .load = "nft -f " PF_RULES "/empty.%s.%d",
+		   .write = pf_write_empty},
+	[PF] = {.name = "pf",
+		.load = "pfctl -q -f " PF_RULES "/pf.%s.%d 2>/dev/null",
+		.write = pf_write_pf},
+	[NFT] = {.name = "nft",
+		 .load = "nft -f " PF_RULES "/nft.%s.%d",
+		 .write = pf_write_nft},
+	[NFT2] = {.name = "nft2",
+		  .load = "nft -f " PF_RULES "/nft2.%s.%d",
+		  .counts = true,
+		  .write = pf_write_nft2},
+	[IPTABLES] = {.name = "iptables",
+		      .load = "iptables-legacy-restore " PF_RULES
+			      "/iptables.%s.%d",
+		      .needs = "iptables-legacy-restore",
+		      .write = pf_write_iptables},
 };
 
 /* ---- networks */
@@ -289,15 +261,13 @@ static unsigned long sent_by(const struct way *w, const char *name)
 }
 
 /* A socket at the far end of one of the router's wires; its address. */
-static int open_wire(const char *name, unsigned char *mac)
+static int open_wire(int ns, unsigned char *mac)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
 				 .sll_protocol = htons(ETH_P_IP)};
-	const int ns = open_ns(name);
 	int fd = -1;
 
 	enter(ns);
-	close(ns);
 	if (mac_of("e0", mac, &to.sll_ifindex))
 		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
@@ -307,11 +277,11 @@ static int open_wire(const char *name, unsigned char *mac)
 	return fd;
 }
 
-/* A, the router R, and C: A and C drop what comes, they have no address. */
+/* A, the router R, and C.  Without an address A and C drop what comes. */
 static bool make_net(struct way *w, int i)
 {
 	struct end a = {.addr = 0x0a000002, .port = 5000},
-		   c = {.addr = 0x0a010002, .port = PORT};
+		   c = {.addr = 0x0a010002, .port = PF_PORT};
 	unsigned char to_a[6], to_c[6];
 	char name[16];
 	int index;
@@ -333,10 +303,17 @@ static bool make_net(struct way *w, int i)
 		"echo 0 >ipv4/conf/$i/rp_filter; done'",
 		i, i, i, i, i, i, i, i, i, i, i, i, i, i))
 		return false;
+	if (w->counts && !sh("ip netns exec r%d sh -c 'for i in acct timestamp;"
+			     " do echo 1 >/proc/sys/net/netfilter/"
+			     "nf_conntrack_$i; done'",
+			     i))
+		return false;
 	snprintf(name, sizeof(name), "a%d", i);
-	w->wire[0] = open_wire(name, a.mac);
+	w->ends[0] = open_ns(name);
+	w->wire[0] = open_wire(w->ends[0], a.mac);
 	snprintf(name, sizeof(name), "c%d", i);
-	w->wire[1] = open_wire(name, c.mac);
+	w->ends[1] = open_ns(name);
+	w->wire[1] = open_wire(w->ends[1], c.mac);
 	snprintf(name, sizeof(name), "r%d", i);
 	w->ns = open_ns(name);
 	enter(w->ns);
@@ -346,6 +323,20 @@ static bool make_net(struct way *w, int i)
 	make_frame(w->frame[0], &a, &c, to_a);
 	make_frame(w->frame[1], &c, &a, to_c);
 	return w->ct >= 0 && w->wire[0] >= 0 && w->wire[1] >= 0;
+}
+
+/* A and C get addresses, for sockets. */
+static bool ends_up(struct way *w, int i)
+{
+	const struct in_addr a = {htonl(0x0a000002)}, c = {htonl(0x0a010002)};
+
+	flows_init(&w->flows, w->ends[0], a, w->ends[1], c);
+	return sh("end() { ip -n $1 addr add $2.2/24 dev e0; "
+		  "ip -n $1 neigh add $2.1 lladdr "
+		  "$(ip netns exec r%d cat /sys/class/net/$3/address) dev e0; "
+		  "ip -n $1 route add default via $2.1; }\n"
+		  "end a%d 10.0.0 em0; end c%d 10.1.0 em1",
+		  i, i, i);
 }
 
 /* The router forgets its flows. */
@@ -400,7 +391,7 @@ static double slice(const struct way *w, int nports, enum kind kind,
 			/* a source port each, spread over the ports */
 			put16(frames[i] + ETH_HLEN + 20, 10000 + flow);
 			put16(frames[i] + ETH_HLEN + 22,
-			      PORT + flow * 7919u % (unsigned int)nports);
+			      PF_PORT + flow * 7919u % (unsigned int)nports);
 		}
 		t0 = cpu_us();
 		if (sendmmsg(w->wire[kind == BACK], m, batch, 0) != (int)batch)
@@ -418,44 +409,95 @@ static double slice(const struct way *w, int nports, enum kind kind,
 	return 0;
 }
 
-static void turn(struct way *w, int s, enum kind kind, double *ret)
+static double frame_turn(struct way *w, int s, enum kind kind)
 {
-	*ret = 0;
-	if (!w->runs)
-		return;
-	forget_flows(w);
 	if (kind != FRESH) {
 		/* the flow is known, and has been answered */
 		slice(w, 1, OLD, 1);
 		slice(w, 1, BACK, 1);
 		slice(w, 1, kind, SLICE);
 	}
-	*ret = slice(w, sizes[s] - 2, kind, SLICE);
-	if (*ret > 0)
-		samples_add(&w->us[kind][s], *ret);
+	return slice(w, sizes[s] - 2, kind, SLICE);
 }
 
-static void packet_round(int s, int round)
+/* ---- sockets */
+
+static bool open_flow(struct way *w, const struct test *t, int port)
+{
+	struct flows *f = &w->flows;
+
+	if (!strcmp(t->proto, "tcp"))
+		return flows_open_stream(f, port);
+	/* an answer is what makes a flow of datagrams an established one */
+	return flows_open_datagrams(f, port) && flows_datagrams(f) &&
+	       flows_answer(f);
+}
+
+/* Processor time of an operation, in us; 0: it failed. */
+static double operate(const struct way *w, const struct test *t, double ms)
+{
+	const double end = now_ms() + ms;
+	double t0;
+	long n = 0;
+
+	enter(w->ends[0]);
+	t0 = cpu_us();
+	do {
+		for (int i = 0; i < t->calls; i++, n += t->ops)
+			if (!t->op(&w->flows))
+				return 0;
+	} while (now_ms() < end);
+	return (cpu_us() - t0) / (double)n;
+}
+
+static double flow_turn(struct way *w, int s, const struct test *t)
+{
+	double us = 0;
+
+	if (open_flow(w, t, PF_PORT + (sizes[s] - 2) / 2) &&
+	    operate(w, t, WARM_MS) > 0)
+		us = operate(w, t, SLICE_MS);
+	if (us <= 0)
+		fprintf(stderr, "bench: %s: %s: %s\n", w->name, t->name,
+			strerror(errno));
+	flows_close(&w->flows);
+	return us;
+}
+
+/* ---- rounds */
+
+static double turn(struct way *w, int s, enum kind kind)
+{
+	double us;
+
+	if (!w->runs)
+		return 0;
+	forget_flows(w);
+	us = tests[kind].op ? flow_turn(w, s, &tests[kind])
+			    : frame_turn(w, s, kind);
+	if (us > 0)
+		samples_add(&w->us[kind][s], us);
+	return us;
+}
+
+static void one_round(int s, int round, enum kind kind)
 {
 	double us[WAYS_MAX];
 
-	for (enum kind kind = FRESH; kind < KINDS; kind++) {
-		for (int i = 0; i < WAYS_MAX; i++) {
-			int k = round % 2 ? WAYS_MAX - 1 - i : i;
+	for (int i = 0; i < WAYS_MAX; i++) {
+		int k = round % 2 ? WAYS_MAX - 1 - i : i;
 
-			turn(&ways[k], s, kind, &us[k]);
-		}
-		for (int i = 0; i < WAYS_MAX; i++)
-			if (us[i] > 0 && us[PF] > 0)
-				samples_add(&ways[i].ratio[kind][s],
-					    us[i] / us[PF]);
+		us[k] = turn(&ways[k], s, kind);
 	}
+	for (int i = 0; i < WAYS_MAX; i++)
+		if (us[i] > 0 && us[PF] > 0)
+			samples_add(&ways[i].ratio[kind][s], us[i] / us[PF]);
 }
 
 /* ---- loading */
 
-/* A command in a namespace: its time, and the most memory it had. */
-static double timed(const struct way *w, const char *command, int n, long *kb)
+/* Loading of a file of rules: the time, and the most memory it took. */
+static double timed(const struct way *w, const char *what, int n, long *kb)
 {
 	struct rusage ru;
 	char text[256];
@@ -468,7 +510,7 @@ static double timed(const struct way *w, const char *command, int n, long *kb)
 	snprintf(text, sizeof(text), "exec ");
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(text + 5, sizeof(text) - 5, command, n);
+	snprintf(text + 5, sizeof(text) - 5, w->load, what, n);
 #pragma GCC diagnostic pop
 	t0 = now_ms();
 	pid = fork();
@@ -485,48 +527,20 @@ static double timed(const struct way *w, const char *command, int n, long *kb)
 	return now_ms() - t0;
 }
 
-static void write_table(void)
-{
-	FILE *p = open_file("pf", TABLE), *n = open_file("nft", TABLE),
-	     *a = open_file("addrs", 0);
-	uint32_t v;
-
-	fputs("table <t> persist file \"" DIR_ "/addrs.0\"\n"
-	      "block in from <t>\n",
-	      p);
-	fputs("flush ruleset\ntable ip t {\n\tset s {\n\t\ttype ipv4_addr\n"
-	      "\t\tflags interval\n\t\telements = {\n",
-	      n);
-	for (uint32_t i = 0; i < TABLE; i++) {
-		/* every third, so that none are neighbours */
-		v = 0x0b000000 + 3 * i;
-		fprintf(a, "%u.%u.%u.%u\n", v >> 24, v >> 16 & 255,
-			v >> 8 & 255, v & 255);
-		fprintf(n, "%u.%u.%u.%u,\n", v >> 24, v >> 16 & 255,
-			v >> 8 & 255, v & 255);
-	}
-	fputs("\t\t}\n\t}\n\tchain c {\n"
-	      "\t\ttype filter hook input priority 0\n"
-	      "\t\tip saddr @s drop\n\t}\n}\n",
-	      n);
-	fclose(p);
-	fclose(n);
-	fclose(a);
-}
-
 static void load_bench(int rounds)
 {
 	for (int l = 0; l < NLOADS; l++) {
 		const int n = l < NLOADS - 1 ? load_sizes[l] : TABLE;
 
 		if (n == TABLE)
-			write_table();
+			pf_write_table(n);
 		for (int w = PF; w <= NFT && n != TABLE; w++)
-			ways[w].write(n);
+			ways[w].write("udp", n);
 		for (int r = 0; r < rounds; r++)
 			for (int w = PF; w <= NFT; w++) {
-				double ms = timed(&ways[w], ways[w].load, n,
-						  &ways[w].load_kb[l]);
+				double ms = timed(&ways[w],
+						  n == TABLE ? "table" : "udp",
+						  n, &ways[w].load_kb[l]);
 
 				if (ms > 0)
 					samples_add(&ways[w].load_ms[l], ms);
@@ -561,33 +575,63 @@ static bool set_up(void)
 	return sh("ip netns exec r%d pfctl -q -e", PF);
 }
 
+/* All have their rules; who cannot is left out. */
+static void load_all(const char *proto, int n)
+{
+	long kb = 0;
+
+	for (int i = 0; i < WAYS_MAX; i++) {
+		if (!ways[i].runs)
+			continue;
+		ways[i].write(proto, n);
+		if (timed(&ways[i], proto, n, &kb) <= 0)
+			ways[i].runs = false;
+	}
+}
+
+static void frame_bench(int rounds)
+{
+	for (int s = 0; s < SIZES; s++) {
+		load_all("udp", sizes[s]);
+		for (int r = 0; r < rounds; r++)
+			for (enum kind k = FRESH; k <= BACK; k++)
+				one_round(s, r, k);
+	}
+}
+
+static void flow_bench(int rounds, const char *proto)
+{
+	for (int s = 0; s < SIZES; s++) {
+		load_all(proto, sizes[s]);
+		for (int r = 0; r < rounds; r++)
+			for (enum kind k = STREAM; k < KINDS; k++)
+				if (!strcmp(tests[k].proto, proto))
+					one_round(s, r, k);
+	}
+}
+
 bool pf_bench(int rounds)
 {
 	const int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	long kb = 0;
 
 	if (!set_up())
 		return false;
-	for (int s = 0; s < SIZES; s++) {
-		for (int i = 0; i < WAYS_MAX; i++) {
-			if (!ways[i].runs)
-				continue;
-			ways[i].write(sizes[s]);
-			if (timed(&ways[i], ways[i].load, sizes[s], &kb) <= 0)
-				ways[i].runs = false;
-		}
-		for (int r = 0; r < rounds; r++)
-			packet_round(s, r);
-	}
+	frame_bench(rounds);
+	for (int i = 0; i < WAYS_MAX; i++)
+		if (ways[i].runs && !ends_up(&ways[i], i))
+			return false;
+	flow_bench(rounds, "tcp");
+	flow_bench(rounds, "udp");
 	load_bench(rounds < LOADS ? rounds : LOADS);
 	enter(home);
 	close(home);
 	return true;
 }
 
-static void print_packets(const char *what, enum kind kind)
+static void print_test(enum kind kind)
 {
-	printf("\n%s, us of processor time (and to pf's)\n\n%-10s", what, "");
+	printf("\n%s: %s, us of processor time (and to pf's)\n\n%-10s",
+	       tests[kind].name, tests[kind].what, "");
 	for (int s = 0; s < SIZES; s++)
 		printf(" %8d rules", sizes[s]);
 	putchar('\n');
@@ -605,9 +649,8 @@ static void print_packets(const char *what, enum kind kind)
 void pf_print(void)
 {
 	printf("pf's rules beside nft's and iptables'\n");
-	print_packets("a packet of a new flow", FRESH);
-	print_packets("a packet of an established flow", OLD);
-	print_packets("an answer of an established flow", BACK);
+	for (enum kind k = FRESH; k < KINDS; k++)
+		print_test(k);
 	printf("\nloading, milliseconds and MB\n\n%-10s", "");
 	for (int l = 0; l < NLOADS - 1; l++)
 		printf(" %8d rules", load_sizes[l]);
@@ -629,17 +672,16 @@ void pf_json(void)
 		struct way *w = &ways[i];
 
 		printf("%s{\"name\":\"%s\",\"rules\":[", i ? "," : "", w->name);
-		for (int s = 0; s < SIZES; s++)
-			printf("%s{\"n\":%d,\"new\":%.3f,\"old\":%.3f,"
-			       "\"back\":%.3f,\"new_ratio\":%.3f,"
-			       "\"old_ratio\":%.3f,\"back_ratio\":%.3f}",
-			       s ? "," : "", sizes[s],
-			       samples_median(&w->us[FRESH][s]),
-			       samples_median(&w->us[OLD][s]),
-			       samples_median(&w->us[BACK][s]),
-			       samples_median(&w->ratio[FRESH][s]),
-			       samples_median(&w->ratio[OLD][s]),
-			       samples_median(&w->ratio[BACK][s]));
+		for (int s = 0; s < SIZES; s++) {
+			printf("%s{\"n\":%d", s ? "," : "", sizes[s]);
+			for (enum kind k = FRESH; k < KINDS; k++)
+				printf(",\"%s\":%.3f,\"%s_ratio\":%.3f",
+				       tests[k].name,
+				       samples_median(&w->us[k][s]),
+				       tests[k].name,
+				       samples_median(&w->ratio[k][s]));
+			putchar('}');
+		}
 		printf("],\"load\":[");
 		for (int l = 0; l < NLOADS; l++)
 			printf("%s{\"n\":%d,\"ms\":%.1f,\"kb\":%ld}",
