@@ -22,7 +22,7 @@ pf_write_t pf_write_nft;
 pf_write_t pf_write_nft2; /* judges where pf does, and counts as it does */
 pf_write_t pf_write_iptables;
 
-/* For pf and nft: n addresses in a table that a rule asks; WHAT is "table". */
-void pf_write_table(int n);
+/* For pf and nft: addresses in a table that a rule asks; WHAT is "table". */
+void pf_write_table(int count);
 
 #endif
