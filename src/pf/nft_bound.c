@@ -106,8 +106,6 @@ void gen_bound_check(struct gen *g, const struct pf_rule *r)
 		return;
 	if (!g->bound++)
 		g->bound_rule = r;
-	g->bound_way[0] |= r->dir != PF_OUT;
-	g->bound_way[1] |= r->dir != PF_IN;
 	if (gen_synproxy(g, r))
 		gen_refuse(g, r,
 			   "%s (if-bound): say on which interface, or "
@@ -169,6 +167,15 @@ static int cmp_listed(const void *a, const void *b)
 	return i < k ? -1 : i > k;
 }
 
+static bool is_name(const char *s)
+{
+	const char *at = s;
+
+	while (*at > ' ' && *at < 0x7f)
+		at++;
+	return !*at && at > s;
+}
+
 int gen_bound_read(struct nl *nf, struct strv *ret, size_t *ret_first,
 		   struct err *e)
 {
@@ -184,7 +191,7 @@ int gen_bound_read(struct nl *nf, struct strv *ret, size_t *ret_first,
 		qsort(l.v, l.n, sizeof(*l.v), cmp_listed);
 	for (size_t i = 0; i < l.n; i++) {
 		/* a jail's root may have written something else */
-		if ((l.v[i].at & ~LATE) != i)
+		if ((l.v[i].at & ~LATE) != i || !is_name(l.v[i].name))
 			return err_set(e, EBADMSG, "%s: no list of interfaces",
 				       GEN_BOUND_IFS);
 		if (strv_add(&names, l.v[i].name) < 0)
@@ -212,6 +219,14 @@ static bool is_skipped(const struct gen *g, const struct ifnet *ifp)
 static bool fits(const struct gen *g, size_t n)
 {
 	return (n + 1) * (g->nrules + 1) <= GEN_MAX_RULES;
+}
+
+void gen_bound_keep(struct gen *g, struct nl *nf)
+{
+	/* without it, the list begins anew */
+	if (gen_bound_read(nf, &g->bound_ifs, &g->bound_first, NULL) == 0 &&
+	    !fits(g, g->bound_ifs.n))
+		strv_free(&g->bound_ifs);
 }
 
 void gen_bound_grow(struct gen *g)
@@ -423,7 +438,7 @@ void gen_bound_pass(struct gen *g, enum gen_place p, const char *chain, int dir,
 	const unsigned int word = gen_label_word(letter, dir);
 	char map[8];
 
-	if (!g->bound_way[word == GEN_LABEL_Y])
+	if (!g->bound)
 		return;
 	map_name(map, letter);
 	nfb_rule(&g->b, chain);

@@ -154,8 +154,8 @@ struct gen {
 	const struct pf_rule *bound_rule; /* the first one */
 	struct strv bound_ifs;		  /* the list; so many came at first: */
 	size_t bound_first;
-	bool bound_grown, bound_way[2]; /* for in, for out */
-	struct gen_pfil {		/* net.link.bridge.pfil_* */
+	bool bound_grown;
+	struct gen_pfil { /* net.link.bridge.pfil_* */
 		bool member, bridge, local_phys;
 	} pfil;
 	bool new_queues; /* c's are to be made now: their interfaces must be */
@@ -532,6 +532,7 @@ uint32_t gen_bound_room(const struct gen *g, size_t n);
  */
 int gen_bound_read(struct nl *nf, struct strv *ret, size_t *ret_first,
 		   struct err *e);
+void gen_bound_keep(struct gen *g, struct nl *nf); /* that one */
 void gen_bound_grow(struct gen *g); /* by interfaces that are not in it */
 void gen_bound_maps(struct gen *g);
 /* *v: what happens to packets of the rule's states. */

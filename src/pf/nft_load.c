@@ -493,12 +493,12 @@ static bool says_the_same(const struct present *p, const struct strbuf *text)
 	       !strcmp(rules_in(&p->text), rules_in(text));
 }
 
-/* Interfaces that states are bound to; without the list it begins anew. */
+/* Interfaces that states are bound to. */
 static void read_bound(struct pf_kernel *k, const struct present *p,
 		       struct gen *g)
 {
 	if (strv_has(&p->sets, GEN_BOUND_IFS))
-		gen_bound_read(k->nf, &g->bound_ifs, &g->bound_first, NULL);
+		gen_bound_keep(g, k->nf);
 }
 
 static int load_once(struct pf_kernel *k, const struct load *want,

@@ -188,6 +188,34 @@ named_body()
 	atf_check -o file:both pfctl -ss
 }
 
+atf_test_case reply
+reply_head()
+{
+	atf_set descr "A state that an answer makes is bound, too"
+}
+reply_body()
+{
+	ways
+	rules <<-EOF2
+		set state-policy if-bound
+		block
+		pass out on rc inet proto icmp no state
+		pass in inet proto icmp
+	EOF2
+	flow 7
+	cat >both <<-EOF2
+		ra icmp 10.0.1.2:7 <- 10.0.9.9:7       0:0
+		rc icmp 10.0.9.9:7 <- 10.0.1.2:7       0:0
+	EOF2
+	atf_check -o file:both pfctl -ss
+	flow 7
+	flow 7
+	atf_check -o file:both pfctl -ss
+	pfctl -vsr 2>/dev/null | sed -n '/^pass in/,$p' >got
+	# requests in and out, answers in and out, but for the first one out
+	atf_check -o match:"Evaluations: 2 .*Packets: 11 .*States: 2 " cat got
+}
+
 atf_test_case same
 same_head()
 {
@@ -393,6 +421,7 @@ atf_init_test_cases()
 	atf_add_test_case moved
 	atf_add_test_case names
 	atf_add_test_case named
+	atf_add_test_case reply
 	atf_add_test_case same
 	atf_add_test_case words
 	atf_add_test_case route

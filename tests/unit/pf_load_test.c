@@ -524,6 +524,39 @@ ATF_TC_BODY(ether, tc)
 	end(&w);
 }
 
+/* What a jail's root has written is no list, and none is made of it. */
+static void hostile_list(const struct world *w)
+{
+	static const char *const names[] = {"", "e\033[2J", "lo"};
+	cleanup_strv struct strv ifs = {0};
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < 3; i++) {
+		cleanup_nfb struct nfb b;
+		const uint32_t at = i == 2 ? 7 : 0;
+		char name[IFNAMSIZ] = "";
+
+		snprintf(name, sizeof(name), "%s", names[i]);
+		nfb_init(&b);
+		nfb_set_flush(&b, GEN_BOUND_IFS);
+		nfb_elems(&b, GEN_BOUND_IFS, false);
+		nfb_elem(&b, &(struct nfb_elem){.key = name,
+						.klen = IFNAMSIZ,
+						.data = &at,
+						.dlen = sizeof(at)});
+		nfb_elems_end(&b);
+		ATF_REQUIRE_EQ(0, nfb_commit(&b, w->k->nf, 0, NULL, &e));
+		ATF_CHECK_EQ(-EBADMSG,
+			     gen_bound_read(w->k->nf, &ifs, NULL, NULL));
+	}
+	/* the same rules, and a list anew */
+	ATF_REQUIRE_EQ(0, load(w, "",
+			       "set state-policy if-bound\nblock\npass out\n",
+			       PF_LOAD_ALL));
+	ATF_REQUIRE_EQ(0, gen_bound_read(w->k->nf, &ifs, NULL, &e));
+	ATF_CHECK_EQ(1, ifs.n);
+}
+
 ATF_TC_WITHOUT_HEAD(pairs);
 ATF_TC_BODY(pairs, tc)
 {
@@ -571,6 +604,7 @@ ATF_TC_BODY(pairs, tc)
 	ATF_CHECK_EQ(1, m.y_rule);
 	ATF_REQUIRE(m.y_if);
 	ATF_CHECK_STREQ("lo", m.y_if);
+	hostile_list(&w);
 	/* one that is skipped has no states */
 	ATF_REQUIRE_EQ(0, load(&w, "",
 			       "set skip on lo\n"
