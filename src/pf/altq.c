@@ -46,22 +46,12 @@ static void refuse(struct planner *p, const struct pf_queue *q, const char *fmt,
 	p->refused++;
 }
 
+/* The place of the name's first queue, behind an altq: ALTQ_ROOT + 1 and up. */
 uint32_t altq_number(const struct pf_queues *q, const char *name)
 {
-	uint32_t n = ALTQ_ROOT;
-
-	for (size_t i = 0; q && i < q->n; i++) {
-		bool again = false;
-
-		if (!q->v[i].name)
-			continue;
-		for (size_t k = 0; !again && k < i; k++)
-			again = q->v[k].name &&
-				!strcmp(q->v[k].name, q->v[i].name);
-		n += !again;
-		if (!strcmp(q->v[i].name, name))
-			return n;
-	}
+	for (size_t i = 1; q && i < q->n; i++)
+		if (q->v[i].name && !strcmp(q->v[i].name, name))
+			return (uint32_t)i + ALTQ_ROOT;
 	return 0;
 }
 
@@ -360,6 +350,11 @@ int altq_plan(const struct pf_queues *q, altq_link_fn *link, const void *data,
 	struct planner p = {.q = q, .r = r, .strict = strict};
 	cleanup_altq struct altq to = {0};
 
+	if (q && q->n > ALTQ_MAX) {
+		refuse(&p, &q->v[ALTQ_MAX], "more than %u queues", ALTQ_MAX);
+		*ret_refused = p.refused;
+		return 0;
+	}
 	if (q)
 		check_twice(&p);
 	for (size_t i = 0; q && i < q->n; i++) {

@@ -26,6 +26,7 @@
 
 #define ALTQ_HANDLE 0xcb010000u /* of root qdiscs; no other is touched */
 #define ALTQ_ROOT 1u		/* number of an interface's own class */
+#define ALTQ_MAX 4096u		/* altqs and queues */
 #define ALTQ_QLIMIT 50u		/* packets, as in pf.conf(5) */
 #define ALTQ_PRIORITY 1u
 #define ALTQ_HTB_PRIOS 8u

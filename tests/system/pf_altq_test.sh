@@ -376,13 +376,13 @@ priorities_body()
 {
 	on
 	rules <<-EOF2
-		altq on rc priq bandwidth 1Mb queue { low, mid, high }
+		altq on rc priq bandwidth 100Kb queue { low, mid, high }
 		queue low priority 2 priq(default)
 		queue mid priority 9 qlimit 60
 		queue high priority 15
 		pass all
-		pass out on rc proto icmp queue low
-		pass out on rc proto udp queue high
+		pass out on rc proto udp to port 9 queue low
+		pass out on rc proto udp to port 7 queue high
 	EOF2
 	atf_check -o inline:"queue low on rc priority 2 priq( default )
 queue mid on rc priority 9 qlimit 60
@@ -392,14 +392,15 @@ queue high on rc priority 15
 	    -o match:"cb01:3 parent cb01:1 leaf [0-9a-f]+: prio 1 " \
 	    -o match:"cb01:4 parent cb01:1 leaf [0-9a-f]+: prio 0 " \
 	    tc class show dev rc
-	# the line is full for half a second, and more comes
+	# the line is full for six seconds, and one more comes
 	serve c udp 0.0.0.0 7
-	ping -q -c 120 -l 45 -i 0.01 -W 1 -s 1400 10.0.1.2 >/dev/null &
-	must_wait 5 sh -c "pfctl -vsq | grep -A2 'queue low' |
-	    grep -Eq 'qlength: +[1-9]'"
+	pings - 10.0.1.2
+	bash -c "exec 3>/dev/udp/10.0.1.2/9
+	    for i in {1..60}; do printf %01400d 0 >&3; done" 2>/dev/null
 	talks - udp 10.0.1.2 7
 	at_least high 1
-	wait $! || :
+	pfctl -vsq | grep -A2 'queue low' | grep -Eq 'qlength: +[1-9]' ||
+	    atf_fail "the last has not gone first: $(pfctl -vsq)"
 	{
 		echo "altq on rc priq bandwidth 1Mb queue { a b c d e f g h i }"
 		echo "queue a priq(default)"

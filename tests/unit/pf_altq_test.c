@@ -345,6 +345,20 @@ ATF_TC_BODY(sum, tc)
 			told);
 }
 
+ATF_TC_WITHOUT_HEAD(many);
+ATF_TC_BODY(many, tc)
+{
+	struct pf_queue v[ALTQ_MAX + 1] = {0};
+	const struct pf_queues q = {v, ALTQ_MAX + 1};
+	const struct pf_conf c = {.queues = (struct pf_queues *)&q};
+	cleanup_altq struct altq a = {0};
+
+	(void)tc;
+	v[ALTQ_MAX].line = 7;
+	ATF_CHECK_EQ(1, plan(&c, &a));
+	ATF_CHECK_STREQ("-:7: more than 4096 queues\n", told);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, bandwidth);
@@ -356,5 +370,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hfsc);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, sum);
+	ATF_TP_ADD_TC(tp, many);
 	return atf_no_error();
 }
