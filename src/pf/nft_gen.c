@@ -195,6 +195,7 @@ static void prepare_rule(struct gen *g, const struct gen_node *node,
 	}
 	g->rst_ttl |= gen_answers_ttl(r);
 	g->once |= (r->flags & PF_F_ONCE) != 0;
+	g->answers |= gen_answers(r);
 	if (r->dir != PF_IN && gen_answers(r))
 		g->place[GEN_FWD] = g->answers_out = true;
 }

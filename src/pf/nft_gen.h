@@ -134,6 +134,7 @@ struct gen {
 	bool dups;	       /* or copies */
 	struct strv egress;    /* interfaces where packets are led away */
 	bool egress_any;
+	bool answers;	  /* there is a `block return` */
 	bool answers_out; /* there is a `block return out` */
 	bool backs;	  /* and it needs nft_back.c */
 	bool asks_ifs;	  /* what is put has interfaces' addresses */

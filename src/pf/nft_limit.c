@@ -63,19 +63,25 @@ static const char *const counters[] = {
 	"l.src-states", "l.src-nodes", "l.src-conn",	"l.src-conn-rate",
 	"l.overload",	"l.flush",     GEN_COUNT_BEGIN,
 };
+/* with `block return` */
+static const char *const damaged[] = {"proto-cksum"};
 /* with `set syncookies always` */
 static const char *const cookies[] = {"l.cookies", "l.valid"};
 
+static void counter_objs(struct gen *g, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strv_has(&g->have, names[i]))
+			nfb_counter_obj(&g->b, names[i], 0, 0);
+}
+
 void gen_counters(struct gen *g)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		if (!strv_has(&g->have, counters[i]))
-			nfb_counter_obj(&g->b, counters[i], 0, 0);
-	for (i = 0; g->cookies && i < sizeof(cookies) / sizeof(cookies[0]); i++)
-		if (!strv_has(&g->have, cookies[i]))
-			nfb_counter_obj(&g->b, cookies[i], 0, 0);
+	counter_objs(g, counters, sizeof(counters) / sizeof(counters[0]));
+	if (g->answers)
+		counter_objs(g, damaged, 1);
+	if (g->cookies)
+		counter_objs(g, cookies, sizeof(cookies) / sizeof(cookies[0]));
 }
 
 void gen_count(struct gen *g, const char *counter)

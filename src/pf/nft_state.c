@@ -28,6 +28,7 @@
 #endif
 
 /* State bits of `ct state` in nftables. */
+#define STATE_INVALID 1u
 #define STATE_RELATED (1u << (IP_CT_RELATED + 1))
 
 char gen_state_letter(enum gen_place p)
@@ -394,6 +395,25 @@ static void option_states(struct gen *g, const char *chain, enum gen_place p)
 }
 
 /*
+ * A connection's first packet that conntrack has no entry for has a wrong
+ * checksum.  There is no RST for it; pf counts that here and nowhere else.
+ */
+static void count_damaged(struct gen *g, const char *chain)
+{
+	static const uint8_t syn = 0x02, mask = 0x17, zero;
+
+	nfb_rule(&g->b, chain);
+	gen_match_proto(g, IPPROTO_TCP);
+	nfe_ct(&g->b, NFT_CT_STATE, -1, NFR(0));
+	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(0), STATE_INVALID);
+	nfe_payload(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFR(0));
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 1, &mask, &zero);
+	nfe_cmp_u8(&g->b, NFT_CMP_EQ, NFR(0), syn);
+	gen_count(g, "proto-cksum");
+	finish(g, NF_DROP, NULL);
+}
+
+/*
  * Answers carry the entry of the packet that they answer, as related: that is
  * how gen_hook() knows them and lets them out.
  */
@@ -403,6 +423,8 @@ static void refuse(struct gen *g, const char *chain, enum gen_place p)
 	static const uint8_t icmp[] = {IPPROTO_ICMP, IPPROTO_ICMPV6};
 	size_t i;
 
+	if (g->answers)
+		count_damaged(g, chain);
 	/* the kernel does not answer in postrouting */
 	if (p != GEN_OUT && (gen_is_in(p) || !gen_is_member(p))) {
 		nfb_rule(&g->b, chain);

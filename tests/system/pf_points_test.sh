@@ -316,7 +316,7 @@ s.setsockopt(41, 20, socket.inet_pton(socket.AF_INET6, "ff02::4242") +
 atf_test_case damaged
 damaged_head()
 {
-	atf_set descr "What has a wrong checksum makes no state and is not answered"
+	atf_set descr "What has a wrong checksum makes no state and is not answered, which proto-cksum counts"
 }
 damaged_body()
 {
@@ -344,6 +344,25 @@ damaged_body()
 	refused a tcp 10.0.0.1 9
 	wait $! || atf_fail "$(cat seen)"
 	atf_check -o match:"10.0.0.1.9 > 10.0.0.2" cat seen
+	# of what would have got an RST, as in pf; nothing else is
+	atf_check -o match:"proto-cksum  *2 " pfctl -si
+	cat >six.py <<-EOF2
+		import socket, struct
+		s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 6)
+		s.sendto(struct.pack('!HHIIBBHHH', 4000, 7, 1, 0, 0x50, 2, 1000,
+		    0xbeef, 0), ('fd00::1', 0))
+	EOF2
+	rules <<-EOF2
+		block return in on ra proto { tcp, udp }
+	EOF2
+	atf_check ip netns exec a python3 six.py
+	refused a tcp fd00::1 9
+	atf_check -o match:"proto-cksum  *3 " pfctl -si
+	rules <<-EOF2
+		block in on ra
+	EOF2
+	atf_check ip netns exec a python3 raw.py tcp 10.0.0.1
+	atf_check -o match:"proto-cksum  *3 " pfctl -si
 }
 
 # row N: the IPv4 numbers of "Interface Stats", line N of what it counts.
