@@ -262,6 +262,18 @@ rule_boxed() {
 		sed -E 's/^([^:]*:[^:]*):.*/\1: no "|| exit" behind it/'
 }
 
+# The tree is of these parts: what else is in it was committed unseen.
+rule_tree() {
+	{ git ls-files 2>/dev/null || find . -type f; } |
+		sed -E 's,^"?(\./)?,,; s,/.*,,' | sort -u |
+		grep -vxE '\.(ci|git|gitignore|clang-format|clang-tidy)|build[a-z-]*' |
+		grep -vxE 'LICENSE|Makefile|(README|HACKING)\.md|meson\.build' |
+		grep -vxE 'meson_options\.txt|packages[a-z-]*\.txt' |
+		grep -vxE 'bench|completions|docs|examples|man|src|systemd' |
+		grep -vxE 'tests|tools' |
+		sed 's/$/:1: is no part of the tree/'
+}
+
 # Every test that docs/SECURITY.md names, as SUITE/PROGRAM:CASE, is there.
 rule_security() {
 	f=docs/SECURITY.md

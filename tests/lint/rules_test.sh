@@ -202,6 +202,18 @@ boxed_body()
 	caught boxed 'tests/system/x_test.sh:1: no "|| exit" behind it'
 }
 
+atf_test_case tree
+tree_head()
+{
+	atf_set descr "Nothing is in the tree that is no part of it"
+}
+tree_body()
+{
+	clean tree
+	echo root | plant etc2/passwd
+	caught tree '^etc2:1: is no part of the tree$'
+}
+
 atf_test_case security
 security_head()
 {
@@ -229,5 +241,6 @@ atf_init_test_cases()
 	atf_add_test_case packages
 	atf_add_test_case shell
 	atf_add_test_case boxed
+	atf_add_test_case tree
 	atf_add_test_case security
 }
