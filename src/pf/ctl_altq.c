@@ -91,19 +91,11 @@ static bool is_root(const struct altq_if *i, const struct altq_class *c)
 static void put_options(struct strbuf *out, const struct altq_if *i,
 			const struct altq_class *c)
 {
-	static const struct {
-		unsigned int flag;
-		const char *word;
-	} words[] = {
-		{PF_Q_RED, "red"},	 {PF_Q_ECN, "ecn"},
-		{PF_Q_RIO, "rio"},	 {PF_Q_CODEL, "codel"},
-		{PF_Q_BORROW, "borrow"}, {PF_Q_DEFAULT, "default"},
-	};
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 
-	for (size_t k = 0; !is_root(i, c) && k < ARRAY_SIZE(words); k++)
-		if (c->q->flags & words[k].flag)
-			strbuf_addf(&text, " %s", words[k].word);
+	for (size_t k = 0; !is_root(i, c) && k < PF_NQWORDS; k++)
+		if (c->q->flags & pf_queue_words[k].flag)
+			strbuf_addf(&text, " %s", pf_queue_words[k].word);
 	if (is_root(i, c) && i->q->sched == PF_SCHED_CBQ)
 		strbuf_adds(&text, " wrr root");
 	if (i->q->sched == PF_SCHED_HFSC && !is_root(i, c)) {

@@ -14,6 +14,12 @@ const char *const pf_schedulers[PF_NSCHEDS] = {
 	[PF_SCHED_FAIRQ] = "fairq", [PF_SCHED_CODEL] = "codelq",
 };
 
+const struct pf_queue_word pf_queue_words[PF_NQWORDS] = {
+	{PF_Q_RED, "red"},	 {PF_Q_ECN, "ecn"},
+	{PF_Q_RIO, "rio"},	 {PF_Q_CODEL, "codel"},
+	{PF_Q_BORROW, "borrow"}, {PF_Q_DEFAULT, "default"},
+};
+
 void pf_queue_clear(struct pf_queue *q)
 {
 	free(q->name);
@@ -88,23 +94,17 @@ static void print_curve(struct strbuf *out, const char *word,
 /* What stands in the parentheses behind a scheduler, each with a blank. */
 static void print_sched(struct strbuf *out, const struct pf_queue *q)
 {
-	static const struct {
-		unsigned int flag;
-		const char *word;
-	} words[] = {
-		{PF_Q_RED, "red"},	 {PF_Q_ECN, "ecn"},
-		{PF_Q_RIO, "rio"},	 {PF_Q_CODEL, "codel"},
-		{PF_Q_BORROW, "borrow"}, {PF_Q_DEFAULT, "default"},
-	};
+	unsigned int flags = q->flags;
 
+	if (flags & PF_Q_ECN) /* which has red in it */
+		flags &= ~PF_Q_RED;
 	if (q->interval)
 		strbuf_addf(out, "interval %u ", q->interval);
 	if (q->target)
 		strbuf_addf(out, "target %u ", q->target);
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if ((q->flags & words[i].flag) &&
-		    !(words[i].flag == PF_Q_RED && (q->flags & PF_Q_ECN)))
-			strbuf_addf(out, "%s ", words[i].word);
+	for (size_t i = 0; i < PF_NQWORDS; i++)
+		if (flags & pf_queue_words[i].flag)
+			strbuf_addf(out, "%s ", pf_queue_words[i].word);
 	if (q->buckets)
 		strbuf_addf(out, "buckets %u ", q->buckets);
 	if (q->hogs.set) {

@@ -39,6 +39,12 @@ struct pf_curve { /* m1, d, m2 of hfsc and fairq */
 #define PF_Q_ECN 0x08u
 #define PF_Q_RIO 0x10u
 #define PF_Q_CODEL 0x20u
+#define PF_NQWORDS 6
+
+struct pf_queue_word {
+	unsigned int flag;
+	const char *word;
+};
 
 /* An `altq on IF` (name NULL) or a `queue NAME`. */
 struct pf_queue {
@@ -72,5 +78,7 @@ struct pf_queue *pf_queues_add(struct pf_queues **q);
 void pf_print_queue(struct strbuf *out, const struct pf_queue *q,
 		    unsigned int flags);
 extern const char *const pf_schedulers[PF_NSCHEDS];
+/* The flags' words, in the order in which they are printed. */
+extern const struct pf_queue_word pf_queue_words[PF_NQWORDS];
 
 #endif

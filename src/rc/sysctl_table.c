@@ -577,19 +577,26 @@ static int set_metamax(const struct sysctl_row *row, const char *value,
 	return set_keep(row, value, e);
 }
 
-/* Laggs that are there follow. */
-static int set_rx_all(const struct sysctl_row *row, const char *value,
-		      struct err *e)
+/* A number to keep, and the vnet that is to follow it. */
+static int set_of_vnet(const struct sysctl_row *row, const char *value,
+		       struct vnet **ret, struct err *e)
 {
-	cleanup_vnet struct vnet *v = NULL;
 	long long n;
 	int r;
 
 	if (str_to_int(value, INT32_MIN, INT32_MAX, &n) < 0)
 		return err_sys(e, EINVAL, "%s", row->name);
 	r = set_keep(row, value, e);
-	if (r >= 0)
-		r = vnet_open(-1, VNET_STATEDIR, &v, e);
+	return r < 0 ? r : vnet_open(-1, VNET_STATEDIR, ret, e);
+}
+
+/* Laggs that are there follow. */
+static int set_rx_all(const struct sysctl_row *row, const char *value,
+		      struct err *e)
+{
+	cleanup_vnet struct vnet *v = NULL;
+	int r = set_of_vnet(row, value, &v, e);
+
 	return r < 0 ? r : lagg_rx_all_apply(v, e);
 }
 
@@ -598,14 +605,8 @@ static int set_mtag_pcp(const struct sysctl_row *row, const char *value,
 			struct err *e)
 {
 	cleanup_vnet struct vnet *v = NULL;
-	long long n;
-	int r;
+	int r = set_of_vnet(row, value, &v, e);
 
-	if (str_to_int(value, INT32_MIN, INT32_MAX, &n) < 0)
-		return err_sys(e, EINVAL, "%s", row->name);
-	r = set_keep(row, value, e);
-	if (r >= 0)
-		r = vnet_open(-1, VNET_STATEDIR, &v, e);
 	if (r >= 0)
 		r = vlan_mtag_pcp_apply(v, e);
 	return r < 0 ? r : pf_rules_again(v, e);

@@ -22,20 +22,31 @@ dropped_in()
 	pfctl -vsq | sed -n "/^queue *$1 on/{n;s/.*dropped pkts: *\([0-9]*\) .*/\1/p;}"
 }
 # at_least NAME N [IF]: it has sent so many packets.
-at_least()
+has_at_least()
 {
 	local n
 
 	n=$(in_queue "$1" "${3:-rc}")
-	[ "${n:-0}" -ge "$2" ] ||
-	    atf_fail "queue $1: ${n:-no} packets, not $2: $(pfctl -vsq)"
+	[ "${n:-0}" -ge "$2" ]
+}
+# wrong WHY...: ends the test; what the queues have is in its output.
+wrong()
+{
+	pfctl -vsq
+	atf_fail "$*"
+}
+# At once or a moment later: TCP puts off what only acknowledges.
+at_least()
+{
+	wait_for 3 has_at_least "$@" ||
+	    wrong "queue $1: $(in_queue "$1" "${3:-rc}") packets, not $2"
 }
 nothing_in()
 {
 	local n
 
 	n=$(in_queue "$1" "${2:-rc}")
-	[ "$n" = 0 ] || atf_fail "queue $1: ${n:-no} packets: $(pfctl -vsq)"
+	[ "$n" = 0 ] || wrong "queue $1: ${n:-no} packets"
 }
 # No interface has a qdisc of pf's.
 no_qdisc()
@@ -46,7 +57,7 @@ no_qdisc()
 has_qdisc()
 {
 	tc qdisc show dev "$1" | grep -q "htb cb01: root" ||
-	    atf_fail "no qdisc on $1: $(tc qdisc show dev "$1")"
+	    { tc qdisc show dev "$1"; atf_fail "no qdisc on $1"; }
 }
 
 # sink WHERE PORT: takes what one connection brings.
@@ -88,18 +99,18 @@ shape_body()
 	pour - 200000 10.0.1.2 5000
 	n=$(($(now) - from))
 	[ $n -ge 1000 ] || atf_fail "1.6 Mb took $n ms at 1 Mb/s"
-	[ "$(bytes_in slow)" -ge 200000 ] || atf_fail "$(pfctl -vsq)"
+	[ "$(bytes_in slow)" -ge 200000 ] || wrong "too few bytes"
 	nothing_in more
 	# more than its own bandwidth
 	sink c 5001
 	pour - 1000000 10.0.1.2 5001
 	pfctl -vsq | grep -A2 "queue *more" | grep -Eq "borrows: +[1-9]" ||
-	    atf_fail "nothing borrowed: $(pfctl -vsq)"
+	    wrong "nothing borrowed"
 	n=$(dropped_in slow)
 	bash -c "exec 3>/dev/udp/10.0.1.2/9
 	    for i in {1..200}; do printf %01400d 0 >&3; done" 2>/dev/null
 	[ $(($(dropped_in slow) - n)) -ge 20 ] ||
-	    atf_fail "nothing dropped: $(pfctl -vsq)"
+	    wrong "nothing dropped"
 	atf_check -o match:"qlength: +[0-9]+/ 20 " pfctl -vsq
 }
 
@@ -331,11 +342,11 @@ acks_body()
 	pour c 500000 10.0.1.1 5000
 	at_least fast 5
 	n=$(in_queue bulk)
-	[ "$n" -le 3 ] || atf_fail "$n packets, none with data: $(pfctl -vsq)"
+	[ "$n" -le 3 ] || wrong "$n packets, none with data"
 	# we send: data
 	sink c 5001
 	pour - 500000 10.0.1.2 5001
-	[ "$(bytes_in bulk)" -ge 500000 ] || atf_fail "$(pfctl -vsq)"
+	[ "$(bytes_in bulk)" -ge 500000 ] || wrong "too few bytes"
 	# by the type of service
 	n=$(in_queue bulk)
 	pings - -Q 0x10 10.0.1.2
@@ -361,7 +372,7 @@ acks_body()
 	pour c 500000 fd01::1 5003
 	at_least fast 5
 	n=$(in_queue bulk)
-	[ "$n" -le 3 ] || atf_fail "$n packets, none with data: $(pfctl -vsq)"
+	[ "$n" -le 3 ] || wrong "$n packets, none with data"
 }
 
 atf_test_case priorities
@@ -397,7 +408,7 @@ queue high on rc priority 15
 	talks - udp 10.0.1.2 7
 	at_least high 1
 	pfctl -vsq | grep -A2 'queue low' | grep -Eq 'qlength: +[1-9]' ||
-	    atf_fail "the last has not gone first: $(pfctl -vsq)"
+	    wrong "the last has not gone first"
 	{
 		echo "altq on rc priq bandwidth 1Mb queue { a b c d e f g h i }"
 		echo "queue a priq(default)"
@@ -541,7 +552,7 @@ failed_body()
 	    pfctl -f deep.conf
 	has_qdisc rc
 	tc class show dev rc | grep -q "rate 10Mbit" ||
-	    atf_fail "not as it was: $(tc class show dev rc)"
+	    { tc class show dev rc; atf_fail "not as it was"; }
 	tc qdisc show dev ra | grep cb01 && atf_fail "half of it is left"
 	atf_check -o match:"root_rc on rc bandwidth 10Mb" pfctl -sq
 	# left behind, half made
@@ -610,7 +621,7 @@ one()
 	cat >pf.conf
 	if pfctl -f pf.conf 2>why; then
 		tc qdisc show dev rc | grep -q "qdisc $1 " ||
-		    atf_fail "no $1: $(tc qdisc show dev rc)"
+		    { tc qdisc show dev rc; atf_fail "no $1"; }
 		talks - tcp 10.0.1.2 7
 		at_least q 3
 		return
