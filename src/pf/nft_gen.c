@@ -177,10 +177,11 @@ static void prepare_rule(struct gen *g, const struct gen_node *node,
 		gen_tag(g, r->tag);
 	if (list == PF_LIST_ETHER && r->tagged)
 		gen_tag(g, r->tagged);
-	if (list != PF_LIST_FILTER && gen_dynamic(g, node, r))
+	if ((list == PF_LIST_SCRUB || list == PF_LIST_ETHER) &&
+	    gen_dynamic(g, node, r))
 		gen_refuse(g, r,
 			   "addresses that rules overload into a table are "
-			   "known to filter rules only");
+			   "known to filter and translation rules only");
 	if (list != PF_LIST_FILTER || gen_match_translates(r))
 		return;
 	if (r->action == PF_MATCH || r->tag || r->max_pkt_rate)

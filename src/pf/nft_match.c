@@ -238,6 +238,20 @@ static void match_fib(struct gen *g, bool urpf, bool dst, bool neg)
 	nfe_cmp_u8(&g->b, NFT_CMP_EQ, NFR(0), neg ? 1 : 0);
 }
 
+static bool is_route(const struct pf_host *h)
+{
+	return h->kind == PF_ADDR_NOROUTE || h->kind == PF_ADDR_URPFFAILED;
+}
+
+/*
+ * The kernel's `fib' asks in prerouting only.  What is on its way out has been
+ * routed, and what the machine sends to itself has come where it should.
+ */
+static bool has_route(const struct gen_match *m)
+{
+	return !gen_is_in(m->place) || m->loop;
+}
+
 static void match_host(struct gen *g, const struct gen_match *m,
 		       const struct pf_host *h, bool dst)
 {
@@ -257,10 +271,10 @@ static void match_host(struct gen *g, const struct gen_match *m,
 		match_dynif(g, m, h, dst);
 		break;
 	case PF_ADDR_NOROUTE:
-		match_fib(g, false, dst, h->neg);
-		break;
 	case PF_ADDR_URPFFAILED:
-		match_fib(g, true, dst, h->neg);
+		if (!has_route(m))
+			match_fib(g, h->kind == PF_ADDR_URPFFAILED, dst,
+				  h->neg);
 		break;
 	default:
 		break;
@@ -671,6 +685,9 @@ bool gen_match(struct gen *g, const struct gen_match *m)
 	/* whole packets only reach these chains: conntrack reassembles */
 	if (r->flags & PF_F_FRAGMENT)
 		return false;
+	if (has_route(m) && ((is_route(&r->src.host) && !r->src.host.neg) ||
+			     (is_route(&r->dst.host) && !r->dst.host.neg)))
+		return false;
 	/*
 	 * Addresses and ports tell rules apart, and to compare them costs the
 	 * kernel less than to ask for interface and protocol.
@@ -712,10 +729,7 @@ bool gen_match(struct gen *g, const struct gen_match *m)
 
 static bool by_route(const struct pf_rule *r)
 {
-	return r->src.host.kind == PF_ADDR_NOROUTE ||
-	       r->src.host.kind == PF_ADDR_URPFFAILED ||
-	       r->dst.host.kind == PF_ADDR_NOROUTE ||
-	       r->dst.host.kind == PF_ADDR_URPFFAILED;
+	return is_route(&r->src.host) || is_route(&r->dst.host);
 }
 
 /* Has no effect, and does no harm. */
@@ -735,10 +749,11 @@ void gen_match_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 		gen_refuse(g, r,
 			   "no-route and urpf-failed are not known to nat and "
 			   "binat");
-	else if (by_route(r) && list != PF_LIST_RDR && r->dir != PF_IN)
+	else if (is_route(&r->src.host) && list != PF_LIST_RDR &&
+		 r->dir != PF_IN)
 		gen_refuse(g, r,
-			   "no-route and urpf-failed are known of incoming "
-			   "packets only: say \"in\"");
+			   "from no-route and urpf-failed are known of "
+			   "incoming packets only: say \"in\"");
 	if (r->os && r->dir != PF_IN)
 		gen_refuse(g, r,
 			   "os fingerprints are known of incoming packets "

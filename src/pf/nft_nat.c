@@ -73,6 +73,7 @@ struct nat {
 	enum pf_list list;
 	const char *chain;
 	unsigned int af;
+	unsigned int dyn; /* GEN_DYN_* */
 };
 
 /* pools */
@@ -427,6 +428,7 @@ static bool begin(const struct nat *t, const struct pf_rule *like)
 				    .r = like,
 				    .place = sides[t->side].place,
 				    .af = t->af,
+				    .dyn = t->dyn,
 				    .loop = t->side == SIDE_RDRLO};
 
 	if (like)
@@ -478,10 +480,19 @@ static void drop_rest(const struct nat *t, const struct pf_rule *like)
 	nfb_rule_end(&t->g->b);
 }
 
+/* One kernel rule more for what packets have added to the tables it asks. */
+static bool next_dyn(struct nat *t, unsigned int all)
+{
+	t->dyn = (t->dyn - all) & all;
+	return t->dyn != 0;
+}
+
 static void translate(const struct nat *t, const struct pf_rule *like,
 		      const struct pf_pool *p)
 {
 	cleanup_gen_addrs struct gen_addrs a = {0};
+	const unsigned int dyn = like ? gen_dynamic(t->g, t->node, like) : 0;
+	struct nat one = *t;
 	enum how how = pool_how(t, p, &a);
 	const bool sticky = p->sticky && p->type != PF_POOL_SRCHASH &&
 			    (how == HOW_MAP || how == HOW_NET);
@@ -489,8 +500,11 @@ static void translate(const struct nat *t, const struct pf_rule *like,
 	if (how == HOW_NONE)
 		return;
 	if (how == HOW_EMPTY) {
-		if (t->g->v)
-			drop_rest(t, like);
+		if (!t->g->v)
+			return;
+		do
+			drop_rest(&one, like);
+		while (next_dyn(&one, dyn));
 		return;
 	}
 	if (how == HOW_MAP)
@@ -501,23 +515,30 @@ static void translate(const struct nat *t, const struct pf_rule *like,
 		mape_map(t, p, false);
 		mape_map(t, p, true);
 	}
-	if (!sticky) {
-		translate_rule(t, like, p, how, STEP_DRAW, &a);
-		return;
-	}
-	gen_sticky_map(t->g, t->n, sticky_letter(t), t->af);
-	translate_rule(t, like, p, how, STEP_RECALL, &a);
-	translate_rule(t, like, p, how, STEP_REMEMBER, &a);
-	drop_rest(t, like);
+	if (sticky)
+		gen_sticky_map(t->g, t->n, sticky_letter(t), t->af);
+	do {
+		if (!sticky) {
+			translate_rule(&one, like, p, how, STEP_DRAW, &a);
+			continue;
+		}
+		translate_rule(&one, like, p, how, STEP_RECALL, &a);
+		translate_rule(&one, like, p, how, STEP_REMEMBER, &a);
+		drop_rest(&one, like);
+	} while (next_dyn(&one, dyn));
 }
 
 static void no_translation(const struct nat *t)
 {
-	if (!begin(t, t->r))
-		return;
-	nfe_counter(&t->g->b, 0, 0);
-	nfe_verdict(&t->g->b, NF_ACCEPT, NULL);
-	gen_rule_end(t->g, t->n);
+	struct nat one = *t;
+
+	do {
+		if (!begin(&one, t->r))
+			return;
+		nfe_counter(&t->g->b, 0, 0);
+		nfe_verdict(&t->g->b, NF_ACCEPT, NULL);
+		gen_rule_end(t->g, t->n);
+	} while (next_dyn(&one, gen_dynamic(t->g, t->node, t->r)));
 }
 
 /*
@@ -632,15 +653,18 @@ static bool has_list(const struct gen *g, const struct gen_node *node,
 static void jump(const struct nat *t, const struct gen_node *to)
 {
 	struct gen_verdict v = {.code = NFT_JUMP};
+	struct nat one = *t;
 
 	if (!has_list(t->g, to, t->side, t->list))
 		return;
 	chain_name(t->g, to, t->side, t->list, v.chain);
-	if (!begin(t, t->r))
-		return;
-	nfe_counter(&t->g->b, 0, 0);
-	gen_verdict(t->g, &v);
-	gen_rule_end(t->g, t->n);
+	do {
+		if (!begin(&one, t->r))
+			return;
+		nfe_counter(&t->g->b, 0, 0);
+		gen_verdict(t->g, &v);
+		gen_rule_end(t->g, t->n);
+	} while (next_dyn(&one, gen_dynamic(t->g, t->node, t->r)));
 }
 
 static void call_anchor(const struct nat *t)

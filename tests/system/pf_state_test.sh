@@ -51,6 +51,51 @@ overload_body()
 	talks a tcp 10.0.1.2 8
 }
 
+atf_test_case overload_rdr
+overload_rdr_head()
+{
+	atf_set descr "translation rules know the addresses that overload has added to a table"
+}
+overload_rdr_body()
+{
+	on
+	serve c tcp 10.0.1.2 7
+	serve c tcp 10.0.1.2 9
+	ip -n a addr add 10.0.0.3/24 dev e0
+	rules <<-EOF2
+		table <bad> persist
+		no rdr on ra proto tcp from ! <bad> to port 6
+		rdr on ra proto tcp from <bad> to 10.0.1.2 port 8 \
+		    -> 10.0.1.2 port 9
+		rdr on ra proto tcp from <bad> to 10.0.1.2 port 5 \
+		    -> { 10.0.1.2, 10.0.1.2 } port 9 sticky-address
+		rdr-anchor "web" on ra from <bad>
+		block return in
+		pass out
+		pass in on ra proto tcp to port { 5, 6, 8, 9 }
+		pass in on ra proto tcp to port 7 keep state \
+		    (max-src-conn 1, overload <bad>)
+	EOF2
+	rules -a web <<-EOF2
+		rdr on ra proto tcp to 10.0.1.2 port 6 -> 10.0.1.2 port 9
+	EOF2
+	refused a tcp 10.0.1.2 8
+	refused a tcp 10.0.1.2 6
+	holds h1 a 7
+	holds h2 a 7
+	holds h3 a 7 10.0.0.3
+	talks a tcp 10.0.1.2 8
+	talks a tcp 10.0.1.2 5
+	talks a tcp 10.0.1.2 6
+	atf_check -o inline:"   10.0.0.2\n" pfctl -t bad -T show
+	at a "$CB_TOOLS/peer" probe tcp -s 10.0.0.3 -t 5000 10.0.1.2 8 &&
+	    atf_fail "10.0.0.3 is taken for a bad one"
+	atf_check -e ignore pfctl -t bad -T delete 10.0.0.2
+	refused a tcp 10.0.1.2 8
+	refused a tcp 10.0.1.2 5
+	refused a tcp 10.0.1.2 6
+}
+
 atf_test_case conn_rate
 conn_rate_head()
 {
@@ -593,6 +638,7 @@ profile_body()
 atf_init_test_cases()
 {
 	atf_add_test_case overload
+	atf_add_test_case overload_rdr
 	atf_add_test_case conn_rate
 	atf_add_test_case timeouts
 	atf_add_test_case sloppy

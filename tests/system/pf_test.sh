@@ -919,6 +919,46 @@ options_body()
 	atf_check pfctl -sr
 }
 
+atf_test_case no_route
+no_route_head()
+{
+	atf_set descr "no-route and urpf-failed: asked where packets come in; what goes out has a route"
+}
+no_route_body()
+{
+	on
+	ip -n a addr add 192.0.2.9/32 dev lo
+	ip -n a addr add 10.0.1.77/32 dev lo
+	rules <<-EOF2
+		block out quick inet to { 198.51.100.1 no-route } label l_out
+		block in quick on ra inet from no-route label l_from
+		block in quick on ra inet to no-route label l_to
+		block in quick on ra inet from urpf-failed label l_urpf
+		block all label l_rest
+		pass out inet proto icmp to ! no-route
+		pass in inet proto icmp from ! no-route
+	EOF2
+	pings a 10.0.1.2
+	pings - 10.0.1.2
+	no_ping a -I 192.0.2.9 10.0.1.2
+	no_ping a -I 10.0.1.77 10.0.1.2
+	no_ping a 198.51.100.9
+	pfctl -sl >labels
+	for l in from to urpf; do
+		atf_check -o match:"^l_$l [0-9]* 1 " cat labels
+	done
+	atf_check -o match:"^l_out [0-9]* 0 .*" -o match:"^l_rest [0-9]* [0-9]* " \
+	    cat labels
+	# in output nobody asks, either
+	rules <<-EOF2
+		rdr inet proto tcp from no-route to any port 7 -> 10.0.1.2
+		rdr inet proto tcp to no-route port 7 -> 10.0.1.2
+	EOF2
+	serve c tcp 10.0.1.2 7
+	talks a tcp 10.0.1.2 7
+	talks a tcp 198.51.100.9 7
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case last_match
@@ -942,4 +982,5 @@ atf_init_test_cases()
 	atf_add_test_case killed
 	atf_add_test_case v6
 	atf_add_test_case options
+	atf_add_test_case no_route
 }

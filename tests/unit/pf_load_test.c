@@ -158,7 +158,7 @@ ATF_TC_BODY(refused, tc)
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
 			  "pass in from urpf-failed no state\n"
-			  "block from any to no-route\n"
+			  "block from no-route to any\n"
 			  "pass in keep state (allow-related)\n"
 			  "pass in keep state (max 50, adaptive.end 60)\n"
 			  "pass in keep state (max 50)\n"
@@ -172,8 +172,8 @@ ATF_TC_BODY(refused, tc)
 			  "pass quick\n"
 			  "match out scrub (random-id)\n",
 			  PF_LOAD_ALL));
-	ATF_CHECK_STREQ("t:2: no-route and urpf-failed are known of incoming "
-			"packets only: say \"in\"\n"
+	ATF_CHECK_STREQ("t:2: from no-route and urpf-failed are known of "
+			"incoming packets only: say \"in\"\n"
 			"t:3: allow-related: conntrack knows no more of SCTP's "
 			"addresses than it is told\n"
 			"t:6: adaptive.start, adaptive.end: conntrack has no "
