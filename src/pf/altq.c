@@ -64,21 +64,28 @@ uint64_t altq_bits(const struct pf_bandwidth *b, uint64_t parent)
 	return (uint64_t)((double)parent * b->percent / 100);
 }
 
+/* A queue has no more than what it is part of, whatever it says. */
+static uint64_t share_of(const struct pf_bandwidth *b, uint64_t parent)
+{
+	const uint64_t bits = altq_bits(b, parent);
+
+	return bits < parent ? bits : parent;
+}
+
 static struct altq_curve curve_of(const struct pf_curve *c, uint64_t parent)
 {
 	struct altq_curve to = {.used = c->used};
 
 	if (!c->used)
 		return to;
-	to.m2 = altq_bits(&c->m2, parent);
-	to.m1 = c->two ? altq_bits(&c->m1, parent) : 0;
+	to.m2 = share_of(&c->m2, parent);
+	to.m1 = c->two ? share_of(&c->m1, parent) : 0;
 	to.d = c->two ? c->d : 0;
 	return to;
 }
 
 /* As FreeBSD's pfctl has it. */
-static void check_curves(struct planner *p, const struct altq_if *i,
-			 const struct altq_class *c)
+static void check_curves(struct planner *p, const struct altq_class *c)
 {
 	const struct altq_curve *all[] = {&c->realtime, &c->linkshare,
 					  &c->upperlimit};
@@ -90,9 +97,6 @@ static void check_curves(struct planner *p, const struct altq_if *i,
 			refuse(p, c->q, "m1 must be zero for convex curve: %s",
 			       c->q->name);
 	}
-	if (c->upperlimit.used && (c->upperlimit.m1 > i->v[0].rate ||
-				   c->upperlimit.m2 > i->v[0].rate))
-		refuse(p, c->q, "upper-limit larger than interface bandwidth");
 	if (c->upperlimit.used && c->realtime.m2 > c->upperlimit.m2)
 		refuse(p, c->q, "upper-limit sc smaller than real-time sc");
 }
@@ -141,28 +145,15 @@ static enum altq_leaf leaf_of(const struct pf_queue *q, enum pf_scheduler sched)
 static void check_words(struct planner *p, const struct pf_queue *q,
 			enum pf_scheduler sched)
 {
-	const unsigned int most =
-		sched == PF_SCHED_PRIQ ? PRIQ_PRIORITIES : CBQ_PRIORITIES;
+	/* to hfsc priorities are nothing */
+	const unsigned int most = sched == PF_SCHED_PRIQ   ? PRIQ_PRIORITIES
+				  : sched == PF_SCHED_HFSC ? UINT8_MAX + 1
+							   : CBQ_PRIORITIES;
 
 	if (q->flags & PF_Q_RIO)
 		refuse(p, q, "rio is not supported");
 	if (q->have_priority && q->priority >= most)
 		refuse(p, q, "priority out of range: max %u", most - 1);
-}
-
-static void check_rate(struct planner *p, const struct altq_if *i,
-		       const struct altq_class *c)
-{
-	const struct altq_class *parent = &i->v[c->parent];
-
-	if (!c->rate)
-		refuse(p, c->q, "queue %s has no bandwidth", c->q->name);
-	else if (c->rate > i->v[0].rate)
-		refuse(p, c->q, "bandwidth for %s higher than interface",
-		       c->q->name);
-	else if (c->rate > parent->rate && i->q->sched != PF_SCHED_HFSC)
-		refuse(p, c->q, "bandwidth for %s higher than parent",
-		       c->q->name);
 }
 
 static int add_queue(struct planner *p, struct altq_if *i, size_t parent,
@@ -184,21 +175,22 @@ static int add_queue(struct planner *p, struct altq_if *i, size_t parent,
 	};
 	i->v[parent].leaf = false;
 	check_words(p, q, i->q->sched);
-	c->rate = altq_bits(&q->bandwidth, up->rate);
+	c->rate = share_of(&q->bandwidth, up->rate);
 	c->ceil = i->q->sched != PF_SCHED_CBQ ? i->v[0].rate
 		  : q->flags & PF_Q_BORROW    ? up->ceil
 					      : c->rate;
 	c->prio = CBQ_PRIORITIES - 1 -
 		  (q->have_priority ? q->priority : ALTQ_PRIORITY) %
 			  CBQ_PRIORITIES;
-	check_rate(p, i, c);
+	if (!c->rate)
+		refuse(p, q, "queue %s has no bandwidth", q->name);
 	c->realtime = curve_of(&q->realtime, up->rate);
 	c->linkshare = curve_of(&q->linkshare, up->rate);
 	if (!c->linkshare.used)
 		c->linkshare = (struct altq_curve){.used = true, .m2 = c->rate};
 	c->upperlimit = curve_of(&q->upperlimit, up->rate);
 	if (i->q->sched == PF_SCHED_HFSC)
-		check_curves(p, i, c);
+		check_curves(p, c);
 	if (q->flags & PF_Q_DEFAULT && i->dflt)
 		refuse(p, q, "should have one default queue on %s",
 		       i->q->ifname);
@@ -235,9 +227,10 @@ static int add_children(struct planner *p, struct altq_if *i, size_t parent)
 	if (!r && shares && sum > i->v[parent].rate && p->strict && !p->refused)
 		report(p->r, REPORT_WARN,
 		       "%s:%u: the sum of the child bandwidth (%llu) higher "
-		       "than parent \"%s\" (%llu)",
+		       "than parent \"%s%s\" (%llu)",
 		       i->v[parent].q->file ? i->v[parent].q->file : "-",
 		       i->v[parent].q->line, (unsigned long long)sum,
+		       i->v[parent].q->name ? "" : "root_",
 		       i->v[parent].q->name ? i->v[parent].q->name
 					    : i->q->ifname,
 		       (unsigned long long)i->v[parent].rate);

@@ -71,12 +71,13 @@ static void put_curve(struct strbuf *out, const char *word,
 {
 	if (!c->used || !c->m2)
 		return;
-	strbuf_addf(out, " %s ", word);
+	strbuf_addf(out, " %s", word);
 	if (c->d) {
 		strbuf_addch(out, '(');
 		put_rate(out, (double)c->m1);
-		strbuf_addf(out, " %u ", c->d);
+		strbuf_addf(out, " %u", c->d);
 	}
+	strbuf_addch(out, ' ');
 	put_rate(out, (double)c->m2);
 	if (c->d)
 		strbuf_addch(out, ')');

@@ -2,6 +2,7 @@
 #include "pf/queue.h"
 
 #include "base/cleanup.h"
+#include "pf/altq.h"
 #include "pf/print.h"
 
 #include <stdlib.h>
@@ -54,8 +55,12 @@ struct pf_queue *pf_queues_add(struct pf_queues **q)
 	return &v[(*q)->n++];
 }
 
-/* 5Mb, 12.50Kb: two digits behind the point where there is a fraction. */
-static void print_rate(struct strbuf *out, const struct pf_bandwidth *b)
+/*
+ * 5Mb, 12.50Kb: as pfctl says it, two digits behind the point where there is a
+ * fraction; or with as many as it takes to read the same rate again.
+ */
+static void print_rate(struct strbuf *out, const struct pf_bandwidth *b,
+		       unsigned int flags)
 {
 	static const char units[] = {0, 'K', 'M', 'G'};
 	double v = (double)b->bits;
@@ -69,52 +74,89 @@ static void print_rate(struct strbuf *out, const struct pf_bandwidth *b)
 		v /= 1000;
 		i++;
 	}
-	/* as many digits as it takes to read the same rate again */
-	strbuf_addf(out, "%.15g", v);
+	if (flags & PF_PRINT_EXACT)
+		strbuf_addf(out, "%.15g", v);
+	else
+		strbuf_addf(out, "%.*f", (long long)(v * 100) % 100 ? 2 : 0, v);
 	if (units[i])
 		strbuf_addch(out, units[i]);
 	strbuf_addch(out, 'b');
 }
 
 static void print_curve(struct strbuf *out, const char *word,
-			const struct pf_curve *c)
+			const struct pf_curve *c, unsigned int flags)
 {
+	const bool two = c->two && (c->d || flags & PF_PRINT_EXACT);
+
 	if (!c->used)
 		return;
-	strbuf_addf(out, "%s ", word);
-	if (c->two) {
+	strbuf_adds(out, word);
+	if (two) {
 		strbuf_addch(out, '(');
-		print_rate(out, &c->m1);
-		strbuf_addf(out, " %u ", c->d);
+		print_rate(out, &c->m1, flags);
+		strbuf_addf(out, " %u", c->d);
 	}
-	print_rate(out, &c->m2);
-	strbuf_adds(out, c->two ? ") " : " ");
+	strbuf_addch(out, ' ');
+	print_rate(out, &c->m2, flags);
+	strbuf_adds(out, two ? ") " : " ");
+}
+
+/* Linkshare that says what the bandwidth says, which is of the same parent. */
+static bool shares_bandwidth(const struct pf_queue *q)
+{
+	const struct pf_bandwidth *b = &q->bandwidth, *m2 = &q->linkshare.m2;
+
+	if (q->linkshare.two && q->linkshare.d)
+		return false;
+	if (!b->set)
+		return m2->percent >= 100;
+	return b->bits == m2->bits && b->percent >= m2->percent &&
+	       b->percent <= m2->percent;
 }
 
 /* What stands in the parentheses behind a scheduler, each with a blank. */
-static void print_sched(struct strbuf *out, const struct pf_queue *q)
+static void print_sched(struct strbuf *out, const struct pf_queue *q,
+			unsigned int flags)
 {
-	unsigned int flags = q->flags;
-
-	if (flags & PF_Q_ECN) /* which has red in it */
-		flags &= ~PF_Q_RED;
 	if (q->interval)
 		strbuf_addf(out, "interval %u ", q->interval);
 	if (q->target)
 		strbuf_addf(out, "target %u ", q->target);
 	for (size_t i = 0; i < PF_NQWORDS; i++)
-		if (flags & pf_queue_words[i].flag)
+		if (q->flags & pf_queue_words[i].flag)
 			strbuf_addf(out, "%s ", pf_queue_words[i].word);
 	if (q->buckets)
 		strbuf_addf(out, "buckets %u ", q->buckets);
 	if (q->hogs.set) {
 		strbuf_adds(out, "hogs ");
-		print_rate(out, &q->hogs);
+		print_rate(out, &q->hogs, flags);
 		strbuf_addch(out, ' ');
 	}
-	print_curve(out, "realtime", &q->realtime);
-	print_curve(out, "linkshare", &q->linkshare);
-	print_curve(out, "upperlimit", &q->upperlimit);
+	print_curve(out, "realtime", &q->realtime, flags);
+	if (flags & PF_PRINT_EXACT || !shares_bandwidth(q))
+		print_curve(out, "linkshare", &q->linkshare, flags);
+	print_curve(out, "upperlimit", &q->upperlimit, flags);
+}
+
+/* What is as it is where nothing is said is said in the exact form only. */
+static void print_bandwidth(struct strbuf *out, const struct pf_queue *q,
+			    unsigned int flags)
+{
+	if (!q->bandwidth.set ||
+	    (!(flags & PF_PRINT_EXACT) && q->bandwidth.percent >= 100))
+		return;
+	strbuf_adds(out, "bandwidth ");
+	print_rate(out, &q->bandwidth, flags);
+	strbuf_addch(out, ' ');
+}
+
+static void print_qlimit(struct strbuf *out, const struct pf_queue *q,
+			 unsigned int flags)
+{
+	const bool usual = !q->qlimit || q->qlimit == ALTQ_QLIMIT;
+
+	if (q->have_qlimit && (flags & PF_PRINT_EXACT || !usual))
+		strbuf_addf(out, "qlimit %u ", q->qlimit);
 }
 
 void pf_print_queue(struct strbuf *out, const struct pf_queue *q,
@@ -134,28 +176,23 @@ void pf_print_queue(struct strbuf *out, const struct pf_queue *q,
 	}
 	if (!q->name)
 		strbuf_addf(out, "%s", pf_schedulers[q->sched]);
-	print_sched(&opts, q);
-	if (q->name && q->bandwidth.set) {
-		strbuf_adds(out, "bandwidth ");
-		print_rate(out, &q->bandwidth);
-		strbuf_addch(out, ' ');
-	}
-	if (q->have_priority)
+	print_sched(&opts, q, flags);
+	if (q->name)
+		print_bandwidth(out, q, flags);
+	if (q->have_priority &&
+	    (flags & PF_PRINT_EXACT || q->priority != ALTQ_PRIORITY))
 		strbuf_addf(out, "priority %u ", q->priority);
-	if (q->have_qlimit && q->name)
-		strbuf_addf(out, "qlimit %u ", q->qlimit);
+	if (q->name)
+		print_qlimit(out, q, flags);
 	if (opts.len)
 		strbuf_addf(out, "%s( %s) ",
 			    q->name ? pf_schedulers[q->sched] : "", opts.s);
 	else if (!q->name)
 		strbuf_addch(out, ' ');
-	if (!q->name && q->bandwidth.set) {
-		strbuf_adds(out, "bandwidth ");
-		print_rate(out, &q->bandwidth);
-		strbuf_addch(out, ' ');
+	if (!q->name) {
+		print_bandwidth(out, q, flags);
+		print_qlimit(out, q, flags);
 	}
-	if (!q->name && q->have_qlimit)
-		strbuf_addf(out, "qlimit %u ", q->qlimit);
 	if (q->have_tbrsize)
 		strbuf_addf(out, "tbrsize %u ", q->tbrsize);
 	if (!q->name)
