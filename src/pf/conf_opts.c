@@ -450,6 +450,7 @@ static int scrub_flag(struct parser *p, struct pf_rule *rule, unsigned int f,
 	return lex_next(p);
 }
 
+/* "crop" and "drop-ovl" of old files have been "reassemble" for long. */
 static int scrub_fragment(struct parser *p, struct pf_rule *rule)
 {
 	bool no = false;
@@ -457,6 +458,11 @@ static int scrub_fragment(struct parser *p, struct pf_rule *rule)
 
 	if (rule->flags & (PF_F_FRAG_REASSEMBLE | PF_F_FRAG_NOREASS))
 		return pf_conf_error(p, "fragcache cannot be respecified");
+	if (!r && at(p, T_STRING) &&
+	    (!strcmp(p->t.s, "crop") || !strcmp(p->t.s, "drop-ovl"))) {
+		rule->flags |= PF_F_FRAG_REASSEMBLE;
+		return lex_next(p);
+	}
 	if (!r)
 		r = accept_kind(p, K_NO, &no);
 	if (!r)

@@ -498,6 +498,17 @@ static int name_add(struct strv *names, const char *name)
 	return strv_has(names, name) ? 0 : strv_add(names, name);
 }
 
+/* Of -i: the interface or group itself, or a member of the group. */
+static bool is_asked(const struct ctl *c, const char *name)
+{
+	if (!c->iface || !strcmp(c->iface, name))
+		return true;
+	for (size_t i = 0; i < c->names.ifs.n; i++)
+		if (!strcmp(c->names.ifs.v[i].name, name))
+			return strv_has(&c->names.ifs.v[i].groups, c->iface);
+	return false;
+}
+
 static int show_interfaces(struct ctl *c, struct err *e)
 {
 	cleanup_pf_conf struct pf_conf *conf = NULL;
@@ -518,7 +529,7 @@ static int show_interfaces(struct ctl *c, struct err *e)
 		return err_nomem(e);
 	strv_sort(&names);
 	for (size_t i = 0; i < names.n; i++) {
-		if (c->iface && strcmp(c->iface, names.v[i]) != 0)
+		if (!is_asked(c, names.v[i]))
 			continue;
 		strbuf_addf(&c->out, "%s%s\n", names.v[i],
 			    c->opts & CTL_VERBOSE && strv_has(&conf->opt.skip,

@@ -728,6 +728,8 @@ END
 	atf_check pfctl -se
 	atf_check -o inline:"Creator IDs:\n" pfctl -sc
 	atf_check -o inline:"all\nlo\nlo0\n" pfctl -sI
+	atf_check -o inline:"lo\nlo0\n" pfctl -sI -i lo
+	atf_check -o inline:"lo0\n" pfctl -sI -i lo0
 	atf_check -o match:"^FILTER RULES:$" -o match:"^INFO:$" \
 	    -o match:"^TIMEOUTS:$" -o match:"^LIMITS:$" \
 	    -o match:"^OS FINGERPRINTS:$" pfctl -sa
