@@ -246,6 +246,8 @@ static void rank_priorities(struct planner *p, struct altq_if *i)
 		const struct pf_queue *q = i->v[k].q;
 
 		prio = q->have_priority ? q->priority : ALTQ_PRIORITY;
+		if (prio >= PRIQ_PRIORITIES) /* check_words() has refused it */
+			return;
 		if (used & 1u << prio)
 			refuse(p, q,
 			       "%s does not have a unique priority on "

@@ -229,9 +229,12 @@ static int ether_expand(struct parser *p, struct frame *f)
 	size_t i[6] = {0}, w;
 	int r;
 
-	for (w = 0; w < 6; w++)
+	for (w = 0; w < 6; w++) {
 		if (!n[w])
 			n[w] = 1;
+		if (n[w] > 1 && p->how->flags & PF_PARSE_STORED)
+			return pf_conf_error(p, "lists are not for here");
+	}
 	f->d.r.file = strdup(lex_file(p));
 	f->d.r.line = p->t.line;
 	if (!f->d.r.file)

@@ -240,9 +240,13 @@ int conf_expand(struct parser *p, struct draft *d, enum pf_list list)
 	bool added = false;
 	int r;
 
-	for (size_t w = 0; w < W_COUNT; w++)
+	for (size_t w = 0; w < W_COUNT; w++) {
 		if (!n[w])
 			n[w] = 1;
+		/* each rule is written down for itself */
+		if (n[w] > 1 && p->how->flags & PF_PARSE_STORED)
+			return pf_conf_error(p, "lists are not for here");
+	}
 	if (!d->r.file && !(d->r.file = strdup(lex_file(p))))
 		return -ENOMEM;
 	d->r.line = p->t.line;

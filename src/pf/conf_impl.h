@@ -27,6 +27,9 @@
 #define PF_MAX_RULES (1u << 20)
 #define PF_MAX_LOADS 4096 /* files that `load anchor` names */
 #define PF_MAX_LIST 65536 /* entries of one list in braces */
+/* Each is looked for in all: what is read may be anybody's. */
+#define PF_MAX_QUEUES 4096
+#define PF_MAX_CHILDREN 65536
 #define PF_MAX_ERRORS 100
 #define PF_MAX_FILES 32	 /* files within files */
 #define PF_MAX_WORD 8096 /* pfctl's longest word */
@@ -238,6 +241,7 @@ struct parser {
 	bool optimize_set;
 	bool defaults_set; /* set state-defaults */
 	size_t nrules;
+	size_t nchildren; /* names of queues in queues */
 	unsigned int errors;
 	bool reported; /* by this statement */
 

@@ -28,6 +28,9 @@ static int user_id(struct parser *p, bool group, uint32_t *ret)
 		*ret = PF_UID_UNKNOWN;
 		return lex_next(p);
 	}
+	/* printed as numbers */
+	if (p->how->flags & PF_PARSE_STORED)
+		return pf_conf_error(p, "unknown %s %s", what, p->t.s);
 	if (group) {
 		const struct group *g = getgrnam(p->t.s);
 

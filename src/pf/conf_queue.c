@@ -45,7 +45,11 @@ static int bandwidth(struct parser *p, struct pf_bandwidth *b)
 		end[1] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (!strcmp(end, units[i].unit)) {
-			b->bits = (uint64_t)(v * units[i].times);
+			v *= units[i].times;
+			if (v >= 9e18)
+				return pf_conf_error(
+					p, "bandwidth number too big");
+			b->bits = (uint64_t)v;
 			return lex_next(p);
 		}
 	return pf_conf_error(p, "unknown unit %s", end);
@@ -266,9 +270,15 @@ static int keep_queues(struct parser *p, struct pf_queue *q,
 	size_t i = 0;
 
 	do {
-		struct pf_queue *to = pf_queues_add(&p->conf->queues);
+		struct pf_queue *to;
 		struct strv children = {0};
 
+		p->nchildren += q->child.n;
+		if (p->nchildren > PF_MAX_CHILDREN ||
+		    (p->conf->queues && p->conf->queues->n >= PF_MAX_QUEUES))
+			return pf_conf_error(p, "more than %d queues",
+					     PF_MAX_QUEUES);
+		to = pf_queues_add(&p->conf->queues);
 		if (!to || strv_copy(&children, &q->child) < 0) {
 			strv_free(&children);
 			return -ENOMEM;

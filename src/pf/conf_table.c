@@ -284,6 +284,9 @@ static int table_option(struct parser *p, struct pf_table *t)
 		r = lex_next(p);
 		if (r < 0)
 			return r;
+		/* whose text it is has no word in what is read here */
+		if (p->how->flags & PF_PARSE_STORED)
+			return pf_conf_error(p, "file is not for here");
 		init = add_init(t);
 		return init ? take_string(p, &init->file) : -ENOMEM;
 	}

@@ -328,6 +328,9 @@ ATF_TC_BODY(refused, tc)
 		 "queue g priority 7\nqueue h priority 8\n"
 		 "queue i priority 9\n",
 		 "t:1: more than 8 priorities on em0\n"},
+		{"altq on em0 priq bandwidth 4Mb queue { a }\n"
+		 "queue a priority 200 priq(default)\n",
+		 "t:2: priority out of range: max 15\n"},
 		{"altq on em0 hfsc bandwidth 4Mb queue { a }\n"
 		 "queue a hfsc(default realtime (1Mb 10 2Mb))\n",
 		 "t:2: m1 must be zero for convex curve: a\n"},

@@ -160,6 +160,72 @@ ATF_TC_BODY(quotes, tc)
 	ATF_CHECK_STREQ(a.s, b.s);
 }
 
+/*
+ * A jail's root writes what is said to be loaded: it opens no file of who reads
+ * it, asks for no names, and is no more than it is long.
+ */
+ATF_TC_WITHOUT_HEAD(stored);
+ATF_TC_BODY(stored, tc)
+{
+	static const struct {
+		const char *text, *why;
+	} t[] = {
+		{"table <x> file \"/dev/null\"\n", "file is not for here"},
+		{"include \"/dev/null\"\n", "include is not for here"},
+		{"load anchor a from \"/dev/null\"\n",
+		 "load anchor is not for here"},
+		{"pass out proto tcp from any to any user root\n",
+		 "unknown user root"},
+		{"pass from { 10.0.0.1, 10.0.0.2 } to any\n",
+		 "lists are not for here"},
+		{"pass on { a, b } all\n", "lists are not for here"},
+		{"nat on { a, b } inet all -> 10.0.0.1\n",
+		 "lists are not for here"},
+		{"ether pass on { a, b } all\n", "lists are not for here"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		cleanup_strbuf struct strbuf said = STRBUF_INIT;
+		cleanup_pf_conf struct pf_conf *c =
+			parse(t[i].text, PF_PARSE_STORED, &said);
+
+		ATF_CHECK_MSG(!c, "%s", t[i].text);
+		ATF_CHECK_MSG(strstr(said.s, t[i].why), "%s: %s", t[i].text,
+			      said.s);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(queue_bomb);
+ATF_TC_BODY(queue_bomb, tc)
+{
+	cleanup_strbuf struct strbuf text = STRBUF_INIT, said = STRBUF_INIT;
+	struct pf_conf *c;
+
+	/* each name of one list for each of the other */
+	strbuf_adds(&text, "altq on {");
+	for (size_t i = 0; i < 4000; i++)
+		strbuf_addf(&text, " e%zu", i);
+	strbuf_adds(&text, " } cbq bandwidth 1Mb queue {");
+	for (size_t i = 0; i < 4000; i++)
+		strbuf_addf(&text, " q%zu", i);
+	strbuf_adds(&text, " }\n");
+	c = parse(text.s, 0, &said);
+	ATF_CHECK(!c);
+	ATF_CHECK_MSG(strstr(said.s, "more than 4096 queues"), "%s", said.s);
+	strbuf_clear(&text);
+	strbuf_clear(&said);
+	for (size_t i = 0; i < 5000; i++)
+		strbuf_addf(&text, "altq on e%zu priq queue { q }\n", i);
+	c = parse(text.s, 0, &said);
+	ATF_CHECK(!c);
+	ATF_CHECK_MSG(strstr(said.s, "more than 4096 queues"), "%s", said.s);
+	strbuf_clear(&said);
+	c = parse("altq on e cbq bandwidth 99999999999999999Gb queue a\n", 0,
+		  &said);
+	ATF_CHECK(!c);
+	ATF_CHECK_MSG(strstr(said.s, "bandwidth number too big"), "%s", said.s);
+}
+
 ATF_TC_WITHOUT_HEAD(bytes);
 ATF_TC_BODY(bytes, tc)
 {
@@ -314,6 +380,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, tables_seen);
 	ATF_TP_ADD_TC(tp, rule_copy);
 	ATF_TP_ADD_TC(tp, quotes);
+	ATF_TP_ADD_TC(tp, stored);
+	ATF_TP_ADD_TC(tp, queue_bomb);
 	ATF_TP_ADD_TC(tp, bytes);
 	ATF_TP_ADD_TC(tp, too_much);
 	ATF_TP_ADD_TC(tp, table_words);
