@@ -51,6 +51,17 @@ struct nl_batch {
 	size_t n;
 };
 
+/*
+ * A vnet's root may send to any socket there: to one that is connected with
+ * the kernel it cannot.
+ */
+static int only_kernel(int fd)
+{
+	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+
+	return connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel));
+}
+
 static int open_here(int proto, struct nl **ret, struct err *e)
 {
 	cleanup_nl struct nl *nl = calloc(1, sizeof(*nl));
@@ -62,7 +73,8 @@ static int open_here(int proto, struct nl **ret, struct err *e)
 	if (!nl->rbuf)
 		return err_nomem(e);
 	nl->sock = mnl_socket_open2(proto, SOCK_CLOEXEC);
-	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    only_kernel(nl_fd(nl)) < 0)
 		return err_sys(e, errno, "netlink socket");
 	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(nl->sock, NETLINK_GET_STRICT_CHK, &one,
@@ -143,6 +155,19 @@ void nl_free(struct nl **nlp)
 int nl_fd(const struct nl *nl)
 {
 	return mnl_socket_get_fd(nl->sock);
+}
+
+ssize_t nl_recv(const struct nl *nl, void *buf, size_t size, int flags)
+{
+	struct sockaddr_nl from = {.nl_pid = 0};
+	socklen_t len = sizeof(from);
+	ssize_t n = recvfrom(nl_fd(nl), buf, size, flags,
+			     (struct sockaddr *)&from, &len);
+
+	if (n < 0 || !from.nl_pid)
+		return n;
+	errno = EAGAIN;
+	return -1;
 }
 
 int nl_join(struct nl *nl, unsigned int group, struct err *e)
@@ -257,10 +282,7 @@ static int send_bytes(struct nl *nl, const void *p, size_t len, struct err *e)
 	return 0;
 }
 
-/*
- * Only the kernel (port 0) is listened to: in a jail's namespace its root may
- * send to our port.
- */
+/* What somebody has sent before only_kernel(), or to a group. */
 static ssize_t recv_bytes(struct nl *nl, struct err *e)
 {
 	struct sockaddr_nl from;

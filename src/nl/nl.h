@@ -33,6 +33,8 @@ int nl_own_netns(struct err *e);
 
 /* The raw descriptor, for poll() on multicast groups. */
 int nl_fd(const struct nl *nl);
+/* As recv(2) of that; what is not the kernel's is nothing: EAGAIN. */
+ssize_t nl_recv(const struct nl *nl, void *buf, size_t size, int flags);
 /* Join a multicast group (RTNLGRP_*). */
 int nl_join(struct nl *nl, unsigned int group, struct err *e);
 

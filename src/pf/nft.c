@@ -528,11 +528,16 @@ static int take_answers(int fd, struct complaint *c, struct err *e)
 {
 	char buf[32768] __attribute__((aligned(8)));
 	const struct nlmsghdr *h;
+	struct sockaddr_nl from;
+	socklen_t size;
 	ssize_t got;
 	int len;
 
 	for (;;) {
-		got = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		from = (struct sockaddr_nl){.nl_pid = 0};
+		size = sizeof(from);
+		got = recvfrom(fd, buf, sizeof(buf), MSG_DONTWAIT,
+			       (struct sockaddr *)&from, &size);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -543,6 +548,8 @@ static int take_answers(int fd, struct complaint *c, struct err *e)
 		if (got <= 0)
 			return err_sys(e, got < 0 ? errno : EIO,
 				       "answer to rules");
+		if (from.nl_pid) /* not the kernel */
+			continue;
 		len = (int)got;
 		for (h = (const struct nlmsghdr *)(const void *)buf;
 		     mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))

@@ -211,7 +211,7 @@ int pflog_fd(const struct pflog *p)
 
 int pflog_read(struct pflog *p, struct strbuf *out, size_t *ret, struct err *e)
 {
-	ssize_t got = recv(nl_fd(p->nl), p->buf, sizeof(p->buf), 0);
+	ssize_t got = nl_recv(p->nl, p->buf, sizeof(p->buf), 0);
 	const struct nlmsghdr *h = (const void *)p->buf;
 	int len = (int)got;
 

@@ -13,7 +13,9 @@
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 ATF_TC_WITHOUT_HEAD(overflow);
 ATF_TC_BODY(overflow, tc)
@@ -259,6 +261,48 @@ ATF_TC_BODY(other_namespace, tc)
 	ATF_CHECK_STREQ("enter network namespace: Bad file descriptor", e.text);
 }
 
+/*
+ * Who has the rights of a namespace's root may send to sockets in there: what
+ * he says is not taken for the kernel's word, and nobody waits for its end.
+ */
+ATF_TC(only_kernel);
+ATF_TC_HEAD(only_kernel, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(only_kernel, tc)
+{
+	cleanup_nl struct nl *nl = private_net();
+	const struct nlmsghdr lie = {.nlmsg_len = sizeof(lie),
+				     .nlmsg_type = RTM_DELLINK};
+	struct sockaddr_nl to = {.nl_family = AF_NETLINK};
+	socklen_t len = sizeof(to);
+	struct err e = ERR_INIT;
+	char buf[8192];
+	struct nlm m;
+	int s;
+
+	ATF_REQUIRE_EQ(0, getsockname(nl_fd(nl), (struct sockaddr *)&to, &len));
+	s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	ATF_REQUIRE(s >= 0);
+	ATF_CHECK_EQ(-1, sendto(s, &lie, sizeof(lie), 0, (struct sockaddr *)&to,
+				sizeof(to)));
+	ATF_CHECK_EQ(ECONNREFUSED, errno);
+	/* to all who listen one may speak */
+	ATF_REQUIRE_EQ(0, nl_join(nl, RTNLGRP_LINK, &e));
+	to.nl_pid = 0;
+	to.nl_groups = 1; /* of links */
+	sendto(s, &lie, sizeof(lie), 0, (struct sockaddr *)&to, sizeof(to));
+	ATF_CHECK_EQ(-1, nl_recv(nl, buf, sizeof(buf), MSG_DONTWAIT));
+	ATF_CHECK_EQ(EAGAIN, errno);
+	sendto(s, &lie, sizeof(lie), 0, (struct sockaddr *)&to, sizeof(to));
+	/* the kernel is heard behind that */
+	route_message(&m, RTM_NEWROUTE, NLM_F_CREATE, 1);
+	ATF_CHECK_EQ(0, nl_talk(nl, &m, &e, NULL));
+	ATF_CHECK_EQ(1, count_routes(nl));
+	close(s);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, overflow);
@@ -268,5 +312,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, extack);
 	ATF_TP_ADD_TC(tp, callback_stops);
 	ATF_TP_ADD_TC(tp, other_namespace);
+	ATF_TP_ADD_TC(tp, only_kernel);
 	return atf_no_error();
 }
