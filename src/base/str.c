@@ -243,6 +243,19 @@ void str_copy(char *dst, size_t size, const char *src)
 	dst[n] = '\0';
 }
 
+void str_tame(char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)s[i];
+
+		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+			s[i] = '?';
+		else if (c == 0xc2 && i + 1 < n &&
+			 ((unsigned char)s[i + 1] & 0xe0) == 0x80)
+			s[i] = s[i + 1] = '?';
+	}
+}
+
 bool str_prefix(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));

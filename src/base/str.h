@@ -65,6 +65,11 @@ char *strv_join(const struct strv *sv, const char *sep);
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Copy into dst[size], cut if need be, always terminated; size > 0. */
 void str_copy(char *dst, size_t size, const char *src);
+/*
+ * For a terminal: what it would obey, but for newlines and tabs, becomes '?',
+ * also as UTF-8 has it (U+0080 to U+009f).
+ */
+void str_tame(char *s, size_t n);
 bool str_prefix(const char *s, const char *prefix);
 bool str_suffix(const char *s, const char *suffix);
 /* The value of a hexadecimal digit; -1: it is none. */

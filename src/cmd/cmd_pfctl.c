@@ -13,8 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Names and labels are those of a jail's root. */
+static bool of_jail;
+
 static int put(struct ctl *c)
 {
+	if (of_jail)
+		str_tame(c->out.s, c->out.len);
 	fwrite(c->out.s, 1, c->out.len, stdout);
 	strbuf_clear(&c->out);
 	return fflush(stdout) == EOF ? -EIO : 0;
@@ -24,9 +29,15 @@ static int put(struct ctl *c)
 static void line(void *data, enum report_level level, const char *text)
 {
 	struct ctl *c = data;
+	char told[ERR_TEXT_MAX];
 
 	if (c->out.len)
 		put(c);
+	if (of_jail) {
+		str_copy(told, sizeof(told), text);
+		str_tame(told, strlen(told));
+		text = told;
+	}
 	if (level == REPORT_ERROR || level == REPORT_WARN)
 		fprintf(stderr, "pfctl: %s\n", text);
 	else
@@ -68,14 +79,13 @@ static int run(int argc, char **argv)
 		fputs("pfctl: Cannot allocate memory\n", stderr);
 		return 1;
 	}
-	fwrite(c.out.s, 1, c.out.len, stdout);
-	if (fflush(stdout) == EOF)
+	if (put(&c) < 0)
 		return 1;
 	if (r >= 0)
 		return c.status;
 	if (c.bad_usage || (r == -EINVAL && !e.text[0]))
 		return usage(&e);
-	fprintf(stderr, "pfctl: %s\n", e.text);
+	line(&c, REPORT_ERROR, e.text);
 	return 1;
 }
 
@@ -92,6 +102,7 @@ int cmd_pfctl(int argc, char **argv)
 		const char *jail = argv[2];
 
 		argv[2] = argv[0];
+		of_jail = true;
 		return injail("pfctl", jail, run, argc - 2, argv + 2);
 	}
 	return run(argc, argv);

@@ -385,8 +385,9 @@ static void tell(const struct pf_trace *t, struct strbuf *b, bool drop)
 	if (strbuf_failed(b))
 		return;
 	for (size_t i = 0; i < b->len; i++)
-		if ((unsigned char)b->s[i] < ' ' || b->s[i] == 0x7f)
+		if (b->s[i] == '\n' || b->s[i] == '\t')
 			b->s[i] = '?';
+	str_tame(b->s, b->len);
 	t->cb(&l, t->data);
 }
 
@@ -892,8 +893,7 @@ int pf_trace_read(struct pf_trace *t, pf_trace_cb *cb, void *data,
 	const struct nlmsghdr *h = (const void *)t->buf;
 	const struct pf_trace_line lost = {
 		.text = "(steps came faster than they could be told)"};
-	ssize_t got =
-		recv(pf_trace_fd(t), t->buf, sizeof(t->buf), MSG_DONTWAIT);
+	ssize_t got = nl_recv(t->events, t->buf, sizeof(t->buf), MSG_DONTWAIT);
 	int len = (int)got;
 
 	t->cb = cb;

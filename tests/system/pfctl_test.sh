@@ -381,6 +381,11 @@ in_jail_body()
 	atf_check -e inline:"pf enabled\n" jexec own pfctl -e
 	atf_check -o inline:"Enabled\n" pfctl -j own -sR
 	atf_check -o inline:"block drop in proto udp all\n" pfctl -j own -sr
+	# nothing of it is for the terminal out here to obey
+	printf 'pass label "\033[2J\302\2332J"\n' >pf.conf
+	atf_check jexec own pfctl -f "$PWD/pf.conf"
+	atf_check -o match:'label "[?]\[2J[?][?]2J"$' pfctl -j own -sr
+	atf_check -o match:'^[?]\[2J[?][?]2J 0 ' pfctl -j own -sl
 	atf_check -e inline:"1 table created.\n1/1 addresses added.\n" \
 	    jexec own pfctl -t t -T add 10.0.0.1
 	# the host's is another one

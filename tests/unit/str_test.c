@@ -97,6 +97,30 @@ ATF_TC_BODY(affixes, tc)
 	ATF_CHECK(str_prefix("x", "") && str_suffix("x", ""));
 }
 
+ATF_TC_WITHOUT_HEAD(tame);
+ATF_TC_BODY(tame, tc)
+{
+	static const struct {
+		const char *from, *to;
+	} t[] = {
+		{"", ""},
+		{"a\tb\n", "a\tb\n"},
+		{"\033[31m\r\a\177x", "?[31m???x"},
+		{"Zo\303\253 \302\240 \302\251",
+		 "Zo\303\253 \302\240 \302\251"},
+		{"\302\2332J \302\200", "??2J ??"},
+		{"cut \302", "cut \302"},
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char buf[64];
+
+		str_copy(buf, sizeof(buf), t[i].from);
+		str_tame(buf, strlen(buf));
+		ATF_CHECK_STREQ(t[i].to, buf);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, strbuf_grows);
@@ -104,5 +128,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, strv);
 	ATF_TP_ADD_TC(tp, to_int);
 	ATF_TP_ADD_TC(tp, affixes);
+	ATF_TP_ADD_TC(tp, tame);
 	return atf_no_error();
 }
