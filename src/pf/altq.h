@@ -101,8 +101,10 @@ uint64_t altq_bits(const struct pf_bandwidth *b, uint64_t parent);
 
 /* altq_tc.c */
 /*
- * All interfaces' qdiscs and classes, anew.  -EEXIST: somebody else's is there;
- * -EOPNOTSUPP naming the kernel's option.  On failure some are made.
+ * All interfaces' qdiscs and classes, anew; none where an interface does not
+ * know its bandwidth now, of which queues would be parts.  -EEXIST: somebody
+ * else's is there; -EOPNOTSUPP naming the kernel's option.  On failure some are
+ * made.
  */
 int altq_open(const struct vnet *v, const struct altq *a, struct err *e);
 /* Those alone that are missing, as far as that goes. */

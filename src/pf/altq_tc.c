@@ -375,6 +375,11 @@ static int make_leaf(const struct maker *to, const struct altq_class *c,
 	return talk(to, &m, c->q, leaves[c->queue].option, e);
 }
 
+static bool has_rate(const struct altq_if *i)
+{
+	return i->v[0].rate > 0;
+}
+
 static int make(const struct vnet *v, const struct altq_if *i, struct err *e)
 {
 	const struct maker to = {.v = v, .i = i};
@@ -417,7 +422,8 @@ int altq_open(const struct vnet *v, const struct altq *a, struct err *e)
 	for (size_t i = 0; !r && i < a->n; i++) {
 		if (is_ours(root_of(&roots, a->v[i].ifindex)))
 			remove_root(v, a->v[i].ifindex);
-		r = make(v, &a->v[i], e);
+		if (has_rate(&a->v[i]))
+			r = make(v, &a->v[i], e);
 	}
 	return r;
 }
@@ -431,8 +437,8 @@ void altq_mend(const struct vnet *v, const struct altq *a)
 		return;
 	for (size_t i = 0; i < a->n; i++) {
 		there = root_of(&roots, a->v[i].ifindex);
-		if (!is_ours(there) && !is_foreign(there) &&
-		    make(v, &a->v[i], NULL) < 0)
+		if (has_rate(&a->v[i]) && !is_ours(there) &&
+		    !is_foreign(there) && make(v, &a->v[i], NULL) < 0)
 			remove_root(v, a->v[i].ifindex);
 	}
 }

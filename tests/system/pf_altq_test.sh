@@ -593,6 +593,50 @@ comes_back_body()
 	has_qdisc epair0a
 }
 
+atf_test_case unknown_speed
+unknown_speed_head()
+{
+	atf_set descr "An interface that comes again and does not know its speed yet has no queues that are parts of it"
+}
+unknown_speed_body()
+{
+	bridged()
+	{
+		ip link add br9 type bridge
+		ip link add e9 type veth peer name e9p
+		ip link set e9p up
+		ip link set e9 master br9 up
+		ip link set br9 up
+	}
+
+	bridged
+	atf_check -e ignore pfctl -e
+	cat >pf.conf <<-EOF2
+		altq on br9 cbq queue { std }
+		queue std bandwidth 50% cbq(default)
+		pass all
+	EOF2
+	atf_check pfctl -f pf.conf
+	has_qdisc br9
+	atf_check ip link del br9
+	atf_check ip link del e9
+	# without members there is no speed: nothing that lets a byte pass now
+	# and then
+	atf_check ip link add br9 type bridge
+	atf_check ip addr add 10.9.0.1/24 dev br9
+	atf_check ip link set br9 up
+	atf_check -o ignore ifconfig br9 inet 10.9.0.2/24 alias
+	no_qdisc
+	# nor when pf is enabled
+	atf_check pfctl -d -q
+	atf_check pfctl -e -q
+	no_qdisc
+	# as soon as there is one
+	atf_check ip link del br9
+	bridged
+	must_wait 5 sh -c "tc qdisc show dev br9 | grep -q 'htb cb01:'"
+}
+
 atf_test_case measured
 measured_head()
 {
@@ -720,6 +764,7 @@ atf_init_test_cases()
 	atf_add_test_case toggle
 	atf_add_test_case failed
 	atf_add_test_case comes_back
+	atf_add_test_case unknown_speed
 	atf_add_test_case measured
 	atf_add_test_case kernel
 	atf_add_test_case jailed
