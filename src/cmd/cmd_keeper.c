@@ -79,6 +79,8 @@ int cmd_keeper(int argc, char **argv)
 	if (prison_self(&self, &e) >= 0 && self.jailed) {
 		keeper_lasts = lasts;
 		keeper_news = CELLBLOCK_RUN;
+	} else {
+		keeper_netns_begin();
 	}
 	err_clear(&e);
 	r = vnet_open(-1, VNET_STATEDIR, &v, &e);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/fdpass.h"
+#include "nl/nl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,9 +151,9 @@ int broker_call(struct broker_msg *m, int netns, int *ret_fd, struct err *e)
 	int r;
 
 	if (netns < 0) {
-		own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		own = nl_own_netns(e);
 		if (own < 0)
-			return err_sys(e, errno, "/proc/self/ns/net");
+			return own;
 		netns = own;
 	}
 	r = greet_patiently(m, &fd, e);

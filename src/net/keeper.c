@@ -189,13 +189,16 @@ static int ask(const struct keeper_sort *k, const struct vnet *v)
 	cleanup_close int fd =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	cleanup_close int at = -1;
 	char name[64], word;
 
 	if (fd < 0)
 		return -errno;
 	keeper_file(k, v, ".sock", name, sizeof(name));
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "/proc/self/fd/%d/%s",
-		 v->statefd, name);
+	/* a jail's root may have made a link of it, to a socket out here */
+	if (file_open_same_mount(v->statefd, name, O_PATH, 0, &at, NULL) < 0)
+		return -ECONNREFUSED;
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "/proc/self/fd/%d", at);
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
 		return -ECONNREFUSED;
 	if (poll(&p, 1, ANSWER_MS) <= 0)

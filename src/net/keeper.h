@@ -58,8 +58,19 @@ extern int (*keeper_lasts)(void);
 /* The folder where a file is put in place when that may have changed. */
 extern const char *keeper_news;
 /*
- * A pidfd of some process of this pid namespace that is no keeper and not the
- * first; -ESRCH: there is none.
+ * Outside of jails: the caller's network namespace, where it is not the
+ * machine's own, is not to be held by keepers either.  Before rights are given
+ * up.
+ */
+void keeper_netns_begin(void);
+bool keeper_netns(void); /* it is so */
+/* It has a name here, a mount; what changes those can be polled. */
+#define KEEPER_NETNS_NEWS "/proc/self/mountinfo"
+bool keeper_netns_named(void);
+/*
+ * A pidfd of some process that lives and is no keeper, of this pid namespace
+ * and not the first, or of that network namespace.  -ESRCH: there is none;
+ * others: to be asked again.
  */
 int keeper_other(int *ret_pidfd);
 

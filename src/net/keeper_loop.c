@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
@@ -20,6 +21,15 @@
 #define TICK_MS 1000
 /* So long after the kernel's word of a change, others may follow. */
 #define SETTLE_MS 50
+/*
+ * Who brings something in step for so long rests four times as long, whatever
+ * happens: changes may be a jail's, and without an end.
+ */
+#define REST 4
+#define REST_MS 5000
+/* Mounts come and go, one soon after another. */
+#define NEWS_MS 100
+#define ASK_MS 60000 /* who could not be asked is asked again */
 #define EVENTS_SIZE 65536
 #define EVENTS_QUEUE (4 << 20)
 #define BACKLOG 64
@@ -34,8 +44,10 @@ static uint64_t now_ms(void)
 
 void keeper_loop_changed(struct keeper_loop *l)
 {
+	const uint64_t at = now_ms() + SETTLE_MS;
+
 	if (!l->sync_at)
-		l->sync_at = now_ms() + SETTLE_MS;
+		l->sync_at = at < l->rest_until ? l->rest_until : at;
 }
 
 /* --- what it waits for -------------------------------------------------- */
@@ -135,10 +147,10 @@ static void on_events(struct keeper_loop *l)
 
 	/* a flood of them must not keep the protocol's frames waiting */
 	for (int i = 0; i < 64; i++) {
-		n = recv(nl_fd(l->events), buf, sizeof(buf), MSG_DONTWAIT);
+		n = nl_recv(l->events, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n < 0 && errno == ENOBUFS) {
 			/* some were lost: look at everything */
-			l->sync_at = now_ms();
+			keeper_loop_changed(l);
 			if (l->ops->lost)
 				l->ops->lost(l->k);
 			continue;
@@ -155,8 +167,15 @@ static void on_events(struct keeper_loop *l)
 
 static int sync_all(struct keeper_loop *l, struct err *e)
 {
+	const uint64_t begun = now_ms();
+	uint64_t rest;
+	int r;
+
 	l->sync_at = 0;
-	return l->ops->sync(l->k, e);
+	r = l->ops->sync(l->k, e);
+	rest = (now_ms() - begun) * REST;
+	l->rest_until = now_ms() + (rest < REST_MS ? rest : REST_MS);
+	return r;
 }
 
 /* Who has changed something wants to know when that is done, or why not. */
@@ -185,16 +204,25 @@ static int on_client(struct keeper_loop *l, struct err *e)
 /* What was said of the place may be said anew. */
 static void watch_news(struct keeper_loop *l)
 {
+	struct epoll_event ev = {.events = EPOLLPRI, .data.ptr = &l->news};
 	struct err e = ERR_INIT;
 
+	if (keeper_netns()) {
+		l->news = open(KEEPER_NETNS_NEWS, O_RDONLY | O_CLOEXEC);
+		if (l->news >= 0)
+			epoll_ctl(l->epfd, EPOLL_CTL_ADD, l->news, &ev);
+		return;
+	}
 	l->news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (l->news >= 0 &&
 	    inotify_add_watch(l->news, keeper_news, IN_MOVED_TO) >= 0)
 		watch(l, l->news, &l->news, &e);
 }
 
-/* In a jail: is somebody left?  Who waits for all their ends needs no more than
- * one of them. */
+/*
+ * In a jail, or in a network namespace: is somebody left?  Who waits for all
+ * their ends needs no more than one of them.
+ */
 static void look_for_others(struct keeper_loop *l)
 {
 	struct err e = ERR_INIT;
@@ -204,31 +232,39 @@ static void look_for_others(struct keeper_loop *l)
 	if (l->other >= 0)
 		close(l->other);
 	l->other = -1;
-	if (!keeper_lasts)
+	if (!keeper_lasts && !keeper_netns())
 		return;
 	/* before it is asked: an answer that is no more true is told of */
-	if (l->news < 0 && keeper_news)
+	if (l->news < 0)
 		watch_news(l);
+	if (keeper_netns() && keeper_netns_named())
+		return;
 	r = keeper_other(&l->other);
 	if (r == 0) {
 		watch(l, l->other, &l->other, &e);
 		return;
 	}
-	if (r == -ESRCH)
-		r = keeper_lasts();
-	if (r == -EAGAIN)
-		l->other_at = now_ms() + TICK_MS;
+	if (r != -ESRCH)
+		r = -EAGAIN;
+	else
+		r = keeper_netns() ? -ECHILD : keeper_lasts();
 	l->over = r == -ECHILD;
+	if (r < 0 && !l->over)
+		l->other_at = now_ms() + (r == -EAGAIN ? TICK_MS : ASK_MS);
 }
 
 static void on_news(struct keeper_loop *l)
 {
 	char buf[4096] __attribute__((aligned(8)));
 
-	while (read(l->news, buf, sizeof(buf)) > 0)
+	while (!keeper_netns() && read(l->news, buf, sizeof(buf)) > 0)
 		;
-	if (l->other < 0)
+	if (l->other >= 0)
+		return;
+	if (!keeper_netns())
 		look_for_others(l);
+	else if (!l->other_at || l->other_at > now_ms() + NEWS_MS)
+		l->other_at = now_ms() + NEWS_MS;
 }
 
 static void tick(struct keeper_loop *l)

@@ -55,10 +55,11 @@ struct keeper_loop {
 	struct nl *events;
 	int epfd, lock, listen;
 	int other; /* a process that it is there for (keeper_other), or -1 */
-	int news;  /* inotify of keeper_news, or -1 */
+	int news;  /* inotify of keeper_news, or KEEPER_NETNS_NEWS, or -1 */
 	bool over; /* there is none */
 	/* ms; of the last two 0: none wanted */
 	uint64_t tick_at, sync_at, other_at;
+	uint64_t rest_until; /* what the kernel tells waits so long */
 };
 
 /* Keep until there is nothing to keep, or it fails; as keeper_sort's main. */

@@ -9,7 +9,8 @@
  * brings them in step himself (pf_refresh()); this process does it for what
  * changes otherwise: by ip(8), by a router's advertisement, by jails that come
  * and go.  It lives only while the loaded rules have such sets (pf_meta.watch)
- * and pf is enabled.  A change is in force some 50 ms later; nothing is lost
+ * and pf is enabled.  A change is in force some 50 ms later (where changes do
+ * not end and rules are many, after a rest: keeper_loop.c); nothing is lost
  * when it is killed but that, and the next pfctl(8) or ifconfig(8) starts
  * another.
  */

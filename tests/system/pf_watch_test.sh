@@ -166,6 +166,123 @@ lives_body()
 	atf_check -o not-match:"[.]pf" ls -A /run/cellblock/if
 }
 
+# ticks PID: of the processor, that it has had
+ticks()
+{
+	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+# idle PID: it has next to nothing to do.
+idle()
+{
+	local had
+
+	had=$(ticks "$1")
+	sleep 2
+	[ $(($(ticks "$1") - had)) -lt 20 ] ||
+	    atf_fail "$(($(ticks "$1") - had)) ticks in two seconds"
+}
+
+atf_test_case netns
+netns_head()
+{
+	atf_set descr "It holds no network namespace that nobody else is in and that has no name"
+}
+netns_body()
+{
+	cat >pf.conf <<-EOF2
+		pass
+		block in on em0 inet to (lo0)
+	EOF2
+	netns_new x
+	atf_check ip link add v0 type veth peer name v1 netns x
+	atf_check -e ignore ip netns exec x pfctl -qef "$PWD/pf.conf"
+	sleep 0.5
+	atf_check_equal 1 "$(watcher | wc -l)"
+	idle "$(watcher)"
+	# with somebody in there it stays
+	ip netns exec x sleep 1000 &
+	atf_check ip netns del x
+	sleep 1
+	atf_check_equal 1 "$(watcher | wc -l)"
+	atf_check -o ignore ip link show v0
+	kill "$!"
+	must_wait 5 sh -c "! pgrep -x cb-pf"
+	must_wait 5 sh -c "! ip link show v0 2>/dev/null"
+	# without
+	netns_new x
+	atf_check ip link add v0 type veth peer name v1 netns x
+	atf_check -e ignore ip netns exec x pfctl -qef "$PWD/pf.conf"
+	# shellcheck disable=SC2016
+	atf_check ip netns exec x sh -c 'ifconfig bridge0 create &&
+	    ifconfig v1 up && ifconfig bridge0 addm v1 stp v1 up'
+	atf_check_equal 2 "$(pgrep cb- | wc -l)"
+	atf_check ip netns del x
+	must_wait 5 sh -c "! pgrep cb-"
+	must_wait 5 sh -c "! ip link show v0 2>/dev/null"
+	# of one that never had a name
+	atf_check -e ignore unshare -n sh -c "
+		pfctl -qef '$PWD/pf.conf' && sleep 1 && pgrep -x cb-pf >/dev/null"
+	must_wait 5 sh -c "! pgrep -x cb-pf"
+	atf_check -o not-match:"[.]pf" ls -A /run/cellblock/if
+}
+
+atf_test_case ended
+ended_head()
+{
+	atf_set descr "A process of a jail that has ended, which nobody has asked for, is not waited for"
+}
+ended_body()
+{
+	cat >pf.conf <<-EOF2
+		pass
+		block in on em0 inet to (lo0)
+	EOF2
+	make_jail a vnet
+	jexec a sleep 2 &
+	must_wait 5 pgrep -x sleep
+	kill -STOP "$!"
+	atf_check -e ignore jexec a pfctl -qef "$PWD/pf.conf"
+	must_wait 10 jexec a grep -q "^State:.Z" /proc/2/status
+	idle "$(watcher)"
+	atf_check jail -m name=a persist=0
+	must_wait 10 sh -c "! pgrep -x cb-pf"
+	kill -CONT "$!"
+	must_wait 10 sh -c "! jls -j a"
+}
+
+atf_test_case storm
+storm_head()
+{
+	atf_set descr "Interfaces that change all the time cost no more than a part of the processor's"
+}
+storm_body()
+{
+	local had pid churn
+
+	{
+		echo "nat on lo0 inet from 10.0.0.0/8 to any -> (lo0)"
+		echo "pass out on lo0 route-to (lo0 127.0.0.1) inet to (lo0)"
+		seq 1500 | sed 's/.*/pass in on em& inet proto tcp to (lo0) port & label "&"/'
+	} >pf.conf
+	atf_check -e ignore pfctl -qef pf.conf
+	pid=$(watcher)
+	sleep 1
+	# shellcheck disable=SC2016
+	started churn sh -c 'echo connected; while :; do
+		ip addr add 127.9.9.9/32 dev lo; ip addr del 127.9.9.9/32 dev lo
+		done'
+	churn=$!
+	had=$(ticks "$pid")
+	sleep 5
+	had=$(($(ticks "$pid") - had))
+	echo "$had ticks of 500"
+	[ "$had" -lt 200 ] || atf_fail "$had ticks in five seconds"
+	# and in the end the rules are right
+	kill "$churn"
+	atf_check ip addr add 127.9.9.8/32 dev lo
+	must_wait 10 sh -c "nft list set inet pf d4.0 | grep -q 127.9.9.8"
+}
+
 atf_test_case jail
 jail_head()
 {
@@ -224,4 +341,7 @@ atf_init_test_cases()
 	atf_add_test_case later
 	atf_add_test_case lives
 	atf_add_test_case jail
+	atf_add_test_case netns
+	atf_add_test_case ended
+	atf_add_test_case storm
 }
