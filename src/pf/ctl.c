@@ -255,6 +255,10 @@ static int flush_anchors(struct ctl *c, const struct pf_anchor *a, bool rules,
 	strbuf_addf(&c->out, "  %s\n", *a->path ? a->path : "/");
 	if (tables)
 		r = ctl_flush_tables(c, a->path, &n, e);
+	if (r == -ENOENT) { /* it went with what was in it */
+		err_clear(e);
+		r = 0;
+	}
 	return r || !rules ? r : flush_rules_of(c, a->path, e);
 }
 
@@ -264,6 +268,8 @@ static int recurse(struct ctl *c, bool rules, bool tables, struct err *e)
 	const struct pf_anchor *a;
 	int r = pf_loaded(c->k, &conf, e);
 
+	if (r >= 0)
+		r = ctl_table_anchors(c, conf, e);
 	if (r < 0)
 		return r;
 	a = pf_anchor_find(conf, c->anchor, false);

@@ -90,8 +90,14 @@ int ctl_count_sources(struct ctl *c, uint64_t *ret, struct err *e);
 int ctl_flush_sources(struct ctl *c, struct err *e);
 int ctl_kill_sources(struct ctl *c, struct err *e);
 int ctl_show_tables(struct ctl *c, struct err *e);
-/* Anchors are made of which only tables are known.  -ENOMEM. */
+/*
+ * Anchors are made of which only tables are known; those go that nothing is in
+ * any more (their tables were killed) and no rule leads to.  -ENOMEM.
+ */
 int ctl_table_anchors(struct ctl *c, struct pf_conf *conf, struct err *e);
+/* Does a rule of `from`, or below, lead to this anchor or below it? */
+bool ctl_anchor_called(const struct pf_anchor *from, const char *path,
+		       bool ether);
 int ctl_flush_tables(struct ctl *c, const char *path, size_t *ret,
 		     struct err *e);
 int ctl_show_status(struct ctl *c, struct err *e);

@@ -228,13 +228,11 @@ static int open_walk(struct ctl *c, struct walk *w, struct pf_conf **conf,
 	*w = (struct walk){.c = c, .conf = *conf, .e = e};
 	if (c->opts & CTL_VERBOSE2)
 		count_anchor(w, (*conf)->root);
-	*a = pf_anchor_find(*conf, c->anchor, false);
-	if (!*a) {
+	if (*c->anchor)
 		r = ctl_table_anchors(c, *conf, e);
-		if (r < 0)
-			return r;
-		*a = pf_anchor_find(*conf, c->anchor, false);
-	}
+	if (r < 0)
+		return r;
+	*a = pf_anchor_find(*conf, c->anchor, false);
 	if (!*a) {
 		report(c->r, REPORT_OUT, "Anchor '%s' not found.", c->anchor);
 		c->status = 1;
@@ -382,39 +380,17 @@ static bool has_rules(const struct pf_anchor *a, bool ether)
 	return !ether && a->ntable;
 }
 
-/* Does such a rule lead there, or below? */
-static bool is_called(const struct pf_anchor *from, const char *path,
-		      bool ether)
-{
-	const size_t n = strlen(path);
-
-	for (int l = 0; l < PF_NLISTS; l++)
-		for (size_t i = 0;
-		     (l == PF_LIST_ETHER) == ether && i < from->list[l].n;
-		     i++) {
-			const struct pf_rule *r = &from->list[l].v[i];
-			const char *to = r->anchor ? r->anchor->path : "";
-
-			if (r->action == PF_ANCHOR && !strncmp(to, path, n) &&
-			    (to[n] == '\0' || to[n] == '/'))
-				return true;
-		}
-	for (size_t i = 0; i < from->nchild; i++)
-		if (is_called(from->child[i], path, ether))
-			return true;
-	return false;
-}
-
 /* pf has two trees of anchors: what is in that of Ethernet only, is there. */
 static bool is_listed(const struct walk *w, const struct pf_anchor *a,
 		      bool ether)
 {
 	const struct pf_anchor *root = w->conf->root;
-	const bool there = has_rules(a, true) || is_called(root, a->path, true);
+	const bool there =
+		has_rules(a, true) || ctl_anchor_called(root, a->path, true);
 
 	return ether ? there
 		     : !there || has_rules(a, false) ||
-			       is_called(root, a->path, false);
+			       ctl_anchor_called(root, a->path, false);
 }
 
 static void show_anchors(struct walk *w, const struct pf_anchor *a, bool ether)

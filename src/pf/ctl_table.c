@@ -582,6 +582,52 @@ static void put_stats(struct strbuf *out, const struct pf_table_info *t)
 			    t->bytes[i / 3][i % 3]);
 }
 
+bool ctl_anchor_called(const struct pf_anchor *from, const char *path,
+		       bool ether)
+{
+	const size_t n = strlen(path);
+
+	for (int l = 0; l < PF_NLISTS; l++)
+		for (size_t i = 0;
+		     (l == PF_LIST_ETHER) == ether && i < from->list[l].n;
+		     i++) {
+			const struct pf_rule *r = &from->list[l].v[i];
+			const char *to = r->anchor ? r->anchor->path : "";
+
+			if (r->action == PF_ANCHOR && !strncmp(to, path, n) &&
+			    (to[n] == '\0' || to[n] == '/'))
+				return true;
+		}
+	for (size_t i = 0; i < from->nchild; i++)
+		if (ctl_anchor_called(from->child[i], path, ether))
+			return true;
+	return false;
+}
+
+/* Neither rules nor tables, and no rule leads there. */
+static bool is_ghost(const struct pf_conf *conf, const struct pf_anchor *a,
+		     const struct pf_table_info *v, size_t n)
+{
+	for (int l = 0; l < PF_NLISTS; l++)
+		if (a->list[l].n)
+			return false;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].active && !strcmp(v[i].anchor, a->path))
+			return false;
+	return a->parent && !a->nchild &&
+	       !ctl_anchor_called(conf->root, a->path, false) &&
+	       !ctl_anchor_called(conf->root, a->path, true);
+}
+
+static void drop_ghosts(const struct pf_conf *conf, struct pf_anchor *a,
+			const struct pf_table_info *v, size_t n)
+{
+	for (size_t i = a->nchild; i-- > 0;)
+		drop_ghosts(conf, a->child[i], v, n);
+	if (is_ghost(conf, a, v, n))
+		pf_anchor_remove(a);
+}
+
 int ctl_table_anchors(struct ctl *c, struct pf_conf *conf, struct err *e)
 {
 	struct pf_table_info *v = NULL;
@@ -591,6 +637,8 @@ int ctl_table_anchors(struct ctl *c, struct pf_conf *conf, struct err *e)
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		if (v[i].active && !pf_anchor_find(conf, v[i].anchor, true))
 			r = err_nomem(e);
+	if (r >= 0)
+		drop_ghosts(conf, conf->root, v, n);
 	pf_tables_free(v, n);
 	return r < 0 ? r : 0;
 }

@@ -252,8 +252,6 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 	if (!make)
 		return true;
 	nfb_chain(&g->b, ret->chain);
-	if (bound && g->pfil.member)
-		gen_refuse(g, r, GEN_BOUND_MEMBER);
 	if (bound) {
 		nfb_rule(&g->b, ret->chain);
 		gen_match_if(g, r->ifname, true, letter != 'i');

@@ -102,6 +102,8 @@ bool gen_bound_pairs(const struct gen *g, const struct pf_rule *r)
 void gen_bound_check(struct gen *g, const struct pf_rule *r)
 {
 	g->bound_any |= gen_bound_named(g, r);
+	if (is_bound(r) && g->pfil.member)
+		gen_refuse(g, r, GEN_BOUND_MEMBER);
 	if (!gen_bound_pairs(g, r))
 		return;
 	if (!g->bound++)
@@ -113,8 +115,6 @@ void gen_bound_check(struct gen *g, const struct pf_rule *r)
 			   r->state == PF_STATE_SYNPROXY
 				   ? "synproxy state"
 				   : "set syncookies always: keep state");
-	if (g->pfil.member)
-		gen_refuse(g, r, GEN_BOUND_MEMBER);
 }
 
 /* the list */

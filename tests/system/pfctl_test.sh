@@ -268,6 +268,15 @@ pass all flags S/SA keep state\n" pfctl -a '*' -sr
 	atf_check -e ignore pfctl -a only/t -t t -T add 10.0.0.1
 	atf_check -o inline:"  a\n  b\n  only\n" pfctl -sA
 	atf_check pfctl -a only/t -sr
+	# one whose table goes, at last, as fail2ban and blocklistd leave it
+	echo 'table <t> persist
+block from <t>' | atf_check pfctl -a b/f -f -
+	atf_check -e inline:"rules cleared\n" pfctl -a b/f -Fr
+	atf_check -o inline:"  b/c\n  b/f\n" pfctl -a b -sA
+	atf_check -e inline:"1 table deleted.\n" pfctl -a b/f -t t -T kill
+	atf_check -o inline:"  b/c\n" pfctl -a b -sA
+	atf_check -s exit:1 -e inline:"Anchor 'b/f' not found.\n" \
+	    pfctl -a b/f -sr
 	# one that is not there: nothing is to be cleared, tables apart
 	atf_check -e inline:"rules cleared\n" pfctl -a no -Fr
 	atf_check -e inline:"nat cleared\n" pfctl -a no -Fn
@@ -275,6 +284,11 @@ pass all flags S/SA keep state\n" pfctl -a '*' -sr
 		atf_check -s exit:1 -e inline:"pfctl: Anchor or Ruleset does not exist.\n" \
 		    pfctl -a no $i
 	done
+	# all of them: what is empty when its turn comes is no error
+	atf_check -o inline:"Removing:\n  only/t\n  only\n  b/c\n  b\n  a\n  /\n" \
+	    -e match:"^altq cleared$" pfctl -a '*' -Fall
+	atf_check pfctl -vsA
+	atf_check pfctl -sr
 }
 
 atf_test_case ether_anchors
