@@ -290,6 +290,12 @@ static int plan_if(struct planner *p, const struct pf_queue *q,
 	root->qlimit = q->have_qlimit && q->qlimit ? q->qlimit : ALTQ_QLIMIT;
 	root->rate = root->ceil = altq_bits(&q->bandwidth, l->speed);
 	root->linkshare = (struct altq_curve){.used = true, .m2 = root->rate};
+	if (!root->rate && !p->strict && l->ifindex) {
+		/* it was known when they were loaded */
+		free(i->v);
+		to->n--;
+		return 0;
+	}
 	if (!root->rate) {
 		refuse(p, q,
 		       "interface %s does not know its bandwidth, please "

@@ -84,9 +84,9 @@ typedef bool altq_link_fn(const void *data, const char *ifname,
 			  struct altq_link *ret);
 /*
  * q (NULL: none) is only pointed to.  What cannot be is told to r as
- * "FILE:LINE: text" and counted in *ret_refused.  Interfaces that do not exist
- * are left out; `strict`: they are refused.  link NULL: a check alone, of any
- * interfaces.  -ENOMEM.
+ * "FILE:LINE: text" and counted in *ret_refused.  Interfaces that do not exist,
+ * or do not know their bandwidth, are left out; `strict`: they are refused.
+ * link NULL: a check alone, of any interfaces.  -ENOMEM.
  */
 int altq_plan(const struct pf_queues *q, altq_link_fn *link, const void *data,
 	      bool strict, const struct report *r, struct altq *ret,

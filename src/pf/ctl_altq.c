@@ -215,11 +215,13 @@ static void put_tree(struct ctl *c, const struct altq_if *i, size_t at,
 			put_tree(c, i, k, depth + shown, s, a);
 }
 
-/* One that is not there has queues, too. */
+/* One that is not there, or knows no bandwidth now, has queues, too. */
 static bool link_of(const void *vnet, const char *ifname, struct altq_link *ret)
 {
 	if (!altq_link_of(vnet, ifname, ret))
-		*ret = (struct altq_link){.mtu = 1500, .speed = 1000000000};
+		*ret = (struct altq_link){.mtu = 1500};
+	if (!ret->speed)
+		ret->speed = 1000000000;
 	return true;
 }
 

@@ -111,7 +111,7 @@ static void edit_first(struct gen *g, const struct pf_rule *r,
 		gen_priority_rest(g, chain, p);
 	}
 	gen_edit(g, r, chain);
-	gen_queue(g, r, chain);
+	gen_queue(g, r, chain, p);
 	nfb_rule(&g->b, chain);
 	nfe_verdict(&g->b, NF_ACCEPT, NULL);
 	nfb_rule_end(&g->b);

@@ -7,7 +7,9 @@
  * and where the rule of that one has no queue, by that which let it in.  Of
  * which rules these are the label says, which is there for a connection's first
  * packet, too: chains and maps of states need nothing for it.  A rule that
- * makes no state sets the priority itself where it decides.
+ * makes no state says it by a priority of its own (STATELESS), which comes
+ * before all of that; and what `block return out` leads back (nft_back.c) keeps
+ * its priority, since it would leave without.
  *
  * A state keeps its queue when other rules are loaded: elements of the map have
  * the names as userdata, and those of older generations are put again.
@@ -31,7 +33,9 @@
 #endif
 
 #define HOOK "altq"
-#define OLD_MAX 8192 /* rules that have been replaced */
+#define OLD_MAX 8192	      /* words of rules that have been replaced */
+#define STATELESS 0xcb020000u /* ALTQ_HANDLE, until it leaves */
+#define HANDLE_MASK 0xffff0000u
 #define ACKS4 "altq4"
 #define ACKS6 "altq6"
 #define TCP_ACK 0x10
@@ -69,14 +73,31 @@ bool gen_match_queues(const struct gen *g, const struct pf_rule *r)
 	return r->action == PF_MATCH && chain_of(g, r, chain);
 }
 
-void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain)
+/* Packets of one handle get another, and keep the number. */
+static void put_handle(struct gen *g, const char *chain, uint32_t from,
+		       uint32_t to)
+{
+	const uint32_t handle = HANDLE_MASK, number = ~HANDLE_MASK, zero = 0;
+
+	nfb_rule(&g->b, chain);
+	nfe_meta(&g->b, NFT_META_PRIORITY, NFR(0));
+	nfe_bitwise(&g->b, NFR(0), NFR(1), 4, &handle, &zero);
+	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(1), from);
+	nfe_bitwise(&g->b, NFR(0), NFR(0), 4, &number, &to);
+	nfe_meta_set(&g->b, NFT_META_PRIORITY, NFR(0));
+}
+
+void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain,
+	       enum gen_place p)
 {
 	char to[GEN_CHAIN];
 
-	if (!gen_queued(g, r) || !chain_of(g, r, to))
+	if (gen_is_in(p) || !gen_queued(g, r) || !chain_of(g, r, to))
 		return;
 	nfb_rule(&g->b, chain);
 	nfe_verdict(&g->b, NFT_JUMP, to);
+	nfb_rule_end(&g->b);
+	put_handle(g, chain, ALTQ_HANDLE, STATELESS);
 	nfb_rule_end(&g->b);
 }
 
@@ -88,7 +109,9 @@ void gen_altq_check(struct gen *g)
 
 	if (!q)
 		return;
-	if (altq_plan(q, g->v ? altq_link_of : NULL, g->v, g->new_queues,
+	/* what is there already is not asked for again: a link may be down */
+	if ((!g->v || g->new_queues) &&
+	    altq_plan(q, g->v ? altq_link_of : NULL, g->v, g->new_queues,
 		      g->report, &g->altq, &refused, &e) < 0)
 		g->b.failed = true;
 	g->refused += refused;
@@ -100,6 +123,8 @@ void gen_altq_check(struct gen *g)
 
 void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 {
+	char chain[GEN_CHAIN];
+
 	if (!r->queue)
 		return;
 	if (list == PF_LIST_ETHER)
@@ -109,6 +134,11 @@ void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 		gen_refuse(g, r,
 			   "queue in a rule `in' needs its state: say it in a "
 			   "rule `out'");
+	else if (r->flags & PF_F_SET_PRIO && chain_of(g, r, chain))
+		report(g->report, REPORT_WARN,
+		       "%s:%u: set prio has no effect on packets that have a "
+		       "queue",
+		       r->file ? r->file : "-", r->line);
 }
 
 /* Length and offset of data of acknowledgements that have none. */
@@ -246,9 +276,13 @@ static void put_word(struct gen *g, const struct pf_rule *r, uint32_t word,
 static void put_state(struct gen *g, const struct pf_rule *r, unsigned int n,
 		      const char *chain, void *data)
 {
+	uint32_t word;
+
 	(void)data;
-	if (gen_makes_state(r, PF_LIST_FILTER))
-		put_word(g, r, gen_word(g, n), chain);
+	for (size_t i = 0; gen_makes_state(r, PF_LIST_FILTER) &&
+			   gen_rule_word(g, r, n, i, &word);
+	     i++)
+		put_word(g, r, word, chain);
 }
 
 /* Rules that have been replaced */
@@ -395,12 +429,17 @@ void gen_altq(struct gen *g)
 					 .ktype = NFB_TYPE_MARK,
 					 .klen = 4,
 					 .dtype = NFT_DATA_VERDICT,
-					 .size = g->nrules + OLD_MAX + 1});
+					 .size = gen_bound_room(
+						 g, g->nrules + OLD_MAX + 1)});
 	nfb_elems(&g->b, GEN_QUEUES, false);
 	each(g, put_state, NULL);
 	each_old(g, NULL);
 	nfb_elems_end(&g->b);
 	nfb_chain_base(&g->b, HOOK, &hook);
+	gen_back_keep(g, HOOK);
+	put_handle(g, HOOK, STATELESS, ALTQ_HANDLE);
+	nfe_verdict(&g->b, NF_ACCEPT, NULL);
+	nfb_rule_end(&g->b);
 	by_state(g, 'o');
 	by_match(g, GEN_OUT);
 	by_state(g, 'i');

@@ -97,6 +97,16 @@ static void match_back(struct gen *g, uint32_t mask, uint32_t form)
 	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(0), BACK | form);
 }
 
+void gen_back_keep(struct gen *g, const char *chain)
+{
+	if (!g->backs)
+		return;
+	nfb_rule(&g->b, chain);
+	match_back(g, BACK_MASK, 0);
+	nfe_verdict(&g->b, NF_ACCEPT, NULL);
+	nfb_rule_end(&g->b);
+}
+
 /* In the egress hook: into lo, or nowhere. */
 void gen_back_egress(struct gen *g, const char *chain)
 {

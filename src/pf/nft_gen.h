@@ -234,7 +234,8 @@ bool gen_match(struct gen *g, const struct gen_match *m);
 void gen_table_set(const struct gen_node *node, const char *name,
 		   unsigned int af, char *buf, size_t size);
 /*
- * Addresses and ports of the rule, asked of the entry of conntrack: what they
+ * Addresses and ports of a rule of the main ruleset, asked of the entry of
+ * conntrack: what they
  * were when a rule that looks at packets coming in (X: word GEN_LABEL_X of the
  * label), or going out, saw its first packet.  False: as gen_match().
  */
@@ -570,6 +571,8 @@ bool gen_back_if(const struct gen *g, const struct ifnet *ifp);
 void gen_back_set(struct gen *g);
 /* At the end of a chain in postrouting; form: a rule's number + 1, or 0. */
 void gen_back_out(struct gen *g, const char *chain, uint32_t form);
+/* Behind that: such packets' priority stays. */
+void gen_back_keep(struct gen *g, const char *chain);
 void gen_back_egress(struct gen *g, const char *chain);
 void gen_back_hook(struct gen *g);
 
@@ -682,9 +685,12 @@ bool gen_match_queues(const struct gen *g, const struct pf_rule *r);
 void gen_altq(struct gen *g); /* chains that rules' chains call, and the hook */
 /* A rule without state that has a queue: what it does. */
 bool gen_queued(const struct gen *g, const struct pf_rule *r);
-void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain);
+void gen_queue(struct gen *g, const struct pf_rule *r, const char *chain,
+	       enum gen_place p);
 
 /* nft_natto.c */
+/* No packet comes to both. */
+bool gen_apart(const struct pf_rule *a, const struct pf_rule *b);
 /* A match rule that is one of translation. */
 bool gen_match_translates(const struct pf_rule *r);
 void gen_natto_rule(struct gen *g, const struct pf_rule *r);

@@ -431,6 +431,7 @@ static bool entry_end(struct gen *g, const struct pf_end *e, unsigned int af,
 	static const uint8_t zero[16];
 	const struct pf_host *h = &e->host;
 	const uint32_t len = af == GEN_AF_V6 ? 16 : 4;
+	char set[256];
 	uint8_t want[16];
 
 	if (e->port.op != PF_OP_NONE) {
@@ -447,6 +448,11 @@ static bool entry_end(struct gen *g, const struct pf_end *e, unsigned int af,
 	else
 		nfe_ct(&g->b, k.dst ? NFT_CT_DST_IP : NFT_CT_SRC_IP, k.dir,
 		       NFR(0));
+	if (h->kind == PF_ADDR_TABLE) {
+		gen_table_set(g->node, h->name, af, set, sizeof(set));
+		nfe_lookup(&g->b, set, NFR(0), h->neg);
+		return true;
+	}
 	if (h->kind == PF_ADDR_RANGE) {
 		nfe_range(&g->b, h->neg ? NFT_RANGE_NEQ : NFT_RANGE_EQ, NFR(0),
 			  h->addr.b, h->mask.b, len);
@@ -467,15 +473,24 @@ bool gen_match_entry(struct gen *g, const struct pf_rule *r, unsigned int af,
 	       entry_end(g, &r->dst, af, known_as(g, word, true));
 }
 
-static bool is_fixed(const struct pf_host *h)
+/* In the main ruleset; the optimiser makes such tables of lists. */
+static bool is_const(const struct gen *g, const struct pf_host *h)
+{
+	const struct pf_table *t = pf_table_find(g->node->a, h->name);
+
+	return t && t->flags & PF_T_CONST && !is_dynamic(g, g->node, h);
+}
+
+static bool is_fixed(const struct gen *g, const struct pf_host *h)
 {
 	return h->kind == PF_ADDR_ANY || h->kind == PF_ADDR_MASK ||
-	       h->kind == PF_ADDR_RANGE;
+	       h->kind == PF_ADDR_RANGE ||
+	       (h->kind == PF_ADDR_TABLE && is_const(g, h));
 }
 
 bool gen_entry_knows(const struct gen *g, const struct pf_rule *r)
 {
-	return is_fixed(&r->src.host) && is_fixed(&r->dst.host) &&
+	return is_fixed(g, &r->src.host) && is_fixed(g, &r->dst.host) &&
 	       !(g->nat && g->pass_nat);
 }
 

@@ -57,8 +57,7 @@ static bool any_host(const struct pf_end *e)
 	return e->host.kind == PF_ADDR_ANY && e->port.op == PF_OP_NONE;
 }
 
-/* No packet comes to both. */
-static bool apart(const struct pf_rule *a, const struct pf_rule *b)
+bool gen_apart(const struct pf_rule *a, const struct pf_rule *b)
 {
 	if (a->dir != PF_INOUT && a->dir != b->dir)
 		return true;
@@ -75,7 +74,7 @@ static bool apart(const struct pf_rule *a, const struct pf_rule *b)
 static bool disturbs(const struct pf_rule *before, const struct pf_rule *m)
 {
 	if (before->action == PF_ANCHOR || gen_match_translates(before) ||
-	    apart(before, m))
+	    gen_apart(before, m))
 		return false;
 	/* it would have ended here, untranslated */
 	if (before->flags & PF_F_QUICK && before->action == PF_PASS)

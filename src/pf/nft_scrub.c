@@ -258,33 +258,91 @@ static bool asks_more(const struct gen *g, const struct pf_rule *r)
 	       r->uid.op != PF_OP_NONE || r->gid.op != PF_OP_NONE ||
 	       r->tcp_flagset || r->icmp_type || r->probability || r->tag ||
 	       r->tagged || r->max_pkt_rate || r->max_pkt_size || r->pool.n ||
-	       r->rdr.n || (sets_prio(r) && g->pfil.member) ||
+	       r->rdr.n ||
+	       ((sets_prio(r) || gen_match_queues(g, r)) && g->pfil.member) ||
 	       r->flags & (PF_F_PRIO | PF_F_TOS | PF_F_FRAGMENT | PF_F_ONCE |
 			   PF_F_ALLOW_OPTS);
+}
+
+static bool may_end(const struct gen *g, const struct gen_node *node,
+		    const struct pf_rule *r, const struct pf_rule *m,
+		    bool quick);
+
+static bool may_end_within(const struct gen *g, const struct gen_node *node,
+			   const struct pf_rule *m, bool quick)
+{
+	const struct pf_rules *l = &node->a->list[PF_LIST_FILTER];
+
+	for (size_t k = 0; k < l->n; k++)
+		if (may_end(g, node, &l->v[k], m, quick))
+			return true;
+	return false;
+}
+
+/*
+ * May packets pass by r, a rule of the node, that would have come to match rule
+ * m?  `quick`: an anchor says so of all in it.
+ */
+static bool may_end(const struct gen *g, const struct gen_node *node,
+		    const struct pf_rule *r, const struct pf_rule *m,
+		    bool quick)
+{
+	const struct gen_node *to;
+
+	if (gen_apart(r, m))
+		return false;
+	if (r->action == PF_BLOCK)
+		return false;
+	quick |= (r->flags & PF_F_QUICK) != 0;
+	if (r->action != PF_ANCHOR)
+		return quick;
+	to = r->anchor ? gen_node_of(g, r->anchor->path ? r->anchor->path : "")
+		       : NULL;
+	if (!to)
+		return false;
+	if (to <= node) /* which would be a circle */
+		return true;
+	if (!r->anchor_wild)
+		return may_end_within(g, to, m, quick);
+	for (size_t i = 0; i < to->a->nchild; i++) {
+		const struct gen_node *child =
+			gen_node_of(g, to->a->child[i]->path);
+
+		if (child && may_end_within(g, child, m, quick))
+			return true;
+	}
+	return false;
+}
+
+/* Rule k of the main ruleset: has nobody gone another way before? */
+static bool all_come_to(const struct gen *g, size_t k)
+{
+	const struct pf_rule *v = g->node->a->list[PF_LIST_FILTER].v;
+
+	for (size_t i = 0; i < k; i++)
+		if (may_end(g, g->node, &v[i], &v[k], false))
+			return false;
+	return true;
 }
 
 void gen_scrub_check(struct gen *g)
 {
 	for (size_t i = 0; i < g->nnodes; i++) {
 		const struct pf_rules *l = &g->node[i].a->list[PF_LIST_FILTER];
-		bool first = i == 0; /* nobody has gone another way */
 
 		for (size_t k = 0; k < l->n; k++) {
 			const struct pf_rule *r = &l->v[k];
 
 			if ((match_scrubs(r) || gen_match_queues(g, r)) &&
-			    (!first || asks_more(g, r)))
+			    (i || asks_more(g, r) || !all_come_to(g, k)))
 				gen_refuse(
 					g, r,
 					"match with scrub, set or queue: "
 					"only scrub, tos, prio, by interface, "
 					"protocol, fixed addresses and "
-					"ports, in front of quick rules and "
-					"anchors; or say it in the rule "
-					"that passes");
-			first &= r->action != PF_ANCHOR &&
-				 (!(r->flags & PF_F_QUICK) ||
-				  r->action == PF_BLOCK);
+					"ports, in front of quick rules for "
+					"the same packets; or say it in the "
+					"rule that passes");
 		}
 	}
 }

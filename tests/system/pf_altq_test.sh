@@ -169,6 +169,24 @@ classes_body()
 	EOF2
 	talks - udp 10.0.1.2 7
 	at_least web 1
+	# whatever a match rule or the rule coming in says
+	rules <<-EOF2
+		altq on rc cbq bandwidth 100Mb queue { std, web, dns, more }
+		queue std bandwidth 10% cbq(default)
+		queue web bandwidth 20%
+		queue dns bandwidth 20%
+		queue more bandwidth 20%
+		match out on rc queue web
+		match in on ra queue web
+		pass all
+		pass in on ra inet proto icmp queue dns
+		pass out on rc inet proto icmp no state queue more
+	EOF2
+	pings - 10.0.1.2
+	pings a 10.0.1.2
+	at_least more 2
+	nothing_in web
+	nothing_in dns
 	atf_check -s exit:1 -e match:"pf.conf:1: queue in a rule .in." \
 	    -x "printf 'pass in no state queue q\n' |
 	    tee pf.conf >/dev/null; pfctl -f pf.conf"
@@ -263,6 +281,68 @@ matches_body()
 	    pfctl -f pf.conf
 }
 
+atf_test_case behind
+behind_head()
+{
+	atf_set descr "match with queue: behind quick rules and anchors for other packets; by lists and const tables"
+}
+behind_body()
+{
+	on
+	ip link set rc down
+	ip link set rc name rc0
+	ip link set rc0 up
+	serve c tcp 0.0.0.0 7
+	serve c udp 0.0.0.0 7
+	rules <<-EOF2
+		altq on rc0 cbq bandwidth 100Mb queue { std, tcp, udp }
+		queue std bandwidth 10% cbq(default)
+		queue tcp bandwidth 10%
+		queue udp bandwidth 10%
+		table <t> const { 10.0.1.0/24, !10.0.1.3 }
+		pass quick on lo0
+		pass in quick on rc0
+		pass out quick on rc0 inet6
+		block out quick on rc0 proto 99
+		anchor out quick on em0 {
+			pass
+		}
+		anchor {
+			block quick proto 98
+			pass out on rc0 inet proto udp to port 9
+		}
+		match out on rc0 inet proto tcp to { 10.0.1.2 10.0.1.4 \
+		    10.0.1.5 10.0.1.6 10.0.1.7 10.0.1.8 10.0.1.9 } queue tcp
+		match out on rc0 inet proto udp to <t> queue udp
+		pass
+	EOF2
+	ip -n c addr add 10.0.1.3/24 dev e0
+	talks - tcp 10.0.1.3 7
+	silent a udp 10.0.1.3 7 # its answer comes from 10.0.1.2
+	nothing_in tcp rc0
+	nothing_in udp rc0
+	talks - tcp 10.0.1.2 7
+	at_least tcp 3 rc0
+	talks a udp 10.0.1.2 7
+	at_least udp 1 rc0
+	cat >pf.conf <<-EOF2
+		altq on rc0 cbq bandwidth 100Mb queue { std, tcp }
+		queue std bandwidth 10% cbq(default)
+		queue tcp bandwidth 10%
+		anchor quick {
+			pass out proto tcp
+		}
+		match out on rc0 inet proto tcp queue tcp
+		anchor {
+			pass quick proto tcp
+		}
+		match out on rc0 inet proto tcp queue tcp
+		match out on rc0 inet proto udp queue tcp
+	EOF2
+	atf_check -s exit:1 -e match:"pf.conf:7: match with scrub, set or queue" \
+	    -e match:"pf.conf:11: match" -e not-match:"conf:12" pfctl -f pf.conf
+}
+
 atf_test_case kept
 kept_head()
 {
@@ -316,6 +396,107 @@ pass all"
 	must_wait 5 grep -q four heard
 	at_least std 1
 	exec 9>&-
+}
+
+atf_test_case bound
+bound_head()
+{
+	atf_set descr "States that remember their interface have queues, also when other rules are loaded"
+}
+bound_body()
+{
+	local conf
+
+	on
+	conf="altq on rc cbq bandwidth 100Mb queue { std, web, ping }
+queue std bandwidth 10% cbq(default)
+queue web bandwidth 10%
+queue ping bandwidth 10%"
+	rules <<-EOF2
+		set state-policy if-bound
+		$conf
+		pass out queue web
+		pass in inet proto icmp queue ping
+	EOF2
+	serve c tcp 0.0.0.0 7
+	mkfifo say
+	nc 10.0.1.2 7 <say >heard &
+	exec 9>say
+	echo one >&9
+	must_wait 5 grep -q one heard
+	at_least web 3
+	nothing_in ping
+	pings c 10.0.1.1
+	at_least ping 1
+	rules <<-EOF2
+		$conf
+		block
+	EOF2
+	nothing_in web
+	echo two >&9
+	must_wait 5 grep -q two heard
+	at_least web 1
+	exec 9>&-
+}
+
+atf_test_case blocked
+blocked_head()
+{
+	atf_set descr "What block return out refuses has no queue and does not leave"
+}
+blocked_body()
+{
+	on
+	serve c udp 0.0.0.0 7
+	serve c tcp 0.0.0.0 7
+	pings - 10.0.1.2
+	for rule in "match out on rc queue web" "pass in on ra queue web"; do
+		rules <<-EOF2
+			altq on rc cbq bandwidth 100Mb queue { std, web }
+			queue std bandwidth 10% cbq(default)
+			queue web bandwidth 20%
+			nat on rc inet from 10.0.0.2 -> 10.0.1.1
+			$rule
+			block return out on rc
+			pass out on rc inet proto icmp
+		EOF2
+		refused a tcp 10.0.1.2 7
+		refused a udp 10.0.1.2 7
+		pings a 10.0.1.2
+		at_least web 1
+	done
+}
+
+atf_test_case link
+link_head()
+{
+	atf_set descr "A link that goes down takes no queues and stops no other load"
+}
+link_body()
+{
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	atf_check -o inline:"bridge0\n" ifconfig bridge create
+	atf_check ifconfig bridge0 addm epair0a up
+	ifconfig epair0a up
+	ifconfig epair0b up
+	rules -e <<-EOF2
+		altq on bridge0 cbq queue { std, web }
+		queue std bandwidth 10% cbq(default)
+		queue web bandwidth 20%
+		anchor x
+		pass
+	EOF2
+	has_qdisc bridge0
+	ifconfig epair0b down
+	# nobody knows how fast it is
+	atf_check -s exit:1 -e match:"bridge0 does not know its bandwidth" \
+	    pfctl -f pf.conf
+	atf_check -e ignore pfctl -z
+	echo pass | atf_check pfctl -a x -f -
+	has_qdisc bridge0
+	atf_check -o match:"queue  web on bridge0" pfctl -sq
+	atf_check pfctl -d -q
+	atf_check pfctl -e -q
 }
 
 atf_test_case acks
@@ -758,7 +939,11 @@ atf_init_test_cases()
 	atf_add_test_case classes
 	atf_add_test_case forwarded
 	atf_add_test_case matches
+	atf_add_test_case behind
 	atf_add_test_case kept
+	atf_add_test_case bound
+	atf_add_test_case blocked
+	atf_add_test_case link
 	atf_add_test_case acks
 	atf_add_test_case priorities
 	atf_add_test_case toggle

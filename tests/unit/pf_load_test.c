@@ -127,8 +127,8 @@ ATF_TC_WITHOUT_HEAD(refused);
 	"match with scrub, set or queue: only scrub, tos, prio, by "           \
 	"interface, "                                                          \
 	"protocol, "                                                           \
-	"fixed addresses and ports, in front of quick rules and anchors; or "  \
-	"say it in the rule that passes\n"
+	"fixed addresses and ports, in front of quick rules for the same "     \
+	"packets; or say it in the rule that passes\n"
 ATF_TC_BODY(refused, tc)
 {
 	struct world w = world();
