@@ -493,6 +493,22 @@ static bool says_the_same(const struct present *p, const struct strbuf *text)
 	       !strcmp(rules_in(&p->text), rules_in(text));
 }
 
+/*
+ * Labels mean the same as before: rules have the same numbers, and states the
+ * same words, which `set syncookies` decides, too (nft_bound.c).
+ */
+static bool means_the_same(const struct present *p, const struct gen *g,
+			   const struct strbuf *text, unsigned int what)
+{
+	static const unsigned int rules =
+		PF_LOAD_FILTER | PF_LOAD_NAT | PF_LOAD_ETHER;
+	const bool cookies =
+		p->text.len && strstr(p->text.s, "set syncookies always\n");
+
+	return g->cookies == cookies &&
+	       (!(what & rules) || says_the_same(p, text));
+}
+
 /* Interfaces that states are bound to. */
 static void read_bound(struct pf_kernel *k, const struct present *p,
 		       struct gen *g)
@@ -538,8 +554,7 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	l.text = text;
 	l.keep = l.keep && (!whole || m.apart || c->opt.keepcounters);
 	/* the same rules keep their states */
-	if (!numbered || (what & (PF_LOAD_FILTER | PF_LOAD_NAT) &&
-			  !says_the_same(&p, &text)))
+	if (!numbered || !means_the_same(&p, &g, &text, what))
 		p.meta.generation = p.meta.generation % GEN_GEN_MAX + 1;
 	else
 		read_bound(k, &p, &g);

@@ -262,6 +262,51 @@ same_body()
 	no_ping a 10.0.3.2 -e 11
 }
 
+atf_test_case cookies
+cookies_head()
+{
+	atf_set descr "Connections go on when set syncookies comes and goes"
+}
+cookies_body()
+{
+	local client from to
+
+	on
+	ifconfig ra group lan
+	serve c tcp 10.0.1.2 7
+	for from in always never; do
+		cat >pf.conf <<-EOF2
+			set syncookies $from
+			set state-policy if-bound
+			block
+			pass in on lan proto tcp
+			pass out on rc proto tcp
+		EOF2
+		pfctl -qf pf.conf 2>why || {
+			grep -q CONFIG_NFT_SYNPROXY why && atf_skip "$(cat why)"
+			atf_fail "$(cat why)"
+		}
+		rm -f say heard
+		mkfifo say
+		at a nc 10.0.1.2 7 <say >heard &
+		client=$!
+		exec 9>say
+		echo one >&9
+		must_wait 5 grep -q one heard
+		for to in never always never; do
+			sed "s/^set syncookies.*/set syncookies $to/" pf.conf \
+			    >other.conf
+			atf_check pfctl -f other.conf
+			echo "$to" >&9
+			must_wait 5 grep -q "^$to" heard
+			: >heard
+		done
+		kill $client
+		wait $client
+		exec 9>&-
+	done
+}
+
 atf_test_case words
 words_head()
 {
@@ -424,6 +469,7 @@ atf_init_test_cases()
 	atf_add_test_case named
 	atf_add_test_case reply
 	atf_add_test_case same
+	atf_add_test_case cookies
 	atf_add_test_case words
 	atf_add_test_case route
 	atf_add_test_case jail

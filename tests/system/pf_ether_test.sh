@@ -485,6 +485,33 @@ counters_body()
 	:
 }
 
+atf_test_case states
+states_head()
+{
+	atf_set descr "Connections go on when rules for Ethernet are taken away"
+}
+states_body()
+{
+	on
+	serve c tcp 10.0.1.2 7
+	rules <<-EOF2
+		ether pass in on ra
+		ether pass out on ra
+		block
+		pass in on ra proto tcp
+		pass out on rc proto tcp
+	EOF2
+	mkfifo say
+	at a nc 10.0.1.2 7 <say >heard &
+	exec 9>say
+	echo one >&9
+	must_wait 5 grep -q one heard
+	atf_check -e inline:"Ethernet rules cleared\n" pfctl -F ethernet
+	echo two >&9
+	must_wait 5 grep -q two heard
+	exec 9>&-
+}
+
 atf_test_case off
 off_head()
 {
@@ -751,6 +778,7 @@ atf_init_test_cases()
 	atf_add_test_case tags
 	atf_add_test_case anchors
 	atf_add_test_case counters
+	atf_add_test_case states
 	atf_add_test_case off
 	atf_add_test_case reload
 	atf_add_test_case bridge_to
