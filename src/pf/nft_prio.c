@@ -124,6 +124,13 @@ static void forward_chain(struct gen *g)
 	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(0), 0);
 	nfe_verdict(&g->b, NFT_RETURN, NULL);
 	nfb_rule_end(&g->b);
+	if (g->prio_match && g->c->opt.skip.n) { /* no rule has seen it */
+		nfb_rule(&g->b, FWD);
+		nfe_meta(&g->b, NFT_META_IIFNAME, NFR(0));
+		nfe_lookup(&g->b, "skip", NFR(0), false);
+		nfe_verdict(&g->b, NFT_RETURN, NULL);
+		nfb_rule_end(&g->b);
+	}
 	match_name(GEN_IN, to);
 	if (g->prio_match)
 		jump(g, FWD, to);

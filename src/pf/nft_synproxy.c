@@ -115,19 +115,24 @@ void gen_synproxy_check(struct gen *g, const struct pf_rule *r)
 				never[i].what);
 }
 
+static void refuse_pass(struct gen *g, const struct pf_rules *l,
+			const char *what)
+{
+	for (size_t k = 0; k < l->n; k++)
+		if (l->v[k].flags & PF_F_NAT_PASS &&
+		    (!l->v[k].proto || l->v[k].proto == IPPROTO_TCP))
+			gen_refuse(g, &l->v[k],
+				   "set syncookies always: %s pass answers "
+				   "nobody; let a filter rule pass",
+				   what);
+}
+
 /* What has a state that no filter rule makes gets no cookie. */
 void gen_cookies_check(struct gen *g)
 {
 	for (size_t i = 0; i < g->nnodes; i++) {
-		const struct pf_rules *l = &g->node[i].a->list[PF_LIST_RDR];
-
-		for (size_t k = 0; k < l->n; k++)
-			if (l->v[k].flags & PF_F_NAT_PASS &&
-			    (!l->v[k].proto || l->v[k].proto == IPPROTO_TCP))
-				gen_refuse(g, &l->v[k],
-					   "set syncookies always: rdr pass "
-					   "answers nobody; let a filter rule "
-					   "pass");
+		refuse_pass(g, &g->node[i].a->list[PF_LIST_RDR], "rdr");
+		refuse_pass(g, &g->node[i].a->list[PF_LIST_BINAT], "binat");
 	}
 }
 

@@ -80,6 +80,15 @@ match_body()
 	class 5 0
 	talks a udp 10.0.1.2 7
 	class 5 1
+	# what came in by an interface that is skipped no rule has seen
+	rules <<-EOF2
+		set skip on ra
+		match in inet proto udp set prio 5
+		pass
+	EOF2
+	classes
+	talks a udp 10.0.1.2 7
+	class 0 1
 }
 
 atf_test_case forward

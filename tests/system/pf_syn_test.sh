@@ -151,14 +151,16 @@ syncookies_refused_body()
 		set syncookies always
 		rdr pass proto udp to port 53 -> 10.0.0.1
 		rdr pass proto tcp to port 80 -> 10.0.0.1
+		binat pass on em0 from 10.0.0.2 to any -> 10.0.0.3
 		pass in on em0 dup-to (em1 10.0.0.9) proto tcp
 		pass out on em0 proto tcp
 		pass in on em0 proto tcp keep state (sloppy)
 		pass in on em0 dup-to (em1 10.0.0.9) proto udp
 	EOF2
 	atf_check -s exit:1 -e match:"^pf.conf:3: .*rdr pass" \
-	    -e match:"^pf.conf:4: .*dup-to" -e match:"^pf.conf:6: .*sloppy" \
-	    -e not-match:"conf:[257]" pfctl -nf pf.conf
+	    -e match:"^pf.conf:4: .*binat pass" \
+	    -e match:"^pf.conf:5: .*dup-to" -e match:"^pf.conf:7: .*sloppy" \
+	    -e not-match:"conf:[268]" pfctl -nf pf.conf
 }
 
 # v6 behind the router, too
