@@ -28,6 +28,13 @@ struct pf_resolve {
 #define PF_PARSE_NUMERIC 0x02u	/* -P */
 #define PF_PARSE_NO_DNS 0x04u	/* -S */
 #define PF_PARSE_STORED 0x08u	/* text of print.c: no include, no names */
+/* What is not echoed, as it is not loaded. */
+#define PF_PARSE_NOT_OPTIONS 0x0100u /* but for what pfctl says always */
+#define PF_PARSE_NOT_QUEUES 0x0200u
+#define PF_PARSE_NOT_TABLES 0x0400u
+#define PF_PARSE_NOT_FILTER 0x0800u /* and scrub rules */
+#define PF_PARSE_NOT_NAT 0x1000u
+#define PF_PARSE_NOT_ETHER 0x2000u
 
 struct pf_parse {
 	unsigned int flags;

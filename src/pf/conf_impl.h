@@ -295,6 +295,8 @@ int in_section(struct parser *p, enum section s);
 /* A statement of that section ends here. */
 int conf_end(struct parser *p, enum section s);
 bool verbose(const struct parser *p);
+/* Verbose, and not one of the PF_PARSE_NOT_*? */
+bool conf_echoes(const struct parser *p, unsigned int what);
 #define echo(p, ...)                                                           \
 	do {                                                                   \
 		if (verbose(p))                                                \

@@ -19,6 +19,13 @@ static const struct hint {
 	{"aggressive", 30, 5, 18000, 60, 30, 30, 10},
 };
 
+/* Of options that are not loaded pfctl -v is silent, but for some. */
+#define echo_loaded(p, ...)                                                    \
+	do {                                                                   \
+		if (conf_echoes(p, PF_PARSE_NOT_OPTIONS))                      \
+			strbuf_addf((p)->how->echo, __VA_ARGS__);              \
+	} while (0)
+
 static int complain(struct parser *p, const char *text)
 {
 	report(p->how->report, REPORT_ERROR, "%s", text);
@@ -66,7 +73,7 @@ static int optimization(struct parser *p)
 		set_timeout(o, PF_TM_TCP_FINWAIT, h->finwait);
 		set_timeout(o, PF_TM_TCP_CLOSED, h->closed);
 		set_timeout(o, PF_TM_TCP_TSDIFF, h->tsdiff);
-		echo(p, "set optimization %s\n", s);
+		echo_loaded(p, "set optimization %s\n", s);
 		free(o->optimization);
 		o->optimization = take_ptr(s);
 		o->set |= PF_O_OPTIMIZATION;
@@ -135,7 +142,7 @@ static int timeout_spec(struct parser *p)
 		return pf_conf_error(p, "unknown timeout %s", name);
 	}
 	set_timeout(&p->conf->opt, (enum pf_timeout)i, (uint32_t)n);
-	echo(p, "set timeout %s %d\n", name, (int)n);
+	echo_loaded(p, "set timeout %s %d\n", name, (int)n);
 	return set_here(p, PF_W_TIMEOUT + i);
 }
 
@@ -215,7 +222,7 @@ static int loginterface(struct parser *p)
 		r = in_section(p, SECTION_OPTION);
 	if (r < 0)
 		return r;
-	echo(p, "set loginterface %s\n", s);
+	echo_loaded(p, "set loginterface %s\n", s);
 	free(o->loginterface);
 	o->loginterface = strcmp(s, "none") ? take_ptr(s) : NULL;
 	o->set |= PF_O_LOGIF;
@@ -233,7 +240,7 @@ static int hostid(struct parser *p)
 		return pf_conf_error(p, "hostid must be non-zero");
 	p->conf->opt.hostid = (uint32_t)n;
 	p->conf->opt.set |= PF_O_HOSTID;
-	echo(p, "set hostid 0x%08x\n", (unsigned int)n);
+	echo_loaded(p, "set hostid 0x%08x\n", (unsigned int)n);
 	return 0;
 }
 
@@ -311,8 +318,8 @@ static int reassemble(struct parser *p)
 		return r;
 	o->reassemble_nodf = o->reassemble && nodf;
 	o->set |= PF_O_REASSEMBLE;
-	echo(p, "set reassemble %s %s\n", o->reassemble ? "yes" : "no",
-	     nodf ? "no-df" : "");
+	echo_loaded(p, "set reassemble %s %s\n", o->reassemble ? "yes" : "no",
+		    nodf ? "no-df" : "");
 	return set_here(p, PF_W_REASSEMBLE);
 }
 
@@ -376,7 +383,7 @@ static int debug(struct parser *p)
 		return r;
 	p->conf->opt.debug = (enum pf_debug)i;
 	p->conf->opt.set |= PF_O_DEBUG;
-	echo(p, "set debug %s\n", list[i]);
+	echo_loaded(p, "set debug %s\n", list[i]);
 	return 0;
 }
 

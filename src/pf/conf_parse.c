@@ -18,6 +18,11 @@ bool verbose(const struct parser *p)
 	return p->how->echo && (p->how->flags & PF_PARSE_VERBOSE);
 }
 
+bool conf_echoes(const struct parser *p, unsigned int what)
+{
+	return verbose(p) && !(p->how->flags & what);
+}
+
 static void tell(struct parser *p, enum report_level level, const char *fmt,
 		 va_list ap)
 {
@@ -492,18 +497,30 @@ static void echo_auto_tables(struct parser *p, const struct pf_anchor *a)
 /* Rules as -nv shows them, list by list. */
 static void echo_rules(struct parser *p)
 {
+	static const unsigned int not_echoed[PF_NLISTS] = {
+		[PF_LIST_ETHER] = PF_PARSE_NOT_ETHER,
+		[PF_LIST_SCRUB] = PF_PARSE_NOT_FILTER,
+		[PF_LIST_NAT] = PF_PARSE_NOT_NAT,
+		[PF_LIST_BINAT] = PF_PARSE_NOT_NAT,
+		[PF_LIST_RDR] = PF_PARSE_NOT_NAT,
+		[PF_LIST_FILTER] = PF_PARSE_NOT_FILTER,
+	};
 	unsigned int flags = 0;
 
 	if (p->how->flags & PF_PARSE_NUMERIC)
 		flags |= PF_PRINT_NUMERIC;
 	if (p->how->flags & PF_PARSE_VERBOSE2)
 		flags |= PF_PRINT_NUMBERS | PF_PRINT_READ;
-	if (!verbose(p))
-		return;
-	/* the optimiser's tables are told before the rules they are for */
-	pf_print_rules_but_filter(p->how->echo, p->base, flags);
-	echo_auto_tables(p, p->base);
-	pf_print_list(p->how->echo, p->base, PF_LIST_FILTER, 0, flags);
+	for (size_t i = 0; i < PF_NLISTS; i++) {
+		const enum pf_list l = pf_echo_order[i];
+
+		if (!conf_echoes(p, not_echoed[l]))
+			continue;
+		/* the optimiser's tables come before the rules they are for */
+		if (l == PF_LIST_FILTER)
+			echo_auto_tables(p, p->base);
+		pf_print_list(p->how->echo, p->base, l, 0, flags);
+	}
 }
 
 static int read_loads(struct parser *p);

@@ -292,7 +292,7 @@ static int keep_queues(struct parser *p, struct pf_queue *q,
 		if ((q->name && !to->name) || (ifs->n && !to->ifname) ||
 		    !to->file)
 			return -ENOMEM;
-		if (verbose(p)) {
+		if (conf_echoes(p, PF_PARSE_NOT_QUEUES)) {
 			pf_print_queue(p->how->echo, to, 0);
 			strbuf_addch(p->how->echo, '\n');
 		}

@@ -372,7 +372,7 @@ int conf_table(struct parser *p)
 		r = fill(p, &t);
 	if (!r) {
 		str_copy(t.name, sizeof(t.name), name);
-		if (verbose(p)) {
+		if (conf_echoes(p, PF_PARSE_NOT_TABLES)) {
 			pf_print_table(p->how->echo, &t, 0);
 			strbuf_addch(p->how->echo, '\n');
 		}

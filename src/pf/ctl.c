@@ -73,6 +73,16 @@ static void plain(void *data, enum report_level level, const char *text)
 static struct pf_parse how(struct ctl *c, struct strbuf *echo,
 			   const struct report *r)
 {
+	static const struct {
+		unsigned int load, parse;
+	} parts[] = {
+		{PF_LOAD_OPTIONS, PF_PARSE_NOT_OPTIONS},
+		{PF_LOAD_QUEUES, PF_PARSE_NOT_QUEUES},
+		{PF_LOAD_TABLES, PF_PARSE_NOT_TABLES},
+		{PF_LOAD_FILTER, PF_PARSE_NOT_FILTER},
+		{PF_LOAD_NAT, PF_PARSE_NOT_NAT},
+		{PF_LOAD_ETHER, PF_PARSE_NOT_ETHER},
+	};
 	struct pf_parse p = {
 		.macros = &c->macros,
 		.anchor = *c->anchor ? c->anchor : NULL,
@@ -91,6 +101,9 @@ static struct pf_parse how(struct ctl *c, struct strbuf *echo,
 		p.flags |= PF_PARSE_NUMERIC;
 	if (c->opts & CTL_NODNS)
 		p.flags |= PF_PARSE_NO_DNS;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!(c->load & parts[i].load))
+			p.flags |= parts[i].parse;
 	return p;
 }
 

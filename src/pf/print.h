@@ -32,8 +32,7 @@ void pf_print_list(struct strbuf *out, const struct pf_anchor *a,
 /* All lists, in the order in which pfctl -nv echoes them. */
 void pf_print_rules(struct strbuf *out, const struct pf_anchor *a,
 		    unsigned int flags);
-void pf_print_rules_but_filter(struct strbuf *out, const struct pf_anchor *a,
-			       unsigned int flags);
+extern const enum pf_list pf_echo_order[PF_NLISTS];
 void pf_print_ether(struct strbuf *out, const struct pf_rule *r,
 		    unsigned int flags);
 /* "max 5, no-sync" */

@@ -213,23 +213,16 @@ void pf_print_list(struct strbuf *out, const struct pf_anchor *a,
 }
 
 /* pfctl's order of the lists in what it echoes. */
-static const enum pf_list echo_order[PF_NLISTS] = {
+const enum pf_list pf_echo_order[PF_NLISTS] = {
 	PF_LIST_SCRUB, PF_LIST_ETHER, PF_LIST_NAT,
 	PF_LIST_RDR,   PF_LIST_BINAT, PF_LIST_FILTER,
 };
 
-void pf_print_rules_but_filter(struct strbuf *out, const struct pf_anchor *a,
-			       unsigned int flags)
-{
-	for (size_t i = 0; i + 1 < PF_NLISTS; i++)
-		pf_print_list(out, a, echo_order[i], 0, flags);
-}
-
 void pf_print_rules(struct strbuf *out, const struct pf_anchor *a,
 		    unsigned int flags)
 {
-	pf_print_rules_but_filter(out, a, flags);
-	pf_print_list(out, a, PF_LIST_FILTER, 0, flags);
+	for (size_t i = 0; i < PF_NLISTS; i++)
+		pf_print_list(out, a, pf_echo_order[i], 0, flags);
 }
 
 /* Is the anchor a body in braces of a rule of its parent?  By path, too. */

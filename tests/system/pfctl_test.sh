@@ -98,6 +98,43 @@ pfctl: Syntax error in config file: pf rules not loaded\n" \
 	atf_check pfctl -sT
 }
 
+atf_test_case parts
+parts_head()
+{
+	atf_set descr "-A, -N, -O, -R: -v shows what would be loaded, no more"
+}
+# parts OPTION OUTPUT
+parts()
+{
+	printf "set limit frags 9\n%s" "$2" >want
+	atf_check -o file:want pfctl "$1" -nvf parts.conf
+}
+parts_body()
+{
+	cat >parts.conf <<'END'
+set limit frags 9
+set timeout tcp.first 7
+table <a> { 192.0.2.1 }
+scrub in
+altq on lo0 cbq bandwidth 10Mb queue { a }
+queue a cbq(default)
+nat on lo0 inet from any to <a> -> 192.0.2.2
+pass in from <a>
+END
+	atf_check -o save:all -e ignore pfctl -nvf parts.conf
+	atf_check -o inline:"8\n" grep -c . all
+	parts -A 'altq on lo0 cbq bandwidth 10Mb queue { a }
+queue a cbq( default ) 
+'
+	parts -N 'nat on lo0 inet from any to <a> -> 192.0.2.2
+'
+	parts -O 'set timeout tcp.first 7
+'
+	parts -R 'scrub in all fragment reassemble
+pass in from <a> to any flags S/SA keep state
+'
+}
+
 atf_test_case tables
 tables_head()
 {
@@ -771,6 +808,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case enable
 	atf_add_test_case load
+	atf_add_test_case parts
 	atf_add_test_case tables
 	atf_add_test_case table_life
 	atf_add_test_case big_table
