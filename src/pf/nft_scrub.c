@@ -251,12 +251,27 @@ static bool tos_asked(const struct gen *g)
 	return false;
 }
 
+/*
+ * Flags S/SA leave nothing out of what scrub (max-mss) changes, packets with
+ * SYN: those that answer are of states that such a packet has made.
+ */
+static bool asks_flags(const struct gen *g, const struct pf_rule *r)
+{
+	const bool edits = r->flags & (PF_F_NO_DF | PF_F_RANDOM_ID |
+				       PF_F_SET_TOS | PF_F_SET_PRIO) ||
+			   r->min_ttl || gen_match_queues(g, r);
+
+	return r->tcp_flagset &&
+	       (edits || r->proto != IPPROTO_TCP || r->tcp_flags != SYN ||
+		r->tcp_flagset != (SYN | ACK));
+}
+
 static bool asks_more(const struct gen *g, const struct pf_rule *r)
 {
 	return (!any_ends(r) && !gen_entry_knows(g, r)) || r->rcvif || r->os ||
 	       (r->flags & PF_F_SET_TOS && tos_asked(g)) ||
 	       r->uid.op != PF_OP_NONE || r->gid.op != PF_OP_NONE ||
-	       r->tcp_flagset || r->icmp_type || r->probability || r->tag ||
+	       asks_flags(g, r) || r->icmp_type || r->probability || r->tag ||
 	       r->tagged || r->max_pkt_rate || r->max_pkt_size || r->pool.n ||
 	       r->rdr.n ||
 	       ((sets_prio(r) || gen_match_queues(g, r)) && g->pfil.member) ||
@@ -384,6 +399,7 @@ void gen_match_later(struct gen *g, const struct pf_rule *like,
 	const bool both = like->dir == PF_INOUT && any_ends(like);
 
 	r.dir = PF_INOUT;
+	r.tcp_flags = r.tcp_flagset = 0;
 	r.src = r.dst = (struct pf_end){.host.kind = PF_ADDR_ANY};
 	for (m.af = 1; m.af <= GEN_AF_V6; m.af <<= 1) {
 		if (!(all & m.af))

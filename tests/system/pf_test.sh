@@ -633,7 +633,7 @@ match_ends_body()
 		    set tos 0x40
 		match in inet6 proto tcp to fd01::/64 port 8080 \
 		    scrub (max-mss 900) set tos 0x40
-		match proto tcp to port 8081 scrub (max-mss 901)
+		match proto tcp to port 8081 flags S/SA scrub (max-mss 901)
 		pass
 	EOF2
 	serve c tcp 10.0.1.2 8080

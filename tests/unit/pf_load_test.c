@@ -169,6 +169,8 @@ ATF_TC_BODY(refused, tc)
 			  "match from <t> scrub (min-ttl 5)\n"
 			  "match from 10.0.0.2 tos 4 set tos 5\n"
 			  "match set prio 5\n"
+			  "match proto tcp flags S/SA scrub (no-df)\n"
+			  "match proto tcp flags S/SA scrub (max-mss 900)\n"
 			  "pass quick\n"
 			  "match out scrub (random-id)\n",
 			  PF_LOAD_ALL));
@@ -179,7 +181,7 @@ ATF_TC_BODY(refused, tc)
 			"t:6: adaptive.start, adaptive.end: conntrack has no "
 			"timeouts that shrink\n"
 			"t:9: " LATE_SCRUB "t:10: " LATE_SCRUB
-			"t:13: " LATE_SCRUB,
+			"t:12: " LATE_SCRUB "t:15: " LATE_SCRUB,
 			told);
 	ATF_CHECK_EQ(-EOPNOTSUPP,
 		     load(&w, "",
