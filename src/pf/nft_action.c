@@ -107,7 +107,7 @@ static void edit_first(struct gen *g, const struct pf_rule *r,
 		nfb_rule(&g->b, chain);
 		nfe_verdict(&g->b, NFT_JUMP, to);
 		nfb_rule_end(&g->b);
-	} else if (g->ordered) {
+	} else {
 		gen_priority_rest(g, chain, p);
 	}
 	gen_edit(g, r, chain);

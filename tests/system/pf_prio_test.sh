@@ -147,6 +147,24 @@ forward_body()
 	classes
 	at a ping -q -c 3 -i 0.2 10.0.1.2 >pinged
 	class 0 3
+	# nor that of rules that are one lookup, nor what marks TCP's middle
+	serve c udp 10.0.1.2 7
+	serve c tcp 10.0.1.2 7
+	rules <<-EOF2
+		pass
+		pass in proto { udp tcp } no state
+		pass out proto tcp no state scrub (no-df)
+		pass out on rc inet proto udp to port 1 no state scrub (no-df)
+		pass out on rc inet proto udp to port 2 no state scrub (no-df)
+		pass out on rc inet proto udp to port 3 no state scrub (no-df)
+		pass out on rc inet proto udp to port 7 no state scrub (no-df)
+		pass out on ra proto udp no state
+	EOF2
+	classes
+	talks a udp 10.0.1.2 7
+	class 0 1
+	talks a tcp 10.0.1.2 7
+	class 7 0
 }
 
 atf_test_case tags
