@@ -19,6 +19,7 @@
 /* Behind the local table's (0), before the main table's (32766). */
 #define PREF_WAY 900
 #define PREF_ELSE 901
+#define LEFT_MAX 16 /* rules of one number */
 
 static const sa_family_t families[] = {AF_INET, AF_INET6};
 
@@ -283,6 +284,16 @@ static void close_family(const struct vnet *v, sa_family_t af, unsigned int k)
 	route_talk(v, false, af, k, &none, 0, NULL);
 }
 
+/* What a loader has left that was killed before its rules were in force. */
+static void clear_number(const struct vnet *v, unsigned int k)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		for (int n = 0; n < LEFT_MAX; n++)
+			if (rule_talk(v, false, families[i], k, PREF_WAY, 0,
+				      FR_ACT_UNSPEC, NULL) < 0)
+				break;
+}
+
 static void close_gate(const struct vnet *v, unsigned int k,
 		       const struct pf_gate *gate)
 {
@@ -370,6 +381,8 @@ int pf_gates_open(const struct vnet *v, const struct pf_gates *old,
 		/* its number was another's */
 		if (old->v[k].kind && !same_gate(&old->v[k], &now->v[k]))
 			close_gate(v, k, &old->v[k]);
+		else if (!old->v[k].kind)
+			clear_number(v, k);
 		n = open_gate(v, k, &now->v[k], r, e);
 		if (n < 0)
 			return n;

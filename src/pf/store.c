@@ -208,7 +208,8 @@ int pf_store_read(struct nl *nf, struct pf_meta *m, struct strbuf *text,
 		return r;
 	if (strbuf_failed(&p.bytes))
 		return err_nomem(e);
-	qsort(p.v, p.n, sizeof(*p.v), cmp_piece);
+	if (p.n)
+		qsort(p.v, p.n, sizeof(*p.v), cmp_piece);
 	for (i = 0; i < p.n; i++)
 		if (p.v[i].key == 0)
 			read_meta(p.bytes.s + p.v[i].at, p.v[i].len, &meta);

@@ -150,6 +150,33 @@ synproxy_body()
 	atf_check -o match:"counter packets 0 " cat seen
 }
 
+atf_test_case killed
+killed_head()
+{
+	atf_set descr "What a loader has left that was killed leads no packets"
+}
+killed_body()
+{
+	local mark
+
+	net4
+	cat >pf.conf <<-EOF2
+		pass
+		pass in on ra0 route-to (rd0 10.0.2.2) inet from 10.0.0.0/24
+	EOF2
+	atf_check pfctl -f pf.conf
+	mark=$(ip rule | sed -n 's/^900:.*fwmark \([^ ]*\) .*/\1/p')
+	pfctl -qFr
+	atf_check -o not-match:"fwmark" ip rule
+	# of rules that gave this number to another table
+	ip rule add pref 900 fwmark "$mark" lookup 77
+	ip rule add pref 900 fwmark "$mark" lookup 78
+	ip route add 192.0.2.4 via 10.0.1.2 table 77
+	atf_check pfctl -f pf.conf
+	pings a 192.0.2.4
+	atf_check_equal 1 "$(ip rule | grep -c ^900:)"
+}
+
 atf_test_case many_gates
 many_gates_head()
 {
@@ -447,6 +474,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case route_to
 	atf_add_test_case synproxy
+	atf_add_test_case killed
 	atf_add_test_case many_gates
 	atf_add_test_case reply_to
 	atf_add_test_case pool
