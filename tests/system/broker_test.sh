@@ -328,6 +328,43 @@ flood_body()
 	atf_check -o inline:"ok\n" jexec z brokerask set "$JID" 1 0 127.0.0.5
 }
 
+atf_test_case lasts
+lasts_head()
+{
+	atf_set descr "Whether it goes with its last process a jail's root learns of that jail alone, and who asks without end keeps nobody from the jails"
+}
+lasts_body()
+{
+	local n
+
+	vnet_jail a
+	atf_check -o inline:"ok\n" jexec a brokerask lasts
+	atf_check jail -c name=b path=/ vnet children.max=2 \
+	    exec.start="sleep 1000 >/dev/null 2>&1 &"
+	refused "10 jail $(jls -j b jid) goes with its last process" \
+	    jexec b brokerask lasts
+	atf_check jail -m name=b persist
+	atf_check -o inline:"ok\n" jexec b brokerask lasts
+	atf_check -s exit:2 -o inline:"connect: Permission denied\n" \
+	    jexec -U nobody b brokerask lasts
+	# of the jails of that one, too, nothing
+	nested a c vnet
+	refused "1 jail 1 is none of jail $(jls -j a jid)'s" \
+	    jexec a brokerask lasts 1
+	refused "22 lasts: of who asks alone" jexec a brokerask lasts "$JID"
+	n=$(jexec a pgrep -f -o "^jail: c")
+	refused "22 lasts: of who asks alone" \
+	    jexec a brokerask -n "/proc/$n/ns/net" lasts
+	for n in 1 2 3 4 5 6; do
+		jexec a brokerask lasting >/dev/null &
+	done
+	sleep 1
+	for n in 1 2 3; do
+		atf_check timeout 20 jail -c name="x$n" persist path=/
+		atf_check timeout 20 jail -r "x$n"
+	done
+}
+
 atf_test_case garbage
 garbage_head()
 {
@@ -696,6 +733,7 @@ atf_init_test_cases()
 	atf_add_test_case killed
 	atf_add_test_case ends
 	atf_add_test_case flood
+	atf_add_test_case lasts
 	atf_add_test_case garbage
 	atf_add_test_case peers
 	atf_add_test_case targets

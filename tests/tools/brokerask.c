@@ -4,6 +4,8 @@
  *
  *	brokerask [-p PATH] [-n NETNS] set JID[/JID]... MODE4 MODE6 ADDR...
  *	brokerask [-p PATH] clear JID[/JID]...
+ *	brokerask [-n NETNS] lasts [JID]
+ *	brokerask lasting	the same again and again, until it is killed
  *	brokerask garbage N	N random bytes in place of a request
  *	brokerask raw HEX	a request with this after its nonce
  *	brokerask version N	a request of that version
@@ -141,6 +143,20 @@ static int many(int n, int keep)
 	return 0;
 }
 
+_Noreturn static void lasting(void)
+{
+	for (;;) {
+		int r;
+
+		memset(&t, 0, sizeof(t));
+		r = begin();
+		t.head.request = 5;
+		if (r < 0)
+			ask(1, netns);
+		close(t.fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what;
@@ -154,9 +170,17 @@ int main(int argc, char **argv)
 	what = argc > 1 ? argv[1] : "";
 	if (argc > 2 && (!strcmp(what, "hold") || !strcmp(what, "flood")))
 		return many(atoi(argv[2]), *what == 'h');
+	if (!strcmp(what, "lasting"))
+		lasting();
 	r = begin();
 	if (r >= 0)
 		return r;
+	if (!strcmp(what, "lasts")) {
+		t.head.request = 5;
+		if (argc > 2)
+			jids(argv[2]);
+		return ask(1, netns);
+	}
 	if (argc > 4 && !strcmp(what, "set")) {
 		t.head.request = 1;
 		jids(argv[2]);
