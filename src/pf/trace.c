@@ -82,6 +82,7 @@ struct pf_trace {
 	struct pf_conf *conf; /* the rules those are of */
 	struct gen g;	      /* their numbers */
 	uint32_t generation;
+	uint32_t genid; /* of the kernel's when they were read */
 	struct packet packet[PACKETS];
 	unsigned int next;
 	pf_trace_cb *cb;
@@ -297,6 +298,8 @@ static void learn(struct pf_trace *t)
 	struct pf_meta m = {0};
 
 	forget_rules(t);
+	t->genid = 0;
+	nft_genid(t->k->nf, &t->genid, NULL);
 	if (pf_store_read_meta(t->k->nf, &m, NULL) < 0 ||
 	    pf_loaded(t->k, &t->conf, NULL) < 0 ||
 	    gen_init(&t->g, t->conf, NULL, NULL, NULL) < 0 ||
@@ -307,6 +310,15 @@ static void learn(struct pf_trace *t)
 	t->generation = m.generation;
 	if (has_ether(t, false) || has_ether(t, true))
 		read_rules(t, NFPROTO_NETDEV, &t->netdev);
+}
+
+/* A rule is not known.  It never will be where nothing has changed since. */
+static void learn_again(struct pf_trace *t)
+{
+	uint32_t now = 0;
+
+	if (nft_genid(t->k->nf, &now, NULL) < 0 || now != t->genid)
+		learn(t);
 }
 
 static const struct known *find_known(const struct knowns *k, uint64_t handle)
@@ -685,7 +697,7 @@ static void step_of_pf(struct pf_trace *t, struct packet *p,
 	const uint64_t handle = nl_u64be(TB(RULE_HANDLE));
 
 	if (handle && !find_known(&t->inet, handle) && head)
-		learn(t);
+		learn_again(t);
 	if (head) {
 		begin_walk(p, tb);
 		if (!hook_of(p).nat && was.af)
@@ -712,7 +724,7 @@ static void step_of_ether(struct pf_trace *t, struct packet *p,
 		begin_walk(p, tb);
 	k = find_known(&t->netdev, handle);
 	if (!k && handle && !strncmp(nl_text(TB(CHAIN)), "rules/", 6)) {
-		learn(t); /* all in there say what they stand for */
+		learn_again(t); /* all in there say what they stand for */
 		k = find_known(&t->netdev, handle);
 	}
 	if (k && k->why[0] == GEN_WHY_RULE) {
