@@ -256,6 +256,9 @@ static int assignment(struct parser *p)
 	cleanup_strbuf struct strbuf value = STRBUF_INIT;
 	int r = take_string(p, &name);
 
+	/* few letters that stand for many */
+	if (!r && p->how->flags & PF_PARSE_STORED)
+		return pf_conf_error(p, "macros are not for here");
 	if (!r)
 		r = expect_char(p, '=');
 	if (!r && !at(p, T_STRING) && !at(p, T_NUMBER))

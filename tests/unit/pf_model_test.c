@@ -176,6 +176,7 @@ ATF_TC_BODY(stored, tc)
 		 "load anchor is not for here"},
 		{"pass out proto tcp from any to any user root\n",
 		 "unknown user root"},
+		{"a = \"b\"\npass on $a\n", "macros are not for here"},
 		{"pass from { 10.0.0.1, 10.0.0.2 } to any\n",
 		 "lists are not for here"},
 		{"pass on { a, b } all\n", "lists are not for here"},
