@@ -124,8 +124,8 @@ END
 	atf_check -o save:all -e ignore pfctl -nvf parts.conf
 	atf_check -o inline:"8\n" grep -c . all
 	parts -A 'altq on lo0 cbq bandwidth 10Mb queue { a }
-queue a cbq( default ) 
-'
+queue a cbq( default ) '"
+"
 	parts -N 'nat on lo0 inet from any to <a> -> 192.0.2.2
 '
 	parts -O 'set timeout tcp.first 7
