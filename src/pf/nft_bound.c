@@ -17,6 +17,7 @@
  * The list ("boundif") has the interfaces that are there when rules are loaded,
  * without those that are skipped.  It only grows while the generation stays,
  * since states' words do; pf_refresh() loads the rules anew when one has come.
+ * When most of the list are interfaces that have gone, the generation ends.
  * A state that is made on an interface before that has the rule's own word, and
  * passes where the list has nothing, or what it got later.
  *

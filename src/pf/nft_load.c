@@ -32,6 +32,7 @@
 #include <time.h>
 
 #define TRIES 8
+#define BOUND_SPARE 64 /* interfaces that may have been */
 
 /* What is in the kernel when a change begins. */
 struct present {
@@ -509,12 +510,24 @@ static bool means_the_same(const struct present *p, const struct gen *g,
 	       (!(what & rules) || says_the_same(p, text));
 }
 
-/* Interfaces that states are bound to. */
-static void read_bound(struct pf_kernel *k, const struct present *p,
+/*
+ * Interfaces that states are bound to.  false: most of them have been (as those
+ * of jails and containers, each of another name), and the list begins anew.
+ */
+static bool read_bound(struct pf_kernel *k, const struct present *p,
 		       struct gen *g)
 {
+	cleanup_ifnets struct ifnets ifs = {0};
+
 	if (strv_has(&p->sets, GEN_BOUND_IFS))
 		gen_bound_keep(g, k->nf);
+	/* the handle's sockets are used, nothing of it changes */
+	if (g->bound_ifs.n <= BOUND_SPARE ||
+	    ifnets_load((struct vnet *)(uintptr_t)k->v, &ifs, NULL) < 0 ||
+	    g->bound_ifs.n <= BOUND_SPARE + 4 * ifs.n)
+		return true;
+	strv_free(&g->bound_ifs);
+	return false;
 }
 
 static int load_once(struct pf_kernel *k, const struct load *want,
@@ -554,10 +567,9 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	l.text = text;
 	l.keep = l.keep && (!whole || m.apart || c->opt.keepcounters);
 	/* the same rules keep their states */
-	if (!numbered || !means_the_same(&p, &g, &text, what))
+	if (!numbered || !means_the_same(&p, &g, &text, what) ||
+	    !read_bound(k, &p, &g))
 		p.meta.generation = p.meta.generation % GEN_GEN_MAX + 1;
-	else
-		read_bound(k, &p, &g);
 	p.meta.apart = m.apart;
 	p.meta.hostid = m.conf.opt.hostid;
 	g.generation = p.meta.generation;
@@ -660,6 +672,7 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	__attribute__((cleanup(present_free))) struct present p = {0};
 	cleanup_pf_tablereg struct pf_tablereg reg = {0};
 	cleanup_gen struct gen g = {0};
+	bool anew;
 	int r;
 
 	r = read_present(k, true, &p, e);
@@ -679,13 +692,13 @@ static int refresh_once(struct pf_kernel *k, struct err *e)
 	gen_prepare(&g);
 	if (!g.dormant && p.conf->queues)
 		mend_queues(k, p.conf->queues);
-	read_bound(k, &p, &g);
+	anew = !read_bound(k, &p, &g);
 	r = prepare_ether(k, &g, &reg, e);
 	if (r >= 0)
 		r = gen_ifsets(&g, e);
 	if (r < 0)
 		return r;
-	if (g.bound_grown)
+	if (g.bound_grown || anew)
 		return load_once(k, &(struct load){.c = p.conf, .path = ""},
 				 NULL, e);
 	gen_other_tables(&g, p.others);

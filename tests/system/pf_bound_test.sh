@@ -307,6 +307,37 @@ cookies_body()
 	done
 }
 
+atf_test_case gone
+gone_head()
+{
+	atf_set descr "Interfaces that come and go, each of another name, fill no list for ever"
+}
+gone_body()
+{
+	net3
+	atf_check -e ignore pfctl -e
+	serve c tcp 10.0.1.2 7
+	rules <<-EOF2
+		set state-policy if-bound
+		block
+		pass inet proto tcp
+	EOF2
+	listed() { nft list map inet pf boundif | grep -o '"[^"]*" :' | wc -l; }
+	for n in 1 2; do
+		seq 60 | sed "s/.*/link add v$n.& type bridge/" >made.ip
+		atf_check ip -batch made.ip
+		atf_check -o ignore ifconfig "v$n.1" up
+		[ "$n" = 2 ] || atf_check_equal 63 "$(listed)"
+		sed s/add/del/ made.ip >gone.ip
+		atf_check ip -batch gone.ip
+	done
+	atf_check -o ignore ifconfig lo0 up
+	must_wait 10 sh -c "! nft list map inet pf boundif | grep v1"
+	[ "$(listed)" -lt 64 ] || atf_fail "$(listed) interfaces"
+	holds three a 7
+	atf_check -o match:"10.0.1.2:7 .* ESTABLISHED" pfctl -ss
+}
+
 atf_test_case words
 words_head()
 {
@@ -470,6 +501,7 @@ atf_init_test_cases()
 	atf_add_test_case reply
 	atf_add_test_case same
 	atf_add_test_case cookies
+	atf_add_test_case gone
 	atf_add_test_case words
 	atf_add_test_case route
 	atf_add_test_case jail
