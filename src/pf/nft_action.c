@@ -364,8 +364,10 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 			   "log (matches) beside nat-to or rdr-to: say it in a "
 			   "match rule of its own");
 	gen_limit_check(g, r);
-	if (list == PF_LIST_FILTER)
+	if (list == PF_LIST_FILTER) {
 		gen_bound_check(g, r);
+		gen_member_check(g, r);
+	}
 	if (r->flags & PF_F_RTABLE && r->rtable && r->action != PF_PASS)
 		gen_refuse(g, r, "rtable: say it in the rule that passes");
 	gen_queue_check(g, r, list);

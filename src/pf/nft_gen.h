@@ -416,6 +416,7 @@ void gen_rule_why(struct gen *g, char why);
 void gen_pfil_read(const struct vnet *v, struct gen_pfil *ret);
 /* The classes that there are, and their places. */
 int gen_member_classes(struct gen *g, struct err *e);
+void gen_member_check(struct gen *g, const struct pf_rule *r);
 /* `on NAME` or `on ! NAME` at a member's place. */
 bool gen_member_is(const struct gen *g, enum gen_place p, const char *name,
 		   bool neg);

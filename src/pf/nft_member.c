@@ -176,6 +176,21 @@ void gen_member_skip(struct gen *g, const char *chain, enum gen_place p)
 		}
 }
 
+/* What such a rule writes is taken for another class, or for none. */
+void gen_member_check(struct gen *g, const struct pf_rule *r)
+{
+	if (!g->pfil.member || r->action != PF_PASS)
+		return;
+	if (r->state == PF_STATE_NONE && r->flags & PF_F_SET_PRIO)
+		gen_refuse(g, r,
+			   "set prio of rules without state does not go "
+			   "with " PFIL_MEMBER "=1");
+	if (gen_queued(g, r))
+		gen_refuse(g, r,
+			   "queue of rules without state does not go "
+			   "with " PFIL_MEMBER "=1");
+}
+
 /* --- chains of IP */
 
 static void set_priority(struct nfb *b, const char *chain, uint32_t v)

@@ -183,6 +183,17 @@ others_body()
 	atf_check -o inline:"0\n" sysctl -n ${P}member
 	pings x 10.3.0.3
 	pings x 10.3.0.1
+	for rule in "match out queue q" "match out set prio 3" \
+	    "pass no state queue q" "pass no state set prio 3"; do
+		rules <<-EOF2
+			altq on epair0a cbq bandwidth 10Mb queue { std, q }
+			queue std bandwidth 10% cbq(default)
+			queue q bandwidth 10%
+			$rule
+		EOF2
+		atf_check -s exit:1 -o ignore -e match:"loaded rules:4: " \
+		    sysctl ${P}member=1
+	done
 	pfil bridge 1
 	rules <<-EOF2
 		pass
