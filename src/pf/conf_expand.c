@@ -87,10 +87,11 @@ int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list)
 		return -ENOMEM;
 	}
 	to->nr = nr;
-	/* pfctl gives binat rules no number */
-	to->seq = list == PF_LIST_ETHER	  ? nr
-		  : list == PF_LIST_BINAT ? 0
-					  : p->anchor->nread++;
+	/* pfctl gives binat rules no number; a loaded rule has its own */
+	if (list == PF_LIST_ETHER || p->how->flags & PF_PARSE_STORED)
+		to->seq = nr;
+	else
+		to->seq = list == PF_LIST_BINAT ? 0 : p->anchor->nread++;
 	if (list == PF_LIST_ETHER || p->how->flags & PF_PARSE_STORED)
 		return 0;
 	return fill_tags(p, to);

@@ -287,8 +287,9 @@ static int rebuild(struct pf_rules *l, const struct opt_rule *v, size_t n)
 		from[k] = l->n;
 	}
 	l->n = n;
+	/* pfctl counts the rules of an optimized list anew */
 	for (size_t i = 0; i < n; i++)
-		l->v[i].nr = (unsigned int)i;
+		l->v[i].nr = l->v[i].seq = (unsigned int)i;
 	return 0;
 }
 

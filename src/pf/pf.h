@@ -345,7 +345,7 @@ struct pf_rule {
 	char *file;
 	unsigned int line;
 	unsigned int nr;  /* in its list of its anchor, counted from 0 */
-	unsigned int seq; /* among all of the anchor's, as they were read */
+	unsigned int seq; /* as pfctl counts: $nr, and -nvv's number */
 };
 
 struct pf_rules {
