@@ -29,6 +29,7 @@
 #define REST_MS 5000
 /* Mounts come and go, one soon after another. */
 #define NEWS_MS 100
+#define NAP_NS 100000000
 #define ASK_MS 60000 /* who could not be asked is asked again */
 #define EVENTS_SIZE 65536
 #define EVENTS_QUEUE (4 << 20)
@@ -183,13 +184,18 @@ static int on_client(struct keeper_loop *l, struct err *e)
 {
 	cleanup_close int fd =
 		accept4(l->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const struct timespec nap = {.tv_nsec = NAP_NS};
 	struct err se = ERR_INIT;
 	const char *answer = "k";
 	bool last;
 	int r;
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* without room for one more he waits, and so do we */
+		if (errno != EAGAIN)
+			nanosleep(&nap, NULL);
 		return 0;
+	}
 	on_events(l);
 	r = sync_all(l, &se);
 	last = r < 0 || !l->ops->patient;

@@ -405,6 +405,17 @@ int nl_dump(struct nl *nl, struct nlm *m, nl_cb *cb,
 	return err_set(e, EINTR, "netlink dump kept changing");
 }
 
+bool nl_passes(int r)
+{
+	static const int codes[] = {ENOMEM, ENOBUFS, EMFILE,
+				    ENFILE, EAGAIN,  EINTR};
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (r == -codes[i])
+			return true;
+	return false;
+}
+
 int nl_batch_new(struct nl *nl, struct nl_batch **ret, struct err *e)
 {
 	struct nl_batch *b = calloc(1, sizeof(*b));

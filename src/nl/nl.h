@@ -81,6 +81,12 @@ int nl_dump(struct nl *nl, struct nlm *m, nl_cb *cb,
 	    void (*restart)(void *data), void *data, struct err *e);
 
 /*
+ * An error that says nothing of what was asked for: there was no room for the
+ * question or the answer, or it was interrupted.
+ */
+bool nl_passes(int r);
+
+/*
  * Batch: many requests in one send, each acked by the kernel.  nl_batch_add
  * copies the message.  nl_batch_run sends all, waits for all acks and returns
  * the first error in order (its `what` in the text); ret_failed, if not NULL,

@@ -751,11 +751,16 @@ int pf_refresh(const struct vnet *v, struct err *e)
 {
 	cleanup_pf_kernel struct pf_kernel *k = NULL;
 	struct pf_meta m = {0};
+	struct err se = ERR_INIT;
 	int r, i;
 
+	r = pf_kernel_open(v, &k, &se);
+	if (r >= 0)
+		r = pf_store_read_meta(k->nf, &m, &se);
+	if (nl_passes(r))
+		return err_set(e, -r, "%s", se.text);
 	/* no pf, nothing to follow */
-	if (pf_kernel_open(v, &k, NULL) < 0 ||
-	    pf_store_read_meta(k->nf, &m, NULL) < 0 || !m.follows)
+	if (r < 0 || !m.follows)
 		return 0;
 	for (i = 0, r = -ERESTART; r == -ERESTART && i < TRIES; i++)
 		r = refresh_once(k, e);

@@ -76,14 +76,18 @@ static int in_step(struct keeper *k, struct err *e)
 static int needed(struct vnet *v, bool *ret, struct err *e)
 {
 	cleanup_pf_kernel struct pf_kernel *k = NULL;
+	struct err se = ERR_INIT;
 	struct pf_meta m = {0};
 	uint32_t flags = 0;
+	int r = pf_kernel_open(v, &k, &se);
 
-	(void)e;
-	*ret = pf_kernel_open(v, &k, NULL) >= 0 &&
-	       nft_table_flags(k->nf, &flags, NULL) >= 0 &&
-	       !(flags & NFT_TABLE_F_DORMANT) &&
-	       pf_store_read_meta(k->nf, &m, NULL) >= 0 && m.watch;
+	if (r >= 0)
+		r = nft_table_flags(k->nf, &flags, &se);
+	if (r >= 0)
+		r = pf_store_read_meta(k->nf, &m, &se);
+	if (nl_passes(r))
+		return err_set(e, -r, "%s", se.text);
+	*ret = r >= 0 && !(flags & NFT_TABLE_F_DORMANT) && m.watch;
 	return 0;
 }
 
@@ -91,10 +95,14 @@ static int needed(struct vnet *v, bool *ret, struct err *e)
 static int sync_all(struct keeper *k, struct err *e)
 {
 	struct err se = ERR_INIT;
-	int r = needed(k->loop.v, &k->busy, e);
 
-	if (r < 0 || !k->busy)
-		return r;
+	(void)e;
+	if (needed(k->loop.v, &k->busy, &se) < 0) {
+		k->busy = k->failed = k->again = true;
+		return 0;
+	}
+	if (!k->busy)
+		return 0;
 	k->failed = in_step(k, &se) < 0;
 	k->again |= k->failed;
 	return 0;

@@ -201,6 +201,7 @@ netns_body()
 	idle "$(watcher)"
 	# with somebody in there it stays
 	ip netns exec x sleep 1000 &
+	must_wait 10 grep -qx sleep "/proc/$!/comm"
 	atf_check ip netns del x
 	sleep 1
 	atf_check_equal 1 "$(watcher | wc -l)"
@@ -212,10 +213,10 @@ netns_body()
 	netns_new x
 	atf_check ip link add v0 type veth peer name v1 netns x
 	atf_check -e ignore ip netns exec x pfctl -qef "$PWD/pf.conf"
-	# shellcheck disable=SC2016
-	atf_check ip netns exec x sh -c 'ifconfig bridge0 create &&
-	    ifconfig v1 up && ifconfig bridge0 addm v1 stp v1 up'
-	atf_check_equal 2 "$(pgrep cb- | wc -l)"
+	# with another one beside it, where the kernel can
+	ip netns exec x sh -c 'ifconfig bridge0 create &&
+	    ifconfig v1 up && ifconfig bridge0 addm v1 stp v1 up' &&
+	    atf_check_equal 2 "$(pgrep cb- | wc -l)"
 	atf_check ip netns del x
 	must_wait 5 sh -c "! pgrep cb-"
 	must_wait 5 sh -c "! ip link show v0 2>/dev/null"
@@ -248,6 +249,32 @@ ended_body()
 	must_wait 10 sh -c "! pgrep -x cb-pf"
 	kill -CONT "$!"
 	must_wait 10 sh -c "! jls -j a"
+}
+
+atf_test_case no_room
+no_room_head()
+{
+	atf_set descr "Without room for one more descriptor it waits, and goes on when there is"
+}
+no_room_body()
+{
+	local pid ask
+
+	need prlimit
+	cat >pf.conf <<-EOF2
+		pass
+		block in on em0 inet to (lo0)
+	EOF2
+	atf_check -e ignore pfctl -qef pf.conf
+	pid=$(watcher)
+	prlimit --pid "$pid" --nofile=4:64
+	pfctl -qf pf.conf &
+	ask=$!
+	sleep 0.5
+	idle "$pid"
+	prlimit --pid "$pid" --nofile=64:64
+	wait "$ask" || atf_fail "nobody has answered"
+	atf_check_equal "$pid" "$(watcher)"
 }
 
 atf_test_case storm
@@ -343,5 +370,6 @@ atf_init_test_cases()
 	atf_add_test_case jail
 	atf_add_test_case netns
 	atf_add_test_case ended
+	atf_add_test_case no_room
 	atf_add_test_case storm
 }
