@@ -501,8 +501,7 @@ static void table_set(struct gen *g, const struct gen_node *node,
 	r = strv_add(done, set);
 	if (r >= 0)
 		r = gen_table_entries(g, node, name, &e);
-	/* one that is only named, and is made by this load */
-	if (r >= 0 || r == -ENOENT)
+	if (r >= 0)
 		r = gen_addr_set(g, set, family, &e);
 	if (r < 0)
 		g->b.failed = true;

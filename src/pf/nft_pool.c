@@ -103,6 +103,9 @@ int gen_table_entries(const struct gen *g, const struct gen_node *node,
 			memcpy(e.v, def->v, def->n * sizeof(*e.v));
 	} else if (t && t->known) {
 		r = pf_table_read(g->nf, t, &e, NULL);
+		/* one that holds nothing yet, and is made by this load */
+		if (r == -ENOENT)
+			return 0;
 	}
 	if (r < 0)
 		free(e.v);

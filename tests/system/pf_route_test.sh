@@ -468,6 +468,16 @@ targets_body()
 	at d "$CB_TOOLS/peer" probe udp -t 300 10.0.2.1 7 2>/dev/null &&
 	    atf_fail "two turns at one server"
 	talks d udp 10.0.2.1 7
+	# tables that come with the rules and hold nothing yet
+	rules <<-EOF2
+		table <none> persist
+		rdr on rd0 inet proto udp from any to 10.0.2.1 port 7 -> <none>
+		nat on rd0 inet from 10.0.9.0/24 to any -> <named>
+	EOF2
+	at d "$CB_TOOLS/peer" probe udp -t 300 10.0.2.1 7 2>/dev/null &&
+	    atf_fail "a server from an empty table"
+	atf_check -e ignore pfctl -t none -T add 10.0.0.2
+	talks d udp 10.0.2.1 7
 }
 
 atf_init_test_cases()
