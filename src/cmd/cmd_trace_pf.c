@@ -185,20 +185,20 @@ static int follow_self(struct traces *t, struct err *e)
 	return r < 0 ? r : follow(t, &v, self.jailed ? self.name : "host", e);
 }
 
-/* A jail that goes meanwhile is none. */
-static int follow_jails(struct traces *t, struct prisons *ps,
-			const struct prison *p, size_t n, struct err *e)
+/* A jail that goes meanwhile is none, and none keeps us from the others. */
+static void follow_jails(struct traces *t, struct prisons *ps,
+			 const struct prison *p, size_t n)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		cleanup_vnet struct vnet *v = NULL;
+		struct err e = ERR_INIT;
 
 		if (!p[i].vnet || prison_vnet(ps, &p[i], &v, NULL) < 0)
 			continue;
-		r = follow(t, &v, p[i].name, e);
+		if (follow(t, &v, p[i].name, &e) < 0)
+			fprintf(stderr, "cellblock trace: jail \"%s\": %s\n",
+				p[i].name, e.text);
 	}
-	return r;
 }
 
 static int follow_all(struct traces *t, struct err *e)
@@ -216,7 +216,7 @@ static int follow_all(struct traces *t, struct err *e)
 	if (r >= 0)
 		r = follow_self(t, e);
 	if (r >= 0)
-		r = follow_jails(t, ps, p, n, e);
+		follow_jails(t, ps, p, n);
 	if (p)
 		prison_list_free(&p, n);
 	return r;

@@ -266,7 +266,7 @@ static int host_string(struct parser *p, const char *word, struct hosts *to)
 
 	if (!r || r == -ENOMEM)
 		return r;
-	report(p->how->report, REPORT_ERROR, "%s", e.text);
+	conf_reason(p, "%s", e.text);
 	return pf_conf_error(p, "could not parse host specification");
 }
 

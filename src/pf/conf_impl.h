@@ -274,6 +274,9 @@ int pf_conf_error(struct parser *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void conf_warn(struct parser *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Why, before pf_conf_error() says where. */
+void conf_reason(struct parser *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 int conf_syntax(struct parser *p);
 bool at(const struct parser *p, enum kind k);
 bool at_char(const struct parser *p, char c);

@@ -23,17 +23,35 @@ bool conf_echoes(const struct parser *p, unsigned int what)
 	return verbose(p) && !(p->how->flags & what);
 }
 
+/* Words of a file may hold anything; a message is one line. */
+static void one_line(struct strbuf *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		if (b->s[i] == '\n' || b->s[i] == '\t')
+			b->s[i] = '?';
+	str_tame(b->s, b->len);
+}
+
 static void tell(struct parser *p, enum report_level level, const char *fmt,
 		 va_list ap)
 {
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 
 	strbuf_vaddf(&b, fmt, ap);
-	/* words of a file may hold anything; a message is one line */
-	for (size_t i = 0; i < b.len; i++)
-		if ((unsigned char)b.s[i] < ' ' || b.s[i] == 0x7f)
-			b.s[i] = '?';
+	one_line(&b);
 	report(p->how->report, level, "%s:%u: %s", lex_file(p), p->t.line, b.s);
+}
+
+void conf_reason(struct parser *p, const char *fmt, ...)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	one_line(&b);
+	report(p->how->report, REPORT_ERROR, "%s", b.s);
 }
 
 int pf_conf_error(struct parser *p, const char *fmt, ...)
@@ -300,8 +318,7 @@ static int include(struct parser *p)
 		return pf_conf_error(p, "include is not for here");
 	r = lex_include(p, name, &why);
 	if (r == -EINVAL && why) {
-		report(p->how->report, REPORT_ERROR, "%s: %s", name,
-		       strerror(why));
+		conf_reason(p, "%s: %s", name, strerror(why));
 		return pf_conf_error(p, "failed to include file %s", name);
 	}
 	return r;
@@ -662,7 +679,7 @@ static int read_loads(struct parser *p)
 		     p->load[i].file);
 		r = read_file(p->conf, p->load[i].file, &how, p, &e);
 		if (r < 0) {
-			report(p->how->report, REPORT_ERROR, "%s", e.text);
+			conf_reason(p, "%s", e.text);
 			report(p->how->report, REPORT_ERROR, "load anchors");
 			return r == -ENOMEM ? r : -EINVAL;
 		}

@@ -316,7 +316,7 @@ static int load_file(struct parser *p, const char *file, struct entries *to)
 	r = add_text(to, file, text, len, p->how->resolve, &e);
 	if (!r || r == -ENOMEM)
 		return r;
-	report(p->how->report, REPORT_ERROR, "%s", e.text);
+	conf_reason(p, "%s", e.text);
 	return pf_conf_error(p, "file \"%s\" contains bad data", file);
 }
 

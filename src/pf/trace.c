@@ -40,8 +40,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define HDR sizeof(struct nfgenmsg)
 #define PACKETS 64 /* that are followed at once */
@@ -843,7 +843,7 @@ int pf_trace_open(const struct vnet *v, const char *name,
 		  struct err *e)
 {
 	cleanup_pf_trace struct pf_trace *t = calloc(1, sizeof(*t));
-	static unsigned int number;
+	unsigned long long number;
 	const int size = RCVBUF;
 	int r;
 
@@ -853,8 +853,11 @@ int pf_trace_open(const struct vnet *v, const char *name,
 	t->name = strdup(name);
 	if (!t->name)
 		return err_nomem(e);
-	snprintf(t->table, sizeof(t->table), "cellblock_trace.%d.%u",
-		 (int)getpid(), number++);
+	/* one that nobody can have taken before */
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return err_sys(e, errno, "getrandom");
+	snprintf(t->table, sizeof(t->table), "cellblock_trace.%012llx",
+		 number & 0xffffffffffffull);
 	r = pf_kernel_open(v, &t->k, e);
 	if (r >= 0)
 		r = nl_open(NETLINK_NETFILTER, v->nsfd, &t->ct, e);

@@ -244,6 +244,28 @@ ATF_TC_BODY(bytes, tc)
 	ATF_CHECK(!c);
 }
 
+/* Errors are lines, and nothing that a terminal would obey. */
+ATF_TC_WITHOUT_HEAD(printable);
+ATF_TC_BODY(printable, tc)
+{
+	static const char *const t[] = {
+		"pass to \"a/\t\033[2J\"\n",
+		"include \"\t\033[2J\"\n",
+		"table <t> file \"/\t\033[2J\"\n",
+		"load anchor a from \"/\t\033[2J\"\n",
+		"pass on \"\t\033[2J0123456789abcdef\"\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		cleanup_strbuf struct strbuf said = STRBUF_INIT;
+		cleanup_pf_conf struct pf_conf *c = parse(t[i], 0, &said);
+
+		ATF_CHECK(!c);
+		ATF_CHECK_MSG(said.len && !strpbrk(said.s, "\t\033"), "%s",
+			      said.s);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(too_much);
 ATF_TC_BODY(too_much, tc)
 {
@@ -384,6 +406,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, stored);
 	ATF_TP_ADD_TC(tp, queue_bomb);
 	ATF_TP_ADD_TC(tp, bytes);
+	ATF_TP_ADD_TC(tp, printable);
 	ATF_TP_ADD_TC(tp, too_much);
 	ATF_TP_ADD_TC(tp, table_words);
 	ATF_TP_ADD_TC(tp, table_text);
