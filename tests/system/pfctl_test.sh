@@ -63,14 +63,16 @@ nat on $ext inet from 172.16.0.0/16 -> ($ext)
 rdr on $ext proto tcp to port 80 -> 172.16.0.5 port 8080
 block return in quick from <bad>
 pass out label "way out"
-pass out label "way out"
+pass out proto esp
+pass out proto esp
 pass out proto ah label "rule $nr"
 anchor "late/*"
 END
 	atf_check -o save:rules pfctl -sr
 	atf_check -o inline:"block return in quick from <bad> to any
 pass out all flags S/SA keep state label \"way out\"
-pass out proto ah all keep state label \"rule 2\"
+pass out proto esp all keep state
+pass out proto ah all keep state label \"rule 3\"
 anchor \"late/*\" all\n" cat rules
 	atf_check -o inline:"nat on epair0a inet from 172.16.0.0/16 to any -> (epair0a) round-robin
 rdr on epair0a inet proto tcp from any to any port = http -> 172.16.0.5 port 8080\n" \
@@ -79,7 +81,7 @@ rdr on epair0a inet proto tcp from any to any port = http -> 172.16.0.5 port 808
 	    -o match:'^  \[ Evaluations: 0         Packets: 0         Bytes: 0           States: 0     \]$' \
 	    pfctl -vvsr
 	atf_check -o inline:"way out 0 0 0 0 0 0 0 0
-rule 2 0 0 0 0 0 0 0 0\n" pfctl -sl
+rule 3 0 0 0 0 0 0 0 0\n" pfctl -sl
 	atf_check -o inline:"bad\n" pfctl -sT
 	atf_check -o match:"^lo0 \(skip\)$" pfctl -vsI
 	printf 'pass in\nblock form any\n' >bad.conf
