@@ -824,9 +824,13 @@ static int enable_once(struct pf_kernel *k, bool on, struct err *e)
 	r = read_present(k, false, &p, e);
 	if (r < 0)
 		return r;
-	if (on == (p.table && !(p.flags & NFT_TABLE_F_DORMANT)))
+	if (on == (p.table && !(p.flags & NFT_TABLE_F_DORMANT))) {
+		/* what somebody has left who was killed meanwhile */
+		if (!on)
+			altq_close(k->v, NULL);
 		return err_set(e, EEXIST, "pf %s",
 			       on ? "already enabled" : "not enabled");
+	}
 	p.meta.since = time(NULL);
 	nfb_table(&b, on ? 0 : NFT_TABLE_F_DORMANT);
 	if (p.others & GEN_OTHER_NETDEV) {

@@ -630,6 +630,10 @@ queue  std on rc bandwidth 10Mb cbq( default )
 	at_least std 1
 	atf_check -e inline:"pf disabled\n" pfctl -d
 	no_qdisc
+	# of one who was killed before there were none
+	atf_check tc qdisc add dev rc root handle cb01: htb
+	atf_check -s exit:1 -e match:"not enabled" pfctl -d
+	no_qdisc
 	atf_check -e inline:"pf enabled\n" pfctl -e
 	has_qdisc rc
 	atf_check -e inline:"altq cleared\n" pfctl -F queue
