@@ -78,6 +78,7 @@ void gen_free(struct gen *g)
 	strv_free(&g->times);
 	strv_free(&g->had_times);
 	strv_free(&g->bound_ifs);
+	strv_free(&g->said);
 	g->node = NULL;
 }
 
@@ -128,6 +129,28 @@ void gen_table_set(const struct gen_node *node, const char *name,
 	str_copy(buf, size, set);
 }
 
+/* Rules that a line was spread out to have one thing to say of it. */
+static void say(struct gen *g, const struct pf_rule *r, enum report_level level,
+		const char *text)
+{
+	cleanup_strbuf struct strbuf b = STRBUF_INIT;
+
+	strbuf_addf(&b, "%s:%u: %s", r->file ? r->file : "-", r->line, text);
+	if (r->line != g->said_line)
+		strv_free(&g->said);
+	g->said_line = r->line;
+	if (strbuf_failed(&b) || strv_has(&g->said, b.s))
+		return;
+	if (strv_add(&g->said, b.s) < 0)
+		g->b.failed = true;
+	report(g->report, level, "%s", b.s);
+}
+
+void gen_tell(struct gen *g, const struct pf_rule *r, const char *text)
+{
+	say(g, r, REPORT_WARN, text);
+}
+
 void gen_refuse(struct gen *g, const struct pf_rule *r, const char *fmt, ...)
 {
 	char text[256];
@@ -137,8 +160,7 @@ void gen_refuse(struct gen *g, const struct pf_rule *r, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (r)
-		report(g->report, REPORT_ERROR, "%s:%u: %s",
-		       r->file ? r->file : "-", r->line, text);
+		say(g, r, REPORT_ERROR, text);
 	else
 		report(g->report, REPORT_ERROR, "%s", text);
 	g->refused++;

@@ -118,6 +118,8 @@ struct gen {
 	const struct pf_rule *log_matches; /* a match rule that says so */
 	const struct report *report;
 	unsigned int refused;
+	struct strv said; /* of this line: */
+	unsigned int said_line;
 	struct strv natifs;
 	bool tagged;		 /* there are tags: states keep them */
 	bool nat;		 /* there are rules that change sources */
@@ -186,6 +188,8 @@ bool gen_rule_at(const struct gen *g, unsigned int n,
 /* FILE:LINE: text, counted. */
 void gen_refuse(struct gen *g, const struct pf_rule *r, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* FILE:LINE: text, a warning: it has no effect, and does no harm. */
+void gen_tell(struct gen *g, const struct pf_rule *r, const char *text);
 uint32_t gen_tag(struct gen *g, const char *tag); /* its number, 1 and up */
 
 /* nft_match.c: conditions of a rule. */

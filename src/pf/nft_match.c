@@ -747,13 +747,6 @@ static bool by_route(const struct pf_rule *r)
 	return is_route(&r->src.host) || is_route(&r->dst.host);
 }
 
-/* Has no effect, and does no harm. */
-static void tell(struct gen *g, const struct pf_rule *r, const char *text)
-{
-	report(g->report, REPORT_WARN, "%s:%u: %s", r->file ? r->file : "-",
-	       r->line, text);
-}
-
 void gen_match_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 {
 	char name[NFT_OSF_MAXGENRELEN];
@@ -784,15 +777,17 @@ void gen_match_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 			   "user and group are known of outgoing packets only: "
 			   "say \"out\"");
 	if (r->flags & PF_F_FRAGMENT)
-		tell(g, r,
-		     "fragment: all packets are reassembled, no rule sees a "
-		     "fragment");
+		gen_tell(
+			g, r,
+			"fragment: all packets are reassembled, no rule sees a "
+			"fragment");
 	if (r->flags & PF_F_FRAG_NOREASS)
-		tell(g, r,
-		     "fragment no reassemble has no effect: all packets are "
-		     "reassembled");
+		gen_tell(
+			g, r,
+			"fragment no reassemble has no effect: all packets are "
+			"reassembled");
 	if (r->flags & PF_F_LOG_USER)
-		tell(g, r,
-		     "log (user): logged without the user, whom the kernel "
-		     "does not tell");
+		gen_tell(g, r,
+			 "log (user): logged without the user, whom the kernel "
+			 "does not tell");
 }

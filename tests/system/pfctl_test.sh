@@ -91,6 +91,11 @@ pfctl: Syntax error in config file: pf rules not loaded\n" \
 	atf_check -o file:rules pfctl -sr
 	atf_check -s exit:1 -e inline:"bad.conf:2: syntax error\n" \
 	    pfctl -nf bad.conf
+	# what is to be said of a line is said once
+	echo 'pass in proto { tcp, udp } to port { 1, 2 } user root' >spread.conf
+	atf_check -s exit:1 -e inline:"spread.conf:1: user and group are known of outgoing packets only: say \"out\"
+pfctl: pf rules not loaded\n" \
+	    pfctl -f spread.conf
 	atf_check pfctl -nf pf.conf
 	printf 'pass\n' >one.conf
 	atf_check pfctl -nf one.conf
