@@ -156,11 +156,14 @@ static int icmp_any_item(struct parser *p, struct icmps *to, uint8_t proto)
 	bool code = false;
 	int r, n;
 
-	if (at(p, T_STRING)) {
-		n = pf_icmp_type(p->t.s, af);
+	/* the one name of a type that is a word of the language, too */
+	if (at(p, K_SKIP) || at(p, T_STRING)) {
+		const char *name = at(p, K_SKIP) ? "skip" : p->t.s;
+
+		n = pf_icmp_type(name, af);
 		if (n < 0)
 			return pf_conf_error(p, "unknown icmp%s-type %s", six,
-					     p->t.s);
+					     name);
 		i.type = (uint8_t)n;
 		r = lex_next(p);
 	} else {

@@ -141,6 +141,30 @@ ATF_TC_BODY(rule_copy, tc)
 	pf_rule_clear(&copy);
 }
 
+/* What is stored of it can be read again, whatever a number is called. */
+ATF_TC_WITHOUT_HEAD(icmp_types);
+ATF_TC_BODY(icmp_types, tc)
+{
+	for (unsigned int i = 0; i < 512; i++) {
+		cleanup_strbuf struct strbuf a = STRBUF_INIT, b = STRBUF_INIT;
+		cleanup_strbuf struct strbuf said = STRBUF_INIT;
+		cleanup_strbuf struct strbuf text = STRBUF_INIT;
+		cleanup_pf_conf struct pf_conf *c = NULL, *d = NULL;
+		const char *six = i < 256 ? "" : "6";
+
+		strbuf_addf(&text,
+			    "pass inet%s proto icmp%s icmp%s-type %u code 0\n",
+			    six, six, six, i % 256);
+		c = parse(text.s, 0, &said);
+		ATF_REQUIRE_MSG(c, "%s: %s", text.s, said.s);
+		pf_print_conf(&a, c);
+		d = parse(a.s, PF_PARSE_STORED, &said);
+		ATF_REQUIRE_MSG(d, "%s: %s", a.s, said.s);
+		pf_print_conf(&b, d);
+		ATF_CHECK_STREQ(a.s, b.s);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(quotes);
 ATF_TC_BODY(quotes, tc)
 {
@@ -402,6 +426,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, anchors);
 	ATF_TP_ADD_TC(tp, tables_seen);
 	ATF_TP_ADD_TC(tp, rule_copy);
+	ATF_TP_ADD_TC(tp, icmp_types);
 	ATF_TP_ADD_TC(tp, quotes);
 	ATF_TP_ADD_TC(tp, stored);
 	ATF_TP_ADD_TC(tp, queue_bomb);
