@@ -239,9 +239,9 @@ void gen_table_set(const struct gen_node *node, const char *name,
 		   unsigned int af, char *buf, size_t size);
 /*
  * Addresses and ports of a rule of the main ruleset, asked of the entry of
- * conntrack: what they
- * were when a rule that looks at packets coming in (X: word GEN_LABEL_X of the
- * label), or going out, saw its first packet.  False: as gen_match().
+ * conntrack: what they were when a rule that looks at packets coming in (X:
+ * word GEN_LABEL_X of the label), or going out, saw its first packet.  False:
+ * as gen_match().
  */
 bool gen_match_entry(struct gen *g, const struct pf_rule *r, unsigned int af,
 		     unsigned int word);
