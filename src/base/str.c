@@ -256,6 +256,14 @@ void str_tame(char *s, size_t n)
 	}
 }
 
+void str_tame_line(char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] == '\n' || s[i] == '\t')
+			s[i] = '?';
+	str_tame(s, n);
+}
+
 bool str_prefix(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));

@@ -70,6 +70,7 @@ void str_copy(char *dst, size_t size, const char *src);
  * also as UTF-8 has it (U+0080 to U+009f).
  */
 void str_tame(char *s, size_t n);
+void str_tame_line(char *s, size_t n); /* and newlines and tabs, too */
 bool str_prefix(const char *s, const char *prefix);
 bool str_suffix(const char *s, const char *suffix);
 /* The value of a hexadecimal digit; -1: it is none. */

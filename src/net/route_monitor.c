@@ -145,20 +145,16 @@ int route_monitor(struct vnet *v, int (*line)(void *data, const char *text),
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(groups); i++)
 		r = nl_join(nl, groups[i], e);
 	while (r >= 0) {
-		struct sockaddr_nl from = {.nl_pid = 0};
-		socklen_t fromlen = sizeof(from);
-		ssize_t len = recvfrom(nl_fd(nl), buf, sizeof(buf), 0,
-				       (struct sockaddr *)&from, &fromlen);
+		ssize_t len = nl_recv(nl, buf, sizeof(buf), 0);
 		const struct nlmsghdr *h = (void *)buf;
 		int n = (int)len;
 
-		if (len < 0 && (errno == EINTR || errno == ENOBUFS))
-			continue; /* lost messages: what follows still counts */
+		/* lost messages: what follows still counts */
+		if (len < 0 &&
+		    (errno == EINTR || errno == ENOBUFS || errno == EAGAIN))
+			continue;
 		if (len < 0)
 			return err_sys(e, errno, "netlink receive");
-		/* only the kernel: a vnet's root may send to our port */
-		if (from.nl_pid)
-			continue;
 		for (; r >= 0 && mnl_nlmsg_ok(h, n);
 		     h = mnl_nlmsg_next(h, &n)) {
 			cleanup_strbuf struct strbuf b = STRBUF_INIT;
@@ -166,9 +162,7 @@ int route_monitor(struct vnet *v, int (*line)(void *data, const char *text),
 			if (!put_message(v, &b, h))
 				continue;
 			/* names are of the vnet's root: no steering */
-			for (char *s = b.s; *s; s++)
-				if ((unsigned char)*s < ' ' || *s == 0x7f)
-					*s = '?';
+			str_tame_line(b.s, b.len);
 			r = line(data, b.s);
 		}
 	}

@@ -24,21 +24,13 @@ bool conf_echoes(const struct parser *p, unsigned int what)
 }
 
 /* Words of a file may hold anything; a message is one line. */
-static void one_line(struct strbuf *b)
-{
-	for (size_t i = 0; i < b->len; i++)
-		if (b->s[i] == '\n' || b->s[i] == '\t')
-			b->s[i] = '?';
-	str_tame(b->s, b->len);
-}
-
 static void tell(struct parser *p, enum report_level level, const char *fmt,
 		 va_list ap)
 {
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 
 	strbuf_vaddf(&b, fmt, ap);
-	one_line(&b);
+	str_tame_line(b.s, b.len);
 	report(p->how->report, level, "%s:%u: %s", lex_file(p), p->t.line, b.s);
 }
 
@@ -50,7 +42,7 @@ void conf_reason(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	one_line(&b);
+	str_tame_line(b.s, b.len);
 	report(p->how->report, REPORT_ERROR, "%s", b.s);
 }
 

@@ -135,10 +135,8 @@ void gen_queue_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 			   "queue in a rule `in' needs its state: say it in a "
 			   "rule `out'");
 	else if (r->flags & PF_F_SET_PRIO && chain_of(g, r, chain))
-		report(g->report, REPORT_WARN,
-		       "%s:%u: set prio has no effect on packets that have a "
-		       "queue",
-		       r->file ? r->file : "-", r->line);
+		gen_tell(g, r,
+			 "set prio has no effect on packets that have a queue");
 }
 
 /* Length and offset of data of acknowledgements that have none. */

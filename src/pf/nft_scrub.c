@@ -15,7 +15,10 @@
  */
 #include "pf/nft_gen.h"
 
+#include "base/cleanup.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define IP_CSUM 10
@@ -279,17 +282,29 @@ static bool asks_more(const struct gen *g, const struct pf_rule *r)
 			   PF_F_ALLOW_OPTS);
 }
 
-static bool may_end(const struct gen *g, const struct gen_node *node,
-		    const struct pf_rule *r, const struct pf_rule *m,
-		    bool quick);
+struct before { /* match rule m */
+	const struct gen *g;
+	const struct pf_rule *m;
+	unsigned char *seen; /* of each node: looked at for m, and how */
+};
+#define SEEN 0x01
+#define SEEN_QUICK 0x02
 
-static bool may_end_within(const struct gen *g, const struct gen_node *node,
-			   const struct pf_rule *m, bool quick)
+static bool may_end(const struct before *b, const struct gen_node *node,
+		    const struct pf_rule *r, bool quick);
+
+static bool may_end_within(const struct before *b, const struct gen_node *node,
+			   bool quick)
 {
 	const struct pf_rules *l = &node->a->list[PF_LIST_FILTER];
+	unsigned char *seen = &b->seen[node - b->g->node];
+	const unsigned char how = quick ? SEEN_QUICK : SEEN;
 
+	if (*seen & how) /* nothing ends there */
+		return false;
+	*seen |= how;
 	for (size_t k = 0; k < l->n; k++)
-		if (may_end(g, node, &l->v[k], m, quick))
+		if (may_end(b, node, &l->v[k], quick))
 			return true;
 	return false;
 }
@@ -298,13 +313,13 @@ static bool may_end_within(const struct gen *g, const struct gen_node *node,
  * May packets pass by r, a rule of the node, that would have come to match rule
  * m?  `quick`: an anchor says so of all in it.
  */
-static bool may_end(const struct gen *g, const struct gen_node *node,
-		    const struct pf_rule *r, const struct pf_rule *m,
-		    bool quick)
+static bool may_end(const struct before *b, const struct gen_node *node,
+		    const struct pf_rule *r, bool quick)
 {
+	const struct gen *g = b->g;
 	const struct gen_node *to;
 
-	if (gen_apart(r, m))
+	if (gen_apart(r, b->m))
 		return false;
 	if (r->action == PF_BLOCK)
 		return false;
@@ -318,24 +333,30 @@ static bool may_end(const struct gen *g, const struct gen_node *node,
 	if (to <= node) /* which would be a circle */
 		return true;
 	if (!r->anchor_wild)
-		return may_end_within(g, to, m, quick);
+		return may_end_within(b, to, quick);
 	for (size_t i = 0; i < to->a->nchild; i++) {
 		const struct gen_node *child =
 			gen_node_of(g, to->a->child[i]->path);
 
-		if (child && may_end_within(g, child, m, quick))
+		if (child && may_end_within(b, child, quick))
 			return true;
 	}
 	return false;
 }
 
 /* Rule k of the main ruleset: has nobody gone another way before? */
-static bool all_come_to(const struct gen *g, size_t k)
+static bool all_come_to(struct gen *g, size_t k)
 {
+	cleanup_free unsigned char *seen = calloc(g->nnodes, 1);
 	const struct pf_rule *v = g->node->a->list[PF_LIST_FILTER].v;
+	const struct before b = {.g = g, .m = &v[k], .seen = seen};
 
+	if (!seen) {
+		g->b.failed = true;
+		return true;
+	}
 	for (size_t i = 0; i < k; i++)
-		if (may_end(g, g->node, &v[i], &v[k], false))
+		if (may_end(&b, g->node, &v[i], false))
 			return false;
 	return true;
 }

@@ -396,10 +396,7 @@ static void tell(const struct pf_trace *t, struct strbuf *b, bool drop)
 
 	if (strbuf_failed(b))
 		return;
-	for (size_t i = 0; i < b->len; i++)
-		if (b->s[i] == '\n' || b->s[i] == '\t')
-			b->s[i] = '?';
-	str_tame(b->s, b->len);
+	str_tame_line(b->s, b->len);
 	t->cb(&l, t->data);
 }
 

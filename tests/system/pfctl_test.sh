@@ -815,6 +815,37 @@ END
 	    -o match:"^udp.single                    8s$" pfctl -st
 }
 
+atf_test_case ways
+ways_head()
+{
+	atf_add_test_case ways
+	atf_set descr "Anchors called by many ways in front of a match rule are looked at once"
+}
+ways_body()
+{
+	local i n
+
+	n=01
+	for i in 02 03 04 05 06 07 08 09 10 11 12; do
+		yes "anchor \"/a$i\"" | head -8 >f$n
+		n=$i
+	done
+	echo "block quick proto udp" >f12
+	{
+		yes 'anchor "a01"' | head -8
+		echo "match out proto tcp scrub (max-mss 1000)"
+		echo "pass"
+		for i in 01 02 03 04 05 06 07 08 09 10 11 12; do
+			echo "load anchor a$i from \"$PWD/f$i\""
+		done
+	} >pf.conf
+	atf_check pfctl -o none -nf pf.conf
+	# and a rule that lets some go another way is found behind all of them
+	echo "pass quick proto tcp" >f12
+	atf_check -s exit:1 -e match:"pf.conf:9: match with scrub" \
+	    pfctl -o none -nf pf.conf
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case enable

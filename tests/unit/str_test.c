@@ -119,6 +119,11 @@ ATF_TC_BODY(tame, tc)
 		str_tame(buf, strlen(buf));
 		ATF_CHECK_STREQ(t[i].to, buf);
 	}
+
+	char line[] = "a\tb\n\302\233c";
+
+	str_tame_line(line, strlen(line));
+	ATF_CHECK_STREQ("a?b???c", line);
 }
 
 ATF_TP_ADD_TCS(tp)
