@@ -16,7 +16,8 @@
  * stacks there do is part of it.  "stream", "trips" and, by UDP, "datagrams"
  * are on an established one; each "connect" is a new one.  Their port is that
  * of the rule in the middle.  Each turn has sockets of its own, and flows that
- * the rules have just let begin.
+ * the rules have just let begin.  "stream2", "trips2" and "connect2" are what
+ * two threads do with them, on a processor each, by the clock (apart.h).
  *
  * In each round each contender has its turn for a moment, forwards and
  * backwards; what counts are medians of the rounds' ratios.
@@ -24,6 +25,7 @@
  * Loading is the time of one command, the contenders in turn, and the most
  * memory that it had.
  */
+#include "apart.h"
 #include "bench.h"
 #include "flows.h"
 #include "pf_rules.h"
@@ -56,6 +58,7 @@ enum {
 	FRAME = 60,
 	SLICE = 4096,  /* packets a turn */
 	SLICE_MS = 20, /* of a turn with sockets */
+	APART_MS = 40, /* of one with two threads */
 	WARM_MS = 3,   /* before it */
 	LOADS = 3,     /* commands of each loading */
 	SIZES = 3,
@@ -70,6 +73,10 @@ enum kind {
 	TRIPS,
 	CONNECT,
 	DATAGRAMS,
+	/* of two threads */
+	STREAM2,
+	TRIPS2,
+	CONNECT2,
 	KINDS,
 };
 
@@ -79,6 +86,7 @@ static const struct test {
 	const char *proto;
 	int ops; /* a call */
 	int calls;
+	double (*apart)(const struct flows *f, double ms);
 } tests[KINDS] = {
 	[FRESH] = {.name = "new", .what = "a packet of a new flow"},
 	[OLD] = {.name = "old", .what = "a packet of an established flow"},
@@ -91,6 +99,19 @@ static const struct test {
 		     flows_connect, "tcp", 1, 4},
 	[DATAGRAMS] = {"datagrams", "a datagram of an established flow",
 		       flows_datagrams, "udp", FLOWS_BATCH, 2},
+	[STREAM2] = {.name = "stream2",
+		     .what = "64 KiB, by two threads",
+		     .proto = "tcp",
+		     .apart = apart_chunks},
+	[TRIPS2] = {.name = "trips2",
+		    .what = "a byte and one back, by two threads",
+		    .proto = "tcp",
+		    .apart = apart_trips},
+	[CONNECT2] = {.name = "connect2",
+		      .what = "a connection for a byte and one back, by two "
+			      "threads",
+		      .proto = "tcp",
+		      .apart = apart_connects},
 };
 
 static const int sizes[SIZES] = {10, 1000, 10000};
@@ -99,6 +120,8 @@ enum {
 	NLOADS = 4 /* the last: a table */
 };
 #define TABLE 1000000
+
+static bool two_cpus;
 
 /* ---- small things */
 
@@ -454,9 +477,12 @@ static double flow_turn(struct way *w, int s, const struct test *t)
 {
 	double us = 0;
 
-	if (open_flow(w, t, PF_PORT + (sizes[s] - 2) / 2) &&
-	    operate(w, t, WARM_MS) > 0)
-		us = operate(w, t, SLICE_MS);
+	if (open_flow(w, t, PF_PORT + (sizes[s] - 2) / 2)) {
+		if (t->apart)
+			us = t->apart(&w->flows, APART_MS);
+		else if (operate(w, t, WARM_MS) > 0)
+			us = operate(w, t, SLICE_MS);
+	}
 	if (us <= 0)
 		fprintf(stderr, "bench: %s: %s: %s\n", w->name, t->name,
 			strerror(errno));
@@ -473,8 +499,8 @@ static double turn(struct way *w, int s, enum kind kind)
 	if (!w->runs)
 		return 0;
 	forget_flows(w);
-	us = tests[kind].op ? flow_turn(w, s, &tests[kind])
-			    : frame_turn(w, s, kind);
+	us = tests[kind].proto ? flow_turn(w, s, &tests[kind])
+			       : frame_turn(w, s, kind);
 	if (us > 0)
 		samples_add(&w->us[kind][s], us);
 	return us;
@@ -554,6 +580,9 @@ static bool set_up(void)
 {
 	cpu_set_t one;
 
+	two_cpus = apart_init();
+	if (!two_cpus)
+		fprintf(stderr, "bench: one processor: not by two threads\n");
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one), &one);
@@ -605,7 +634,8 @@ static void flow_bench(int rounds, const char *proto)
 		load_all(proto, sizes[s]);
 		for (int r = 0; r < rounds; r++)
 			for (enum kind k = STREAM; k < KINDS; k++)
-				if (!strcmp(tests[k].proto, proto))
+				if (!strcmp(tests[k].proto, proto) &&
+				    (!tests[k].apart || two_cpus))
 					one_round(s, r, k);
 	}
 }
@@ -630,8 +660,9 @@ bool pf_bench(int rounds)
 
 static void print_test(enum kind kind)
 {
-	printf("\n%s: %s, us of processor time (and to pf's)\n\n%-10s",
-	       tests[kind].name, tests[kind].what, "");
+	printf("\n%s: %s, us of %s (and to pf's)\n\n%-10s", tests[kind].name,
+	       tests[kind].what,
+	       tests[kind].apart ? "the clock" : "processor time", "");
 	for (int s = 0; s < SIZES; s++)
 		printf(" %8d rules", sizes[s]);
 	putchar('\n');
