@@ -64,6 +64,26 @@ uint64_t altq_bits(const struct pf_bandwidth *b, uint64_t parent)
 	return (uint64_t)((double)parent * b->percent / 100);
 }
 
+uint32_t altq_tbrsize(const struct pf_queue *q, uint64_t rate, uint32_t mtu)
+{
+	static const struct {
+		uint64_t rate;
+		unsigned int packets;
+	} sizes[] = {
+		{1000000, 1},
+		{10000000, 4},
+		{200000000, 8},
+		{2500000000, 24},
+	};
+
+	if (q->have_tbrsize && q->tbrsize)
+		return q->tbrsize;
+	for (size_t k = 0; k < ARRAY_SIZE(sizes); k++)
+		if (rate <= sizes[k].rate)
+			return sizes[k].packets * mtu;
+	return 128 * mtu;
+}
+
 /* A queue has no more than what it is part of, whatever it says. */
 static uint64_t share_of(const struct pf_bandwidth *b, uint64_t parent)
 {

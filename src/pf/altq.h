@@ -98,6 +98,8 @@ bool altq_link_of(const void *vnet, const char *ifname, struct altq_link *ret);
 uint32_t altq_number(const struct pf_queues *q, const char *name);
 /* Bits a second of a bandwidth inside a parent's. */
 uint64_t altq_bits(const struct pf_bandwidth *b, uint64_t parent);
+/* Bytes of an altq that may go at once, as pf.conf(5) has it by rate. */
+uint32_t altq_tbrsize(const struct pf_queue *q, uint64_t rate, uint32_t mtu);
 
 /* altq_tc.c */
 /*

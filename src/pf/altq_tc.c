@@ -148,26 +148,9 @@ static uint32_t capped(uint64_t v)
 	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 }
 
-/* Bytes that may go at once, as pf.conf(5)'s tbrsize has it by rate. */
-static uint64_t burst(const struct altq_if *i, uint64_t rate)
+static uint32_t burst(const struct altq_if *i, uint64_t rate)
 {
-	static const struct {
-		uint64_t rate;
-		unsigned int packets;
-	} sizes[] = {
-		{1000000, 1},
-		{10000000, 4},
-		{200000000, 8},
-		{2500000000, 24},
-	};
-	const uint64_t mtu = i->mtu + 14;
-
-	if (i->q->have_tbrsize && i->q->tbrsize)
-		return i->q->tbrsize;
-	for (size_t k = 0; k < ARRAY_SIZE(sizes); k++)
-		if (rate <= sizes[k].rate)
-			return sizes[k].packets * mtu;
-	return 128 * mtu;
+	return altq_tbrsize(i->q, rate, i->mtu + 14);
 }
 
 /* The time in which so many bytes go. */

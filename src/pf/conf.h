@@ -6,6 +6,8 @@
 
 #include "pf/pf.h"
 
+struct altq_link; /* altq.h */
+
 /* How names of interfaces and hosts are found; tests have a table of theirs. */
 struct pf_resolve {
 	/*
@@ -20,6 +22,8 @@ struct pf_resolve {
 	/* Addresses of a host name; NULL function: names are errors. */
 	int (*host)(void *data, const char *name, struct pf_host **ret,
 		    size_t *n, struct err *e);
+	/* What an interface is to queues; false, or NULL: nothing is known. */
+	bool (*link)(void *data, const char *name, struct altq_link *ret);
 	void *data;
 };
 

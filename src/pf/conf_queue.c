@@ -5,6 +5,7 @@
 #include "pf/conf_impl.h"
 
 #include "base/cleanup.h"
+#include "pf/altq.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -263,6 +264,24 @@ static int child(struct parser *p, void *to)
 	return lex_next(p);
 }
 
+/* Of an altq the size of its bucket is said, too, where the file has none. */
+static void echo_queue(struct parser *p, const struct pf_queue *q)
+{
+	const struct pf_resolve *names = p->how->resolve;
+	struct altq_link link = {.mtu = 1500};
+	struct pf_queue said = *q;
+
+	if (!q->name) {
+		if (names && names->link)
+			names->link(names->data, q->ifname, &link);
+		said.tbrsize = altq_tbrsize(
+			q, altq_bits(&q->bandwidth, link.speed), link.mtu);
+		said.have_tbrsize = true;
+	}
+	pf_print_queue(p->how->echo, &said, 0);
+	strbuf_addch(p->how->echo, '\n');
+}
+
 /* One of the queue for each interface; the parser's to keep. */
 static int keep_queues(struct parser *p, struct pf_queue *q,
 		       const struct ifs *ifs)
@@ -292,10 +311,8 @@ static int keep_queues(struct parser *p, struct pf_queue *q,
 		if ((q->name && !to->name) || (ifs->n && !to->ifname) ||
 		    !to->file)
 			return -ENOMEM;
-		if (conf_echoes(p, PF_PARSE_NOT_QUEUES)) {
-			pf_print_queue(p->how->echo, to, 0);
-			strbuf_addch(p->how->echo, '\n');
-		}
+		if (conf_echoes(p, PF_PARSE_NOT_QUEUES))
+			echo_queue(p, to);
 	} while (++i < ifs->n);
 	return 0;
 }

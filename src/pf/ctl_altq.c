@@ -141,11 +141,16 @@ static void put_queue(struct strbuf *out, const struct altq_if *i,
 	const unsigned int priority = is_root(i, c)	    ? 0
 				      : c->q->have_priority ? c->q->priority
 							    : ALTQ_PRIORITY;
+	struct pf_queue root;
 
 	if (!i->ifindex)
 		strbuf_adds(out, "INACTIVE ");
 	if (i->q->sched == PF_SCHED_CODEL) {
-		pf_print_queue(out, i->q, 0);
+		root = *i->q;
+		root.child.n = 0;
+		root.tbrsize = altq_tbrsize(&root, c->rate, i->mtu);
+		root.have_tbrsize = true;
+		pf_print_queue(out, &root, 0);
 		strbuf_addch(out, '\n');
 		return;
 	}
@@ -273,7 +278,7 @@ int ctl_show_queues(struct ctl *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (!any && !(c->opts & CTL_SHOWALL))
+	if (!any)
 		strbuf_adds(&c->out, "No queue in use\n");
 	while (!r && any && c->put && c->opts & CTL_VERBOSE2 &&
 	       !(c->opts & CTL_SHOWALL)) {

@@ -195,7 +195,7 @@ void pf_print_queue(struct strbuf *out, const struct pf_queue *q,
 	}
 	if (q->have_tbrsize)
 		strbuf_addf(out, "tbrsize %u ", q->tbrsize);
-	if (!q->name)
+	if (!q->name && (flags & PF_PRINT_EXACT || q->child.n))
 		strbuf_adds(out, "queue ");
 	if (q->child.n) {
 		strbuf_adds(out, "{ ");

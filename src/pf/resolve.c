@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "net/addr.h"
+#include "pf/altq.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -168,6 +169,13 @@ static int host(void *data, const char *name, struct pf_host **ret, size_t *n,
 	return 0;
 }
 
+static bool link_of(void *data, const char *name, struct altq_link *ret)
+{
+	const struct pf_names *names = data;
+
+	return altq_link_of(names->v, name, ret);
+}
+
 int pf_names_open(struct vnet *v, bool dns, struct pf_names *ret, struct err *e)
 {
 	struct ifnets ifs = {0};
@@ -175,11 +183,12 @@ int pf_names_open(struct vnet *v, bool dns, struct pf_names *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	*ret = (struct pf_names){.ifs = ifs};
+	*ret = (struct pf_names){.ifs = ifs, .v = v};
 	ret->resolve = (struct pf_resolve){
 		.ifaddrs = ifaddrs,
 		.ifkind = ifkind,
 		.host = dns ? host : NULL,
+		.link = link_of,
 		.data = ret,
 	};
 	return 0;

@@ -11,6 +11,7 @@
 struct pf_names {
 	struct pf_resolve resolve; /* for pf_conf_load() and others */
 	struct ifnets ifs;
+	struct vnet *v;
 };
 
 /* Interfaces as they are now; dns: host names are looked up, too. */

@@ -639,6 +639,7 @@ queue  std on rc bandwidth 10Mb cbq( default )
 	atf_check -e inline:"altq cleared\n" pfctl -F queue
 	no_qdisc
 	atf_check -o inline:"No queue in use\n" pfctl -sq
+	atf_check -o match:"^No queue in use$" pfctl -sa
 	atf_check -o match:"queue std" pfctl -sr
 	# of the file, the queues alone
 	atf_check pfctl -Fr -q

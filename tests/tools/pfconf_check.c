@@ -2,6 +2,7 @@
 #include "pfconf_check.h"
 
 #include "base/cleanup.h"
+#include "pf/altq.h"
 #include "pf/print.h"
 
 #include <arpa/inet.h>
@@ -105,10 +106,30 @@ static int world_host(void *data, const char *name, struct pf_host **ret,
 	return 0;
 }
 
+static bool world_link(void *data, const char *name, struct altq_link *ret)
+{
+	static const struct {
+		const char *name;
+		struct altq_link link;
+	} links[] = {
+		{"em0", {.ifindex = 2, .mtu = 1500, .speed = 1000000000}},
+		{"em1", {.ifindex = 3, .mtu = 9000}},
+	};
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (!strcmp(name, links[i].name)) {
+			*ret = links[i].link;
+			return true;
+		}
+	return false;
+}
+
 const struct pf_resolve pfconf_world = {
 	.ifaddrs = world_ifaddrs,
 	.ifkind = world_ifkind,
 	.host = world_host,
+	.link = world_link,
 };
 
 static void note(void *data, enum report_level level, const char *text)
