@@ -145,6 +145,7 @@ static void on_events(struct keeper_loop *l)
 {
 	char buf[EVENTS_SIZE] __attribute__((aligned(8)));
 	ssize_t n;
+	int left;
 
 	/* a flood of them must not keep the protocol's frames waiting */
 	for (int i = 0; i < 64; i++) {
@@ -156,10 +157,9 @@ static void on_events(struct keeper_loop *l)
 				l->ops->lost(l->k);
 			continue;
 		}
-		if (n <= 0)
+		if (n < 0)
 			return;
-		int left = (int)n;
-
+		left = (int)n;
 		for (const struct nlmsghdr *h = (void *)buf;
 		     mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
 			l->ops->message(l->k, h);

@@ -150,8 +150,7 @@ int route_monitor(struct vnet *v, int (*line)(void *data, const char *text),
 		int n = (int)len;
 
 		/* lost messages: what follows still counts */
-		if (len < 0 &&
-		    (errno == EINTR || errno == ENOBUFS || errno == EAGAIN))
+		if (len < 0 && (errno == EINTR || errno == ENOBUFS))
 			continue;
 		if (len < 0)
 			return err_sys(e, errno, "netlink receive");

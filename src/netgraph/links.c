@@ -372,20 +372,14 @@ static void event(struct ng_graph *g, const struct nlmsghdr *h)
 static int read_one(struct ng_links *l)
 {
 	const struct nlmsghdr *h = (const void *)l->buf;
-	struct sockaddr_nl from;
-	socklen_t fromlen = sizeof(from);
-	ssize_t n;
+	ssize_t n =
+		nl_recv(l->events, l->buf, READ_SIZE, MSG_DONTWAIT | MSG_TRUNC);
 	int len;
 
-	n = recvfrom(nl_fd(l->events), l->buf, READ_SIZE,
-		     MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from,
-		     &fromlen);
 	if (n < 0 && errno == ENOBUFS)
 		l->lost = true;
 	if (n < 0)
 		return errno == ENOBUFS || errno == EINTR;
-	if (from.nl_pid) /* not the kernel */
-		return 1;
 	if (n > READ_SIZE) {
 		l->lost = true;
 		return 1;

@@ -164,10 +164,8 @@ ssize_t nl_recv(const struct nl *nl, void *buf, size_t size, int flags)
 	ssize_t n = recvfrom(nl_fd(nl), buf, size, flags,
 			     (struct sockaddr *)&from, &len);
 
-	if (n < 0 || !from.nl_pid)
-		return n;
-	errno = EAGAIN;
-	return -1;
+	/* sent before only_kernel(), or to a group */
+	return n > 0 && from.nl_pid ? 0 : n;
 }
 
 int nl_join(struct nl *nl, unsigned int group, struct err *e)
@@ -241,24 +239,6 @@ void nlm_put_raw(struct nlm *m, const void *data, size_t len)
 	memcpy(mnl_nlmsg_put_extra_header(m->h, len), data, len);
 }
 
-static const char *extack_text(const struct nlmsghdr *h)
-{
-	const struct nlmsgerr *ne = mnl_nlmsg_get_payload(h);
-	size_t off = sizeof(*ne);
-	const struct nlattr *a;
-
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
-		return NULL;
-	if (!(h->nlmsg_flags & NLM_F_CAPPED))
-		off += ne->msg.nlmsg_len - sizeof(ne->msg);
-	if (h->nlmsg_len < NLMSG_HDRLEN + MNL_ALIGN(off))
-		return NULL;
-	mnl_attr_for_each (a, h, off)
-		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
-			return mnl_attr_get_str(a);
-	return NULL;
-}
-
 static int fail_text(struct err *e, int code, const char *ext, const char *what)
 {
 	if (what && *what)
@@ -282,25 +262,16 @@ static int send_bytes(struct nl *nl, const void *p, size_t len, struct err *e)
 	return 0;
 }
 
-/* What somebody has sent before only_kernel(), or to a group. */
 static ssize_t recv_bytes(struct nl *nl, struct err *e)
 {
-	struct sockaddr_nl from;
-	struct iovec iov = {.iov_base = nl->rbuf, .iov_len = RECV_SIZE};
-	struct msghdr msg;
 	ssize_t n;
 
-	do {
-		from = (struct sockaddr_nl){.nl_pid = 0};
-		msg = (struct msghdr){.msg_name = &from,
-				      .msg_namelen = sizeof(from),
-				      .msg_iov = &iov,
-				      .msg_iovlen = 1};
-		n = recvmsg(nl_fd(nl), &msg, 0);
-	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid));
+	do
+		n = nl_recv(nl, nl->rbuf, RECV_SIZE, MSG_TRUNC);
+	while (n == 0 || (n < 0 && errno == EINTR));
 	if (n < 0)
 		return err_sys(e, errno, "netlink receive");
-	if (msg.msg_flags & MSG_TRUNC)
+	if (n > RECV_SIZE)
 		return err_set(e, EMSGSIZE, "netlink answer too long");
 	return n;
 }
@@ -341,9 +312,8 @@ static int read_answers(struct nl *nl, uint32_t seq, nl_cb *cb, void *data,
 					mnl_nlmsg_get_payload(h);
 
 				if (ne->error && !failed)
-					failed =
-						fail_text(e, -ne->error,
-							  extack_text(h), what);
+					failed = fail_text(e, -ne->error,
+							   nl_extack(h), what);
 				return failed;
 			}
 			if (!cb || failed)
@@ -499,7 +469,7 @@ static void batch_answer(struct nl_batch *b, const struct nlmsghdr *h,
 	if (i >= b->n || b->v[i].error != 1)
 		return;
 	b->v[i].error = ne->error;
-	ext = extack_text(h);
+	ext = nl_extack(h);
 	if (ext)
 		b->v[i].ext = strdup(ext);
 	--*left;
@@ -585,6 +555,24 @@ void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 	mnl_attr_for_each_nested (a, nest)
 		if (mnl_attr_get_type(a) <= max)
 			tb[mnl_attr_get_type(a)] = a;
+}
+
+const char *nl_extack(const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *ne = mnl_nlmsg_get_payload(h);
+	size_t off = sizeof(*ne);
+	const struct nlattr *a;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		off += ne->msg.nlmsg_len - sizeof(ne->msg);
+	if (h->nlmsg_len < NLMSG_HDRLEN + MNL_ALIGN(off))
+		return NULL;
+	mnl_attr_for_each (a, h, off)
+		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
+			return nl_text(a);
+	return NULL;
 }
 
 static bool has(const struct nlattr *a, size_t len)

@@ -33,7 +33,7 @@ int nl_own_netns(struct err *e);
 
 /* The raw descriptor, for poll() on multicast groups. */
 int nl_fd(const struct nl *nl);
-/* As recv(2) of that; what is not the kernel's is nothing: EAGAIN. */
+/* As recv(2) of that; 0: it was not the kernel's. */
 ssize_t nl_recv(const struct nl *nl, void *buf, size_t size, int flags);
 /* Join a multicast group (RTNLGRP_*). */
 int nl_join(struct nl *nl, unsigned int group, struct err *e);
@@ -106,6 +106,8 @@ void nl_parse(const struct nlmsghdr *h, size_t hdrlen, const struct nlattr **tb,
 	      size_t max);
 void nl_parse_nested(const struct nlattr *nest, const struct nlattr **tb,
 		     size_t max);
+/* The kernel's words beside an error (NLMSG_ERROR), or NULL. */
+const char *nl_extack(const struct nlmsghdr *h);
 /* Integers; 0 for one that is missing or shorter than that. */
 uint8_t nl_u8(const struct nlattr *a);
 uint16_t nl_u16(const struct nlattr *a);

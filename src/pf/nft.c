@@ -504,52 +504,35 @@ struct complaint {
 static void take_answer(const struct nlmsghdr *h, struct complaint *c)
 {
 	const struct nlmsgerr *er = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a;
-	size_t off = sizeof(*er);
+	const char *text;
 
-	if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_len < NLMSG_LENGTH(off) ||
-	    er->error == 0 || c->error)
+	if (h->nlmsg_type != NLMSG_ERROR ||
+	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*er)) || er->error == 0 ||
+	    c->error)
 		return;
 	c->error = -er->error;
 	c->seq = h->nlmsg_seq;
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	if (!(h->nlmsg_flags & NLM_F_CAPPED))
-		off += er->msg.nlmsg_len - sizeof(struct nlmsghdr);
-	mnl_attr_for_each (a, h, (unsigned int)off)
-		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG &&
-		    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
-			snprintf(c->text, sizeof(c->text), "%s",
-				 mnl_attr_get_str(a));
+	text = nl_extack(h);
+	snprintf(c->text, sizeof(c->text), "%s", text ? text : "");
 }
 
 /* The kernel has answered everything before the send returned. */
-static int take_answers(int fd, struct complaint *c, struct err *e)
+static int take_answers(const struct nl *nf, struct complaint *c, struct err *e)
 {
 	char buf[32768] __attribute__((aligned(8)));
 	const struct nlmsghdr *h;
-	struct sockaddr_nl from;
-	socklen_t size;
 	ssize_t got;
 	int len;
 
 	for (;;) {
-		from = (struct sockaddr_nl){.nl_pid = 0};
-		size = sizeof(from);
-		got = recvfrom(fd, buf, sizeof(buf), MSG_DONTWAIT,
-			       (struct sockaddr *)&from, &size);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		got = nl_recv(nf, buf, sizeof(buf), MSG_DONTWAIT);
+		if (got < 0 && errno == EAGAIN)
 			return 0;
 		/* more complaints than the buffer holds: the first is in it */
-		if (got < 0 && errno == ENOBUFS)
+		if (got < 0 && (errno == EINTR || errno == ENOBUFS))
 			continue;
-		if (got <= 0)
-			return err_sys(e, got < 0 ? errno : EIO,
-				       "answer to rules");
-		if (from.nl_pid) /* not the kernel */
-			continue;
+		if (got < 0)
+			return err_sys(e, errno, "answer to rules");
 		len = (int)got;
 		for (h = (const struct nlmsghdr *)(const void *)buf;
 		     mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
@@ -591,7 +574,7 @@ int nfb_commit(struct nfb *b, struct nl *nf, uint32_t genid,
 	r = send_all(b, nl_fd(nf), e);
 	if (r < 0)
 		return r;
-	r = take_answers(nl_fd(nf), &c, e);
+	r = take_answers(nf, &c, e);
 	if (r < 0)
 		return r;
 	if (!c.error)

@@ -216,7 +216,7 @@ int pflog_read(struct pflog *p, struct strbuf *out, size_t *ret, struct err *e)
 	int len = (int)got;
 
 	*ret = 0;
-	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
+	if (got < 0 && (errno == EINTR || errno == ENOBUFS))
 		return 0; /* a burst that did not fit is lost */
 	if (got < 0)
 		return err_sys(e, errno, "pflog");

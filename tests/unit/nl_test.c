@@ -293,6 +293,7 @@ ATF_TC_BODY(only_kernel, tc)
 	to.nl_pid = 0;
 	to.nl_groups = 1; /* of links */
 	sendto(s, &lie, sizeof(lie), 0, (struct sockaddr *)&to, sizeof(to));
+	ATF_CHECK_EQ(0, nl_recv(nl, buf, sizeof(buf), MSG_DONTWAIT));
 	ATF_CHECK_EQ(-1, nl_recv(nl, buf, sizeof(buf), MSG_DONTWAIT));
 	ATF_CHECK_EQ(EAGAIN, errno);
 	sendto(s, &lie, sizeof(lie), 0, (struct sockaddr *)&to, sizeof(to));
