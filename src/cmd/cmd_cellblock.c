@@ -36,12 +36,12 @@ static int help(FILE *f)
 {
 	fprintf(f, "usage: cellblock COMMAND [ARGUMENTS]\n");
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
-		fprintf(f, "  %-10s %s\n", subcommands[i].name,
+		fprintf(f, "  %-15s %s\n", subcommands[i].name,
 			subcommands[i].summary);
 	fprintf(f, "FreeBSD's commands, as in a jail:\n");
 	for (const struct command *c = commands; c->name; c++)
 		if (c->main != cmd_cellblock)
-			fprintf(f, "  %-10s %s\n", c->name, c->summary);
+			fprintf(f, "  %-15s %s\n", c->name, c->summary);
 	return f == stderr;
 }
 
@@ -59,7 +59,9 @@ int cmd_cellblock(int argc, char **argv)
 	if (!c)
 		c = command_find(argv[1]);
 	if (!c || c->main == cmd_cellblock) {
-		fprintf(stderr, "cellblock: unknown command %s\n", argv[1]);
+		fprintf(stderr,
+			"cellblock: unknown command %s; see cellblock help\n",
+			argv[1]);
 		return 1;
 	}
 	return c->main(argc - 1, argv + 1);

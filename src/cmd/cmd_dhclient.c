@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: dhclient [-bdqu] [-c config-file] [-l lease-file] "
+	"usage: dhclient [-bdq] [-c config-file] [-l lease-file] "
 	"[-p pid-file]\n"
 	"                interface\n"
 	"       dhclient -r interface\n";

@@ -17,7 +17,7 @@
 #define NAME_SIZE 128
 
 static const char kldload_usage[] = "usage: kldload [-nqv] file ...\n";
-static const char kld_load_usage[] = "usage: kld_load [-nqv] file ...\n";
+static const char kld_load_usage[] = "usage: kld_load file ...\n";
 static const char unload_usage[] = "usage: kldunload [-fv] -i id ...\n"
 				   "       kldunload [-fv] [-n] file ...\n";
 static const char stat_usage[] =

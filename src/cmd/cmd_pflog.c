@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cmd/injail.h"
+#include "cmd/vnetopt.h"
 #include "pf/pflog.h"
 
 #include <errno.h>
@@ -98,6 +99,8 @@ int pflog_main(int argc, char **argv)
 {
 	int c;
 
+	if (vnetopt_help(argc, argv, usage_text))
+		return 0;
 	while ((c = getopt(argc, argv, "+c:j:")) != -1) {
 		if (c == 'c' && !str_to_int(optarg, 1, INT32_MAX, &o.count))
 			continue;

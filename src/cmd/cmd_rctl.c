@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: rctl [ -h ] [-a rule | -l filter | -r filter | -u filter | "
+	"usage: rctl [-hn] [-a rule | -l filter | -r filter | -u filter | "
 	"filter]\n";
 
 static struct {

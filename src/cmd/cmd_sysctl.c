@@ -263,8 +263,11 @@ static bool parse(int argc, char **argv, struct opts *o)
 
 	while ((c = getopt(argc, argv, "AaB:bdef:hij:NnoqTtWXx")) != -1) {
 		switch (c) {
-		case 'A':
 		case 'X':
+			o->hex = true;
+			o->all = true;
+			break;
+		case 'A':
 		case 'a':
 			o->all = true;
 			break;
@@ -326,7 +329,7 @@ static int run(int argc, char **argv)
 {
 	int status = 0;
 
-	if (o.all)
+	if (o.all && !argc)
 		return show_tree(&o, NULL);
 	if (o.file)
 		status = from_file(&o);
@@ -344,8 +347,7 @@ int cmd_sysctl(int argc, char **argv)
 {
 	if (vnetopt_help(argc, argv, usage))
 		return 0;
-	if (!parse(argc, argv, &o) || (!o.all && !o.file && optind == argc) ||
-	    (o.all && optind < argc)) {
+	if (!parse(argc, argv, &o) || (!o.all && !o.file && optind == argc)) {
 		fputs(usage, stderr);
 		return 1;
 	}

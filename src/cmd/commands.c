@@ -8,9 +8,9 @@
 const struct command commands[] = {
 	{"cellblock", cmd_cellblock, "bring blocks of jails up and down"},
 	{"arp", cmd_arp, "address resolution table"},
-	{"devfs", cmd_devfs, "rules for the devices that jails see"},
 	{"cpuset", cmd_cpuset, "processors of jails and processes"},
 	{"daemon", cmd_daemon, "run a program in the background"},
+	{"devfs", cmd_devfs, "rules for the devices that jails see"},
 	{"dhclient", cmd_dhclient, "get addresses by DHCP"},
 	{"dhclient-script", cmd_dhclient_script, "what dhclient runs"},
 	{"freebsd-version", cmd_freebsd_version, "release of system and jails"},

@@ -156,12 +156,14 @@ freebsd_body()
 	# cmd:file, where its options are; all of build/bin has some
 	for cmd in arp:arp cpuset:cpuset daemon:daemon dhclient:dhclient \
 	    freebsd-version:freebsd_version ifconfig:ifconfig jot:jot \
-	    ndp:ndp netstat:netstat pflogd:pflog rc:rc rcorder:rcorder \
+	    ndp:ndp netstat:netstat pflogd:pflogd rc:rc rcorder:rcorder \
 	    service:service sockstat:sockstat sysctl:sysctl sysrc:sysrc uname:uname; do
 		letters=$(tr -d ' \t\n' <"$CB_SRC/src/cmd/cmd_${cmd#*:}.c" |
 		    sed -n 's/.*getopt[_a-z]*(\**argc,\**argv,"+*:*\([^"]*\)".*/\1/p')
 		cmd=${cmd%%:*}
 		[ -n "$letters" ] || atf_fail "no options of $cmd found"
+		# what is refused is not offered
+		[ "$cmd" != dhclient ] || letters=${letters%u}
 		atf_check_equal "$cmd $letters" "$cmd $(bash -c '
 		    . "$CB_SRC/completions/bash/sysrc"
 		    echo "${_freebsd_letters[$1]}"' - "$cmd")"
@@ -207,6 +209,82 @@ freebsd_body()
 	    ./offer cellblock sysctl kern.hostn
 	atf_check -o inline:"start\n" ./offer cellblock rc -n sta
 	atf_check -o match:"^-n$" -o match:"^-q$" ./offer kldload -
+}
+
+# letters_of < TEXT: each letter that stands behind a single "-", once.
+letters_of()
+{
+	sed -e 's/-\[\([A-Za-z]*\)\]/-\1/g' -e 's/-\(inet6*\|net\|host\)\>//g' |
+	    grep -oE '(^|[^[:alnum:]_-])-[[:alnum:]]+' | sed 's/.*-//' |
+	    fold -w1 | sort -u | tr -d '\n'
+}
+
+atf_test_case synopsis
+synopsis_head()
+{
+	atf_set descr "Manual page, usage and completion know the same options"
+	atf_set require.progs mandoc
+}
+synopsis_body()
+{
+	local c have offered old page
+
+	make_offer
+	ngctl_offer
+	for c in "$CB_BIN"/*; do
+		c=${c##*/}
+		case $c in
+		cellblock|dhclient-script) continue ;;
+		esac
+		page=$(echo "$CB_SRC"/man/"$c".[18])
+		have=$(mandoc -Tascii -Owidth=500 "$page" | sed 's/.\x08//g' |
+		    sed -n "/^SYNOPSIS/,/^DESC/s/^ *$c / /p" | letters_of)
+		# devfs(8) of FreeBSD says no options either
+		[ "$c" = devfs ] || atf_check_equal "$c $have" \
+		    "$c $("$CB_BIN/$c" --help 2>&1 | letters_of)"
+		# what is understood for the sake of old scripts
+		case $c in
+		freebsd-version) old=h ;;
+		jexec) old=n ;;
+		jls) old=a ;;
+		sysctl) old=AX ;;
+		*) old= ;;
+		esac
+		case $c in
+		devfs) offered='-jm -s' ;;
+		jail|jexec|jls|rctl|pfctl) offered=$(./offer "$c" -) ;;
+		ngctl|nghook) offered=$(./line "$c -") ;;
+		*)
+			offered=-$(bash -c '
+			    . "$CB_SRC/completions/bash/sysrc"
+			    echo "${_freebsd_letters[$1]//:/}"' - "$c")
+			;;
+		esac
+		atf_check_equal "$c $(echo "-$have$old" | letters_of)" \
+		    "$c $(echo "$offered" | letters_of)"
+	done
+	for c in up down diff status map trace pflog shell doctor; do
+		atf_check -o save:usage "$CB_BIN/cellblock" "$c" --help
+		page=$CB_SRC/man/cellblock.1
+		[ "$c" != map ] || page=$CB_SRC/man/cellblock-map.1
+		have=$(mandoc -Tascii -Owidth=500 "$page" | sed 's/.\x08//g' |
+		    sed -n "/^SYNOPSIS/,/^DESC/s/^ *cellblock $c / /p")
+		atf_check_equal "$c $(echo "$have" | letters_of)" \
+		    "$c $(sed 's,[|] tcpdump.*,,' usage | letters_of)"
+		atf_check_equal "$c $(echo "$have" | grep -oE -- '--[a-z]+' |
+		    sort -u | tr '\n' ' ')" \
+		    "$c $(grep -oE -- '--[a-z]+' usage | sort -u | tr '\n' ' ')"
+	done
+	# zsh has the same letters as bash
+	bash -c '. "$CB_SRC/completions/bash/sysrc"
+	    for c in "${!_freebsd_letters[@]}"; do
+		    echo "$c ${_freebsd_letters[$c]}"
+	    done' | grep -vE '^(ifconfig|service|sysrc) ' | sort >want
+	sed -n '/^	letters=(/,/^	)/p' \
+	    "$CB_SRC/completions/zsh/_cellblock" | sed '1d;$d' |
+	    tr -s ' \t\n' '\n' | sed "/^$/d;s/''//" | paste -d ' ' - - |
+	    sort >have
+	atf_check diff -u want have
 }
 
 atf_test_case zsh
@@ -287,6 +365,7 @@ atf_init_test_cases()
 	atf_add_test_case words
 	atf_add_test_case complete
 	atf_add_test_case freebsd
+	atf_add_test_case synopsis
 	atf_add_test_case zsh
 	atf_add_test_case ngctl
 }

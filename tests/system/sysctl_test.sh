@@ -55,7 +55,9 @@ unknown_body()
 		atf_check -s exit:1 -e match:"unknown oid" sysctl "$n"
 	done
 	atf_check -s exit:1 -e match:'^usage: sysctl ' sysctl
-	atf_check -s exit:1 -e match:'^usage: sysctl ' sysctl -a x
+	# with names -a means nothing; -X is -ax
+	atf_check -o match:'^kern.ostype: .' sysctl -a kern.ostype
+	atf_check -o match:'^kern.osreldate: 0x' sysctl -X kern.osreldate
 	atf_check -s exit:1 -e match:'usage: sysctl ' sysctl -Nn kern.ostype
 }
 
