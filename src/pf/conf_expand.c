@@ -43,8 +43,12 @@ void decide_families(struct draft *d)
 	decide_family(&d->dst, &d->r.af);
 }
 
-/* A tag's macros: those of labels, filled in once, from its rule. */
-static int fill_tag(struct parser *p, const struct pf_rule *r, char **tag)
+/*
+ * A tag's macros: those of labels, filled in once, from its rule; its number
+ * when it is final, which is no greater than when it was read.
+ */
+static int fill_tag(struct parser *p, const struct pf_rule *r, bool final,
+		    char **tag)
 {
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
 	char *s;
@@ -55,6 +59,10 @@ static int fill_tag(struct parser *p, const struct pf_rule *r, char **tag)
 	if (b.len >= PF_TAG_NAME)
 		return pf_conf_error(p, "tag too long, max %u chars",
 				     PF_TAG_NAME - 1);
+	if (!final) {
+		strbuf_clear(&b);
+		pf_label_expand_read(&b, *tag, r);
+	}
 	s = strbuf_take(&b);
 	if (!s)
 		return -ENOMEM;
@@ -63,11 +71,27 @@ static int fill_tag(struct parser *p, const struct pf_rule *r, char **tag)
 	return 0;
 }
 
-static int fill_tags(struct parser *p, struct pf_rule *r)
+static int fill_tags(struct parser *p, struct pf_rule *r, bool final)
 {
-	int e = fill_tag(p, r, &r->tag);
+	int e = fill_tag(p, r, final, &r->tag);
 
-	return e < 0 ? e : fill_tag(p, r, &r->tagged);
+	return e < 0 ? e : fill_tag(p, r, final, &r->tagged);
+}
+
+int conf_number_tags(struct parser *p, struct pf_anchor *a)
+{
+	int r = 0;
+
+	for (size_t l = 0; l < PF_NLISTS; l++)
+		for (size_t i = 0; l != PF_LIST_ETHER && i < a->list[l].n && !r;
+		     i++) {
+			struct pf_rule *x = &a->list[l].v[i];
+
+			r = fill_tags(p, x, true);
+			if (!r && x->anchor_inline)
+				r = conf_number_tags(p, x->anchor);
+		}
+	return r;
 }
 
 int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list)
@@ -94,7 +118,7 @@ int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list)
 		to->seq = list == PF_LIST_BINAT ? 0 : p->anchor->nread++;
 	if (list == PF_LIST_ETHER || p->how->flags & PF_PARSE_STORED)
 		return 0;
-	return fill_tags(p, to);
+	return fill_tags(p, to, false);
 }
 
 static bool is_any(const struct pf_host *h)

@@ -458,6 +458,8 @@ void conf_anchor_once(struct pf_rules *l, size_t first);
 /* conf_expand.c */
 int conf_expand(struct parser *p, struct draft *d, enum pf_list list);
 int conf_append(struct parser *p, const struct pf_rule *r, enum pf_list list);
+/* Numbers of rules into the tags of an anchor and those inside of it. */
+int conf_number_tags(struct parser *p, struct pf_anchor *a);
 void decide_family(const struct hosts *h, sa_family_t *af);
 void decide_families(struct draft *d); /* of from and to */
 /* conf_check.c: 0, or -EINVAL with the reasons told */

@@ -615,6 +615,8 @@ static int read_into(struct pf_conf *c, const char *name, const char *text,
 	c->profile = h.profile;
 	if (!r && !(h.flags & PF_PARSE_STORED))
 		r = pf_optimize_anchor(c, p.base, c->opt.ruleset_opt, e);
+	if (!r && !(h.flags & PF_PARSE_STORED))
+		r = conf_number_tags(&p, p.base);
 	c->profile = NULL;
 	if (!r) {
 		echo_rules(&p);

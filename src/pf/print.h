@@ -52,5 +52,8 @@ void pf_print_labels(struct strbuf *out, const struct pf_rule *r,
 /* A label with its macros filled in ($if $srcaddr $dstaddr ... $nr). */
 int pf_label_expand(struct strbuf *out, const char *label,
 		    const struct pf_rule *r);
+/* The same without $nr, which the optimizer may change. */
+void pf_label_expand_read(struct strbuf *out, const char *label,
+			  const struct pf_rule *r);
 
 #endif

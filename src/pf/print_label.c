@@ -88,14 +88,15 @@ static const struct {
 	{"$nr", fill_nr},
 };
 
-int pf_label_expand(struct strbuf *out, const char *label,
-		    const struct pf_rule *r)
+static void expand(struct strbuf *out, const char *label,
+		   const struct pf_rule *r, bool number)
 {
 	size_t i;
 
 	while (*label) {
 		for (i = 0; i < ARRAY_SIZE(macros); i++)
-			if (str_prefix(label, macros[i].name))
+			if (str_prefix(label, macros[i].name) &&
+			    (number || macros[i].fill != fill_nr))
 				break;
 		if (i == ARRAY_SIZE(macros)) {
 			strbuf_addch(out, *label++);
@@ -104,7 +105,19 @@ int pf_label_expand(struct strbuf *out, const char *label,
 		macros[i].fill(out, r);
 		label += strlen(macros[i].name);
 	}
+}
+
+int pf_label_expand(struct strbuf *out, const char *label,
+		    const struct pf_rule *r)
+{
+	expand(out, label, r, true);
 	return 0;
+}
+
+void pf_label_expand_read(struct strbuf *out, const char *label,
+			  const struct pf_rule *r)
+{
+	expand(out, label, r, false);
 }
 
 void pf_print_quoted(struct strbuf *out, const char *s, unsigned int flags)
