@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "jail/prison.h"
 #include "net/keeper.h"
+#include "net/keeper_alone.h"
 #include "net/vnet.h"
 #include "ns/ns.h"
 
@@ -76,12 +77,10 @@ int cmd_keeper(int argc, char **argv)
 		fprintf(stderr, "%s: started by ifconfig alone\n", argv[0]);
 		return 2;
 	}
-	if (prison_self(&self, &e) >= 0 && self.jailed) {
-		keeper_lasts = lasts;
-		keeper_news = CELLBLOCK_RUN;
-	} else {
-		keeper_netns_begin();
-	}
+	if (prison_self(&self, &e) >= 0 && self.jailed)
+		keeper_place_jail(lasts, CELLBLOCK_RUN);
+	else
+		keeper_place_netns();
 	err_clear(&e);
 	r = vnet_open(-1, VNET_STATEDIR, &v, &e);
 	if (r >= 0)

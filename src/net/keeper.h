@@ -48,31 +48,7 @@ int keeper_again(const struct keeper_sort *k, struct vnet *v, struct err *e);
 /* It should live, but does not. */
 bool keeper_missing(const struct keeper_sort *k, const struct vnet *v);
 
-/* --- the keepers themselves: keeper_loop.h --- */
-
-/*
- * Where somebody goes when nobody is left but keepers (a jail): 0: it stays,
- * -ECHILD: it goes, -EAGAIN: to be asked again.  NULL: not in such a place.
- */
-extern int (*keeper_lasts)(void);
-/* The folder where a file is put in place when that may have changed. */
-extern const char *keeper_news;
-/*
- * Outside of jails: the caller's network namespace, where it is not the
- * machine's own, is not to be held by keepers either.  Before rights are given
- * up.
- */
-void keeper_netns_begin(void);
-bool keeper_netns(void); /* it is so */
-/* It has a name here, a mount; what changes those can be polled. */
-#define KEEPER_NETNS_NEWS "/proc/self/mountinfo"
-bool keeper_netns_named(void);
-/*
- * A pidfd of some process that lives and is no keeper, of this pid namespace
- * and not the first, or of that network namespace.  -ESRCH: there is none;
- * others: to be asked again.
- */
-int keeper_other(int *ret_pidfd);
+/* --- the keepers themselves: keeper_loop.h, keeper_alone.h --- */
 
 /* Names of their processes begin so. */
 #define KEEPER_COMM "cb-"

@@ -2,6 +2,7 @@
 #include "net/keeper_loop.h"
 
 #include "base/cleanup.h"
+#include "net/keeper_alone.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -27,8 +27,6 @@
  */
 #define REST 4
 #define REST_MS 5000
-/* Mounts come and go, one soon after another. */
-#define NEWS_MS 100
 #define NAP_NS 100000000
 #define ASK_MS 60000 /* who could not be asked is asked again */
 #define EVENTS_SIZE 65536
@@ -207,27 +205,19 @@ static int on_client(struct keeper_loop *l, struct err *e)
 	return r < 0 && last ? err_set(e, -r, "%s", se.text) : 0;
 }
 
-/* What was said of the place may be said anew. */
 static void watch_news(struct keeper_loop *l)
 {
-	struct epoll_event ev = {.events = EPOLLPRI, .data.ptr = &l->news};
-	struct err e = ERR_INIT;
+	struct epoll_event ev = {.events = keeper_place->events,
+				 .data.ptr = &l->news};
 
-	if (keeper_netns()) {
-		l->news = open(KEEPER_NETNS_NEWS, O_RDONLY | O_CLOEXEC);
-		if (l->news >= 0)
-			epoll_ctl(l->epfd, EPOLL_CTL_ADD, l->news, &ev);
-		return;
-	}
-	l->news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (l->news >= 0 &&
-	    inotify_add_watch(l->news, keeper_news, IN_MOVED_TO) >= 0)
-		watch(l, l->news, &l->news, &e);
+	l->news = keeper_place->open_news();
+	if (l->news >= 0)
+		epoll_ctl(l->epfd, EPOLL_CTL_ADD, l->news, &ev);
 }
 
 /*
- * In a jail, or in a network namespace: is somebody left?  Who waits for all
- * their ends needs no more than one of them.
+ * Is somebody left in this place?  Who waits for all their ends needs no more
+ * than one of them.
  */
 static void look_for_others(struct keeper_loop *l)
 {
@@ -238,39 +228,29 @@ static void look_for_others(struct keeper_loop *l)
 	if (l->other >= 0)
 		close(l->other);
 	l->other = -1;
-	if (!keeper_lasts && !keeper_netns())
+	if (!keeper_place)
 		return;
 	/* before it is asked: an answer that is no more true is told of */
 	if (l->news < 0)
 		watch_news(l);
-	if (keeper_netns() && keeper_netns_named())
-		return;
-	r = keeper_other(&l->other);
-	if (r == 0) {
+	r = keeper_place->alone(&l->other);
+	if (l->other >= 0)
 		watch(l, l->other, &l->other, &e);
-		return;
-	}
-	if (r != -ESRCH)
-		r = -EAGAIN;
-	else
-		r = keeper_netns() ? -ECHILD : keeper_lasts();
 	l->over = r == -ECHILD;
 	if (r < 0 && !l->over)
 		l->other_at = now_ms() + (r == -EAGAIN ? TICK_MS : ASK_MS);
 }
 
+/* What was said of the place may be said anew. */
 static void on_news(struct keeper_loop *l)
 {
 	char buf[4096] __attribute__((aligned(8)));
+	const uint64_t at = now_ms() + keeper_place->ms;
 
-	while (!keeper_netns() && read(l->news, buf, sizeof(buf)) > 0)
+	while (keeper_place->queued && read(l->news, buf, sizeof(buf)) > 0)
 		;
-	if (l->other >= 0)
-		return;
-	if (!keeper_netns())
-		look_for_others(l);
-	else if (!l->other_at || l->other_at > now_ms() + NEWS_MS)
-		l->other_at = now_ms() + NEWS_MS;
+	if (l->other < 0 && (!l->other_at || l->other_at > at))
+		l->other_at = at;
 }
 
 static void tick(struct keeper_loop *l)

@@ -54,8 +54,8 @@ struct keeper_loop {
 	struct vnet *v;
 	struct nl *events;
 	int epfd, lock, listen;
-	int other; /* a process that it is there for (keeper_other), or -1 */
-	int news;  /* inotify of keeper_news, or KEEPER_NETNS_NEWS, or -1 */
+	int other; /* a process that it is there for, or -1 */
+	int news;  /* of its place (keeper_alone.h), or -1 */
 	bool over; /* there is none */
 	/* ms; of the last two 0: none wanted */
 	uint64_t tick_at, sync_at, other_at;
