@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "jail/param.h"
 #include "jail/prison_int.h"
+#include "net/keeper.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -142,6 +143,9 @@ static int term_add(struct jailrun *run, struct jailjob *j, pid_t pid)
 	/* by descriptor, so that a pid used again meets no stranger */
 	if (fd < 0 || pidfd_send_signal(fd, SIGTERM, NULL, 0) < 0)
 		return 0;
+	/* nobody waits for one that was stopped */
+	if (keeper_is(pid))
+		pidfd_send_signal(fd, SIGCONT, NULL, 0);
 	v = reallocarray(j->termfds, j->nterm + 1, sizeof(int));
 	if (!v)
 		return -ENOMEM;

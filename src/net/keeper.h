@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct keeper_sort {
 	const char *file, *prog;
@@ -52,6 +53,7 @@ bool keeper_missing(const struct keeper_sort *k, const struct vnet *v);
 
 /* Names of their processes begin so. */
 #define KEEPER_COMM "cb-"
+bool keeper_is(pid_t pid);
 /* It says here "k" when all is in force, or what went wrong. */
 #define KEEPER_READY_FD 3
 

@@ -52,7 +52,7 @@ struct looking {
 	ino_t socket; /* of the network namespace */
 };
 
-static bool is_keeper(pid_t pid)
+bool keeper_is(pid_t pid)
 {
 	cleanup_free char *comm = NULL;
 	char path[64];
@@ -84,7 +84,7 @@ static int look(const struct looking *l, int *ret_pidfd, bool *ret_again)
 		cleanup_close int fd = -1;
 
 		pid = strtol(de->d_name, NULL, 10);
-		if (pid < 1 || is_keeper((pid_t)pid) ||
+		if (pid < 1 || keeper_is((pid_t)pid) ||
 		    !l->counts(l, (pid_t)pid))
 			continue;
 		fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);

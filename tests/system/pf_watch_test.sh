@@ -251,6 +251,26 @@ ended_body()
 	must_wait 10 sh -c "! jls -j a"
 }
 
+atf_test_case stopped
+stopped_head()
+{
+	atf_set descr "A keeper that was stopped ends with its jail at once"
+}
+stopped_body()
+{
+	cat >pf.conf <<-EOF2
+		pass
+		block in on em0 inet to (lo0)
+	EOF2
+	make_jail a vnet
+	atf_check -e ignore jexec a pfctl -qef "$PWD/pf.conf"
+	must_wait 5 watcher
+	kill -STOP "$(watcher)"
+	# else it is killed after ten seconds
+	atf_check timeout 9 jail -r a
+	no_watcher || atf_fail "it lives"
+}
+
 atf_test_case no_room
 no_room_head()
 {
@@ -370,6 +390,7 @@ atf_init_test_cases()
 	atf_add_test_case jail
 	atf_add_test_case netns
 	atf_add_test_case ended
+	atf_add_test_case stopped
 	atf_add_test_case no_room
 	atf_add_test_case storm
 }
