@@ -144,8 +144,17 @@ rule_comment() {
 		done
 }
 
-# Manual pages without errors.
+# Manual pages without errors, and without what mandoc(1) does not see: quotes
+# and brackets that hold the rest of their line, words that are macros.
 rule_man() {
+	awk '
+	/^\.(It .* )?(Ql|Qq|Dq|Sq) [^ ]+ , / || /^\.It .* Pq .* , Va / {
+		match($0, /(Ql|Qq|Dq|Sq|Pq) /)
+		print FILENAME ":" FNR ": " substr($0, RSTART, RLENGTH) \
+			"takes all that follows"
+	}
+	/^\.(It|Cm|Li|Ar) No / { print FILENAME ":" FNR ": No is a macro" }
+	' man/*.[1-9]
 	for f in man/*.[1-9]; do
 		[ -f "$f" ] && mandoc -T lint -W error "$f"
 	done | sed 's/^mandoc: //'
@@ -208,11 +217,13 @@ rule_rcvars() {
 	FILENAME == table { next }
 	/^\.S[sh] / { idle = $2 == "Without" }
 	/^\.Va / { told[pattern($2)] = 1 }
-	# .It Va NAME , NAME Pq DEFAULT , Va NAME
+	# .It Va NAME , NAME Po DEFAULT Pc , Va NAME Pq DEFAULT
 	/^\.It Va / {
 		n = split(substr($0, 8), list, " , ")
 		for (i = 1; i <= n; i++) {
 			sub(/^Va /, "", list[i])
+			sub(/ Po /, " Pq ", list[i])
+			sub(/ Pc$/, "", list[i])
 			split(list[i], half, " Pq ")
 			told_of(half[1], half[2])
 		}

@@ -123,6 +123,10 @@ man_body()
 	    plant man/x.1
 	printf '.Ed\n.Xr\n' >>bad/man/x.1
 	caught man 'man/x.1:'
+	printf '.Sh NAME\n.Ql a , b\n' | plant man/x.1
+	caught man 'man/x.1:2: Ql takes all that follows'
+	printf '.Bl -tag\n.It No such file\n' | plant man/x.1
+	caught man 'man/x.1:2: No is a macro'
 	printf '\t{ "frob", cmd_frob, "x" },\n' | plant src/cmd/commands.c
 	caught pages 'frob has no page'
 	clean pages
@@ -148,7 +152,7 @@ EOF
 rcvars_body()
 {
 	clean rcvars
-	printf '.It Va a_enable Pq NO , Va b_IF_aliasN\n.Ss Without effect\n.It Va c\n' |
+	printf '.It Va a_enable Po NO Pc , Va b_IF_aliasN\n.Ss Without effect\n.It Va c\n' |
 	    want ''
 	printf '.It Va a_enable Pq YES , Va b_IF_aliasN\n.Ss Without effect\n.It Va c\n' |
 	    want '^man/rc.conf.5:1: the default of a_enable is NO$'
