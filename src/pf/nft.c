@@ -555,6 +555,48 @@ static void set_genid(struct nfb *b, uint32_t genid)
 	memcpy(b->buf + at + sizeof(a), &v, sizeof(v));
 }
 
+/*
+ * The set that the refused message is for, or NULL.  A jail's root may have put
+ * another in the place of pf's.
+ */
+static const char *set_of(const struct nfb *b, uint32_t seq)
+{
+	const struct nlmsghdr *h = (const void *)b->buf;
+	int len = (int)b->len;
+	const struct nlattr *a;
+	unsigned int type;
+
+	while (mnl_nlmsg_ok(h, len) && h->nlmsg_seq != seq)
+		h = mnl_nlmsg_next(h, &len);
+	if (!mnl_nlmsg_ok(h, len))
+		return NULL;
+	type = h->nlmsg_type & 0xff;
+	if (type != NFT_MSG_NEWSET && type != NFT_MSG_NEWSETELEM &&
+	    type != NFT_MSG_DELSETELEM)
+		return NULL;
+	/* elements say their set by the same number */
+	_Static_assert((int)NFTA_SET_NAME == (int)NFTA_SET_ELEM_LIST_SET,
+		       "one attribute");
+	mnl_attr_for_each (a, h, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(a) == NFTA_SET_NAME)
+			return mnl_attr_get_str(a);
+	return NULL;
+}
+
+/* What the kernel says, and of what. */
+static int refused(const struct nfb *b, const struct complaint *c,
+		   struct err *e)
+{
+	const char *set = set_of(b, c->seq);
+
+	err_set(e, c->error, "%s%s%s%s", strerror(c->error),
+		c->text[0] ? " (" : "", c->text, c->text[0] ? ")" : "");
+	if (set && (c->error == EEXIST || c->error == EINVAL))
+		err_wrap(e, "set %s of nftables' table %s is not as pf made it",
+			 set, b->table);
+	return -c->error;
+}
+
 int nfb_commit(struct nfb *b, struct nl *nf, uint32_t genid,
 	       uint32_t *ret_cookie, struct err *e)
 {
@@ -581,6 +623,5 @@ int nfb_commit(struct nfb *b, struct nl *nf, uint32_t genid,
 		return 0;
 	if (ret_cookie && c.seq >= 1 && c.seq <= b->nmsg)
 		*ret_cookie = b->cookies[c.seq - 1];
-	return err_set(e, c.error, "%s%s%s%s", strerror(c.error),
-		       c.text[0] ? " (" : "", c.text, c.text[0] ? ")" : "");
+	return refused(b, &c, e);
 }

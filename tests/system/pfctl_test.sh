@@ -134,7 +134,7 @@ pass in from <a>
 END
 	atf_check -o save:all -e ignore pfctl -nvf parts.conf
 	atf_check -o inline:"8\n" grep -c . all
-	parts -A 'altq on lo0 cbq bandwidth 10Mb queue { a }
+	parts -A 'altq on lo0 cbq bandwidth 10Mb tbrsize 262144 queue { a }
 queue a cbq( default ) '"
 "
 	parts -N 'nat on lo0 inet from any to <a> -> 192.0.2.2
@@ -202,6 +202,26 @@ M  10.1.2.1\t 10.1.2.0/24\n" \
 	atf_check -e inline:"3 addresses deleted.\n" pfctl -t t -T flush
 	atf_check -e inline:"1 table deleted.\n" pfctl -t t -T kill
 	atf_check pfctl -sT
+}
+
+atf_test_case table_other
+table_other_head()
+{
+	atf_set descr "A table's set that somebody has replaced is named; -F Tables takes it away"
+}
+table_other_body()
+{
+	echo "table <t> persist { 10.0.0.1 }" >pf.conf
+	atf_check pfctl -qf pf.conf
+	atf_check nft delete set inet pf t4.t
+	atf_check nft add set inet pf t4.t '{ type inet_service; }'
+	atf_check -s exit:1 -e match:"^pfctl: Unable to load rules into kernel: \
+set t4.t of nftables' table pf is not as pf made it: " pfctl -qf pf.conf
+	atf_check -s exit:255 -e match:"^pfctl: set t4.t of nftables' table \
+pf is not as pf made it: " pfctl -qt t -T add 10.0.0.2
+	atf_check -e inline:"1 tables deleted.\n" pfctl -F Tables
+	atf_check pfctl -qf pf.conf
+	atf_check -o inline:"   10.0.0.1\n" pfctl -t t -T show
 }
 
 atf_test_case table_life
@@ -852,6 +872,7 @@ atf_init_test_cases()
 	atf_add_test_case load
 	atf_add_test_case parts
 	atf_add_test_case tables
+	atf_add_test_case table_other
 	atf_add_test_case table_life
 	atf_add_test_case big_table
 	atf_add_test_case anchors
