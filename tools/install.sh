@@ -6,7 +6,7 @@
 #   PREFIX/libexec/cellblock/man pages of the commands in that bin/, which
 #                                would hide those of Linux's own tools
 #   PREFIX/sbin                  links cellblock, jail, jls, jexec, rctl,
-#                                ngctl, nghook
+#                                ngctl, nghook, pfctl
 #   PREFIX/share/man             their pages, and those of their files
 #   PREFIX/share/cellblock       examples
 #   PREFIX/lib/systemd/system    cellblock@.service: a block from boot on

@@ -4,7 +4,7 @@
  * Theory of operation.  A block's top level lives in a sandbox, a vnet jail
  * with a copy-on-write root and the right to have children; with `host` it is
  * applied to the machine.  Either way a level is brought up by the same code
- * (block_level.c): compare rc.conf and jail.conf with the kernel, apply the
+ * (level.c): compare rc.conf and jail.conf with the kernel, apply the
  * difference, then go down into the running jails that have a folder of their
  * own.  What is up is noted in /run/cellblock/blocks/NAME; the sandbox jail
  * itself is the rest of the record, so `down` removes exactly it.

@@ -82,10 +82,37 @@ static int parse(int argc, char **argv, struct jexec_opts *o, struct err *e)
 	return 0;
 }
 
+/* The one jail in others whose name ends so: malloc'd, or NULL. */
+static char *longer_name(struct prisons *ps, const char *last)
+{
+	struct prison *v = NULL;
+	const char *found = NULL;
+	char *ret = NULL;
+	size_t n = 0, hits = 0;
+
+	if (prison_list(ps, false, &v, &n, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		const char *dot = strrchr(v[i].name, '.');
+
+		if (!dot || strcmp(dot + 1, last) != 0)
+			continue;
+		found = v[i].name;
+		hits++;
+	}
+	if (hits == 1)
+		ret = strdup(found);
+	if (ret)
+		str_tame_line(ret, strlen(ret));
+	prison_list_free(&v, n);
+	return ret;
+}
+
 /* jail_getid(3) does not ask whether a jid exists; jail_attach(2) does. */
 static int attach_target(struct prisons *ps, const char *jail,
 			 struct prison *ret, struct err *e)
 {
+	cleanup_free char *longer = NULL;
 	long long jid;
 	int r;
 
@@ -95,7 +122,10 @@ static int attach_target(struct prisons *ps, const char *jail,
 	if (!str_to_int(jail, 1, INT_MAX, &jid))
 		return err_set(e, ENOENT, "jail_attach(%lld): %s", jid,
 			       strerror(EINVAL));
-	return err_set(e, ENOENT, "jail \"%s\" not found", jail);
+	longer = longer_name(ps, jail);
+	return err_set(e, ENOENT, "jail \"%s\" not found%s%s%s", jail,
+		       longer ? "; there is \"" : "", longer ? longer : "",
+		       longer ? "\"" : "");
 }
 
 static int run(const struct jexec_opts *o, int *ret_status, struct err *e)

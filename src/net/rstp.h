@@ -3,7 +3,7 @@
  * one as its special case, as if_bridge(4) has it.
  *
  * Theory of operation.  This is the protocol alone: no clock, no socket and no
- * interface.  Whoever runs it (bridged.c, unit tests) owns the ports, calls
+ * interface.  Whoever runs it (bridge_keeper.c, tests) owns the ports, calls
  * rstp_tick() once a second, hands in what has arrived and which links are up,
  * and gets by the callbacks what to send, which state a port is to have, and
  * whose addresses to forget.  The state machines are the standard's, clause

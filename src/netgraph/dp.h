@@ -7,7 +7,7 @@
  * somebody does (dp_need()).  A broker that comes opens the pins,
  * or loads; another version's programs are replaced device by device, with
  * the old maps copied.  dp_memory() is a data path of plain memory, without
- * kernel: for unit tests, and what bpf/ is compared with (walk_ref.c).
+ * kernel: for unit tests, and what bpf/ is compared with (tests/unit/ng_ref.h).
  *
  * Programs are attached by clsact (tc), preference NGD_PREF, on each ether
  * node's device while lower, upper or orphans is connected, and on our end of

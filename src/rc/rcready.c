@@ -1,7 +1,7 @@
 /*
  * See rcready.h.
  *
- * Theory of operation.  jail/prison_nets.h can make an epair with an end in
+ * Theory of operation.  jail/prison_nets.c can make an epair with an end in
  * the vnet of a jail that is still to come, and leave that end there when the
  * jail goes.  That is as if the end had been moved, but for one thing: it is
  * not here between the clone's creation and the jail's, nor between the jail's

@@ -23,7 +23,7 @@ struct rcstate {
 int rcstate_load(struct rcstate *ret, bool vnet, struct err *e);
 /*
  * An end of an epair that was in the vnet of a jail that has not come to be
- * (prison_nets.h) goes with that, and takes the other end along, in a moment:
+ * (prison_nets.c) goes with that, and takes the other end along, in a moment:
  * wait for it, and look again.
  */
 int rcstate_settle(struct rcstate *s, const struct notes *n, struct err *e);

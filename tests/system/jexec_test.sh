@@ -37,6 +37,16 @@ errors_body()
 	    jexec -d /nowhere x true
 	atf_check -s exit:1 -e match:"^jexec: .*ermi" \
 	    setpriv --reuid 65534 --regid 65534 --clear-groups jexec x true
+	# the last part of one jail's name, as its host name often is
+	atf_check jail -c name=a children.max=4 persist
+	atf_check jail -c name=a.b persist
+	atf_check -s exit:1 \
+	    -e inline:'jexec: jail "b" not found; there is "a.b"\n' \
+	    jexec b true
+	atf_check jail -c name=a.c children.max=1 persist
+	atf_check jail -c name=a.c.b persist
+	atf_check -s exit:1 -e inline:'jexec: jail "b" not found\n' \
+	    jexec b true
 }
 
 atf_test_case status
