@@ -32,7 +32,6 @@
 
 #define WIDTH_MIN 24
 #define HEIGHT_MAX 100000
-#define DEPTHS 4 /* depths whose stacking is tried one by one */
 #define BUMPS 32
 
 /* --- drawing --- */

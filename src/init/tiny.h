@@ -62,7 +62,6 @@ static inline long tiny_call(long nr, long a, long b, long c, long d, long e)
 void tiny_main(long *stack);
 
 #define TINY_EINTR (-4L)
-#define TINY_ECHILD (-10L)
 #define TINY_AT_FDCWD (-100L)
 
 _Noreturn static inline void tiny_exit(int status)

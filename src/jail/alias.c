@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 /* An entry of a list: "TOKEN IF|ADDR"; a token is the first list's name. */
-#define ENTRY_MAX 160
 #define PATH_ROOM 256
 #define KEY "alias"
 

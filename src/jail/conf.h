@@ -55,13 +55,6 @@ void jailconf_free(struct jailconf **c);
 #define cleanup_jailconf __attribute__((cleanup(jailconf_free)))
 
 /*
- * Parameters for a jail that no block of its own defines but that is named
- * on the command line: what the wildcards matching `name` give it.
- */
-int jailconf_wildcards(const struct jailconf *c, const char *name,
-		       struct pset *ret, struct err *e);
-
-/*
  * The file as read (before merge), in canonical jail.conf text; included
  * files stand in the place of their .include.
  */

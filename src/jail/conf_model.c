@@ -542,11 +542,11 @@ static int merge_finish(struct merge *m, struct pset *ret)
 	return 0;
 }
 
-/* The records that make a jail, in file order; own may be NO_RECORD. */
+/* The records that make a jail, in file order. */
 static int merge_records(struct merge *m, const struct records *rs, size_t own)
 {
 	const struct record *rec;
-	bool did_own = own == NO_RECORD;
+	bool did_own = false;
 	int r = 0;
 
 	for (size_t i = 0; i <= rs->nwild && r == 0; i++) {
@@ -566,16 +566,14 @@ static int merge_records(struct merge *m, const struct records *rs, size_t own)
 	return r;
 }
 
-/* own == NO_RECORD: only what wildcards say of this name. */
-static int merge_jail(const struct records *rs, const char *name, size_t own,
+static int merge_jail(const struct records *rs, size_t own,
 		      struct budget *budget, struct pset *ret, struct err *e)
 {
-	cleanup_merge struct merge m = {.jail = name, .budget = budget};
-	const struct record *me = own == NO_RECORD ? NULL : &rs->v[own];
-	int r;
+	const struct record *me = &rs->v[own];
+	cleanup_merge struct merge m = {
+		.jail = me->name, .budget = budget, .e = e};
+	int r = merge_name(&m, me->file, me->line);
 
-	m.e = e;
-	r = merge_name(&m, me ? me->file : NULL, me ? me->line : 0);
 	if (r == 0)
 		r = merge_records(&m, rs, own);
 	budget->params += m.n;
@@ -617,7 +615,7 @@ int conf_merge(struct jailconf *c, bool lenient, struct err *e)
 			continue;
 		if (jail_add(c, &rs.v[i], &j) < 0)
 			return err_nomem(e);
-		r = merge_jail(&rs, j->name, i, &budget, &j->params, &je);
+		r = merge_jail(&rs, i, &budget, &j->params, &je);
 		if (r == 0)
 			continue;
 		if (r != -EINVAL || !lenient)
@@ -628,15 +626,4 @@ int conf_merge(struct jailconf *c, bool lenient, struct err *e)
 		r = 0;
 	}
 	return r;
-}
-
-int jailconf_wildcards(const struct jailconf *c, const char *name,
-		       struct pset *ret, struct err *e)
-{
-	cleanup_records struct records rs = {0};
-	struct budget budget = {0};
-	int r;
-
-	r = records_walk(&rs, c->raw, NO_RECORD, e);
-	return r < 0 ? r : merge_jail(&rs, name, NO_RECORD, &budget, ret, e);
 }

@@ -28,14 +28,6 @@ static const struct {
 	{"none", FSTAB_NULLFS},
 };
 
-const char *fstab_kind_name(enum fstab_kind k)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (types[i].kind == k)
-			return types[i].name;
-	return "?";
-}
-
 /* --- options ----------------------------------------------------------------
  */
 

@@ -60,7 +60,4 @@ int fstab_parse(const char *param, const char *line, struct fstab_line *ret,
 int fstab_error(const struct fstab_line *l, int code, struct err *e,
 		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* "nullfs", ... */
-const char *fstab_kind_name(enum fstab_kind k);
-
 #endif

@@ -44,13 +44,6 @@ int addr_mask_plen(struct in_addr mask);
 struct in_addr addr_plen_mask(unsigned int plen);
 
 /*
- * Is an address still tentative on any of the vnet's interfaces?  For callers
- * that wait for DAD: 1, 0, or a negative errno; -EADDRINUSE with text when one
- * was found to be a duplicate.
- */
-int addr_tentative(struct vnet *v, struct err *e);
-
-/*
  * Change ND6 options: first those in `clr` off, then those in `set` on, with
  * their effects: IFDISABLED turns IPv6 off and on, ACCEPT_RTADV and NO_DAD are
  * the kernel's, the link-local address appears when AUTO_LINKLOCAL allows it.

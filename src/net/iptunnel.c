@@ -30,7 +30,6 @@
 #define NOWHERE 0x7ffe0000u	 /* 127.254.0.0 */
 #define NOWHERE_MASK 0xfffe0000u /* /15 */
 #define TTL 30			 /* FreeBSD's ip_gif_ttl, ip_gre_ttl */
-#define GRE_UDP_PORT 4754
 
 static const char *const kinds_of[][2] = {
 	/* over IPv4, over IPv6 */

@@ -18,7 +18,6 @@ struct iptunnel {
 	/* gre */
 	uint32_t key; /* 0: none */
 	bool csum, seq, udp;
-	uint16_t udp_port; /* source; 0: by flow */
 };
 
 /*

@@ -79,12 +79,6 @@ int if_destroy_many(struct vnet *v, const char *const *names, size_t n,
 int if_rename(struct vnet *v, const char *name, const char *to, struct err *e);
 
 /*
- * Many epairs at once: epairN for each of the n units, one netlink batch.
- * All or nothing: -EEXIST and none made when one of them is taken.
- */
-int if_create_epairs(struct vnet *v, const int *units, size_t n, struct err *e);
-
-/*
  * `ifconfig epairN create` and then `vnet` for the ends that are to be in
  * another vnet at once: at[0] for end a, at[1] for end b, NULL: they stay in v.
  */

@@ -120,58 +120,6 @@ static int epair_create(struct vnet *v, int unit, int nwords, char **words,
 	return r;
 }
 
-/* Remove those of a failed batch that were made by it. */
-static void pairs_undo(struct vnet *v, const struct pair *p, const bool *had,
-		       size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		int index = had[i] ? 0 : vnet_ifindex(v, p[i].a);
-
-		if (index)
-			link_delete(v, index, NULL);
-	}
-}
-
-int if_create_epairs(struct vnet *v, const int *units, size_t n, struct err *e)
-{
-	cleanup_nl_batch struct nl_batch *b = NULL;
-	cleanup_free struct pair *p = calloc(n + 1, sizeof(*p));
-	cleanup_free bool *had = calloc(n + 1, sizeof(*had));
-	cleanup_free const char **ends = calloc(2 * n + 1, sizeof(*ends));
-	struct vnet *const here[2] = {NULL, NULL};
-	struct err le = ERR_INIT;
-	struct nlm m;
-	size_t failed = 0;
-	int r;
-
-	if (!p || !had || !ends)
-		return err_nomem(e);
-	r = nl_batch_new(v->rt, &b, e);
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		r = pair_names(&p[i], units[i], e);
-		if (r >= 0)
-			r = pair_message(&m, &p[i], here, e);
-		if (r >= 0)
-			r = nl_batch_add(b, &m, e, NULL);
-		had[i] = vnet_ifindex(v, p[i].a);
-		ends[2 * i] = p[i].a;
-		ends[2 * i + 1] = p[i].b;
-	}
-	if (r < 0)
-		return r;
-	r = nl_batch_run(b, &failed, &le);
-	if (r < 0) {
-		pairs_undo(v, p, had, n);
-		if (r == -EEXIST)
-			return err_set(
-				e, EEXIST, "interface %.*s already exists",
-				(int)strlen(p[failed].a) - 1, p[failed].a);
-		return bsd_err(e, -r, "SIOCIFCREATE2");
-	}
-	link_v6_off(v, ends, 2 * n);
-	return 0;
-}
-
 const struct ifkind kind_epair = {
 	.name = "epair",
 	.linux_kind = "veth",

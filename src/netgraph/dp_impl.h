@@ -116,9 +116,5 @@ int dp_memory_up(struct ng_dp *dp, const struct ngd_up *up, const void *data);
 void dp_memory_drop(struct ng_dp *dp, enum ngd_drop why);
 /* Counters to count in. */
 uint64_t *dp_memory_stats(struct ng_dp *dp, uint32_t slot);
-/* What dp_device() was last told of ifindex: DP_*; 0: nothing.  And the
- * node. */
-unsigned int dp_memory_device(struct ng_dp *dp, uint32_t ifindex,
-			      uint32_t *ret_node);
 
 #endif

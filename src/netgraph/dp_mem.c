@@ -29,13 +29,6 @@ struct mem_table {
 	size_t n;
 };
 
-struct mem_device {
-	struct mem_device *next;
-	uint32_t ifindex;
-	unsigned int hooking;
-	uint32_t node;
-};
-
 struct mem_up {
 	struct mem_up *next;
 	struct ngd_up up;
@@ -47,7 +40,6 @@ struct dp_mem {
 	struct ngd_ctl ctl;
 	struct ngd_stats *stats;
 	struct mem_table table[DP_RULES + 1];
-	struct mem_device *devices;
 	uint64_t drops[NGD_DROPS];
 	dp_walk_fn *walk;
 	void *walk_arg;
@@ -222,40 +214,15 @@ void dp_memory_drop(struct ng_dp *dp, enum ngd_drop why)
 	mem(dp)->drops[why]++;
 }
 
+/* Who walks here hands packets over himself. */
 static int mem_device(struct ng_dp *dp, uint32_t ifindex, unsigned int hooking,
 		      uint32_t node, struct err *e)
 {
-	struct mem_device **d = &mem(dp)->devices, *gone;
-
-	while (*d && (*d)->ifindex != ifindex)
-		d = &(*d)->next;
-	if (!hooking) {
-		gone = *d;
-		if (gone)
-			*d = gone->next;
-		free(gone);
-		return 0;
-	}
-	if (!*d) {
-		*d = calloc(1, sizeof(**d));
-		if (!*d)
-			return err_nomem(e);
-		(*d)->ifindex = ifindex;
-	}
-	(*d)->hooking = hooking;
-	(*d)->node = node;
-	return 0;
-}
-
-unsigned int dp_memory_device(struct ng_dp *dp, uint32_t ifindex,
-			      uint32_t *ret_node)
-{
-	for (const struct mem_device *d = mem(dp)->devices; d; d = d->next)
-		if (d->ifindex == ifindex) {
-			if (ret_node)
-				*ret_node = d->node;
-			return d->hooking;
-		}
+	(void)dp;
+	(void)ifindex;
+	(void)hooking;
+	(void)node;
+	(void)e;
 	return 0;
 }
 
@@ -374,12 +341,6 @@ static void mem_free(struct ng_dp *dp)
 
 	for (size_t t = 0; t <= DP_RULES; t++)
 		mem_table_free(&m->table[t]);
-	while (m->devices) {
-		struct mem_device *d = m->devices;
-
-		m->devices = d->next;
-		free(d);
-	}
 	while (m->up) {
 		struct mem_up *u = m->up;
 

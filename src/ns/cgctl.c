@@ -31,11 +31,6 @@ static const struct {
 };
 TABLE_COMPLETE(names, CG_ALL);
 
-const char *cgctl_name(enum cgctl c)
-{
-	return names[c].v2;
-}
-
 /* A list of words that blanks or commas part. */
 static bool has_word(const char *list, const char *word)
 {

@@ -23,9 +23,6 @@ enum cgctl {
 	CG_ALL,
 };
 
-/* "memory", "pids", "cpu", "io", "cpuset". */
-const char *cgctl_name(enum cgctl c);
-
 /*
  * 2 or 1: the version that has the controller here, and where the root of
  * its tree is mounted (malloc'd).  -ENOENT with the reason in one line.

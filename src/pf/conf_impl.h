@@ -239,7 +239,6 @@ struct parser {
 	enum section section;
 	bool require_order;
 	bool optimize_set;
-	bool defaults_set; /* set state-defaults */
 	size_t nrules;
 	size_t nchildren; /* names of queues in queues */
 	unsigned int errors;
@@ -366,8 +365,6 @@ struct draft {
 	struct hosts pool, rdr, route; /* of r.pool, r.rdr, r.route_pool */
 	bool have_flags, have_keep, have_min_ttl, have_max_mss;
 	bool binat_to, scrubbed;
-	/* where a port stands without a protocol: tcp and udp are meant */
-	bool rdr_any_port;
 };
 void draft_clear(struct draft *d);
 #define cleanup_draft __attribute__((cleanup(draft_clear)))

@@ -242,14 +242,6 @@ void nfb_chain_del(struct nfb *b, const char *name)
 	nfb_end(b);
 }
 
-void nfb_chain_flush(struct nfb *b, const char *name)
-{
-	nfb_begin(b, NFT_MSG_DELRULE, 0);
-	nfb_put_str(b, NFTA_RULE_TABLE, b->table);
-	nfb_put_str(b, NFTA_RULE_CHAIN, name);
-	nfb_end(b);
-}
-
 void nfb_rule(struct nfb *b, const char *chain)
 {
 	nfb_begin(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);

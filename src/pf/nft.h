@@ -78,7 +78,6 @@ struct nfb_hook {
 };
 void nfb_chain_base(struct nfb *b, const char *name, const struct nfb_hook *h);
 void nfb_chain_del(struct nfb *b, const char *name);
-void nfb_chain_flush(struct nfb *b, const char *name);
 void nfb_rule(struct nfb *b, const char *chain);
 void nfb_rule_end(struct nfb *b);
 void nfb_rule_cancel(struct nfb *b); /* as if it had not been begun */
@@ -89,7 +88,6 @@ void nfb_rule_end_udata(struct nfb *b, const void *data, size_t len);
 #define NFB_TYPE_MARK 19
 #define NFB_TYPE_V4 7
 #define NFB_TYPE_V6 8
-#define NFB_TYPE_PROTO 12
 #define NFB_TYPE_PORT 13
 #define NFB_TYPE_INT 4
 #define NFB_FIELDS 6
@@ -206,7 +204,6 @@ void nfe_limit(struct nfb *b, uint64_t rate, uint64_t unit, uint32_t burst,
 void nfe_connlimit(struct nfb *b, uint32_t count, bool over);
 /* The operating system's name, 16 bytes; with its version behind a colon. */
 void nfe_osf(struct nfb *b, bool version, uint32_t dreg);
-void nfe_notrack(struct nfb *b);
 /*
  * Send the packet (fwd: family netdev) or a copy of it (dup: families ip and
  * ip6) to the address in one register by the interface in the other.

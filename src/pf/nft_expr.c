@@ -329,12 +329,6 @@ void nfe_osf(struct nfb *b, bool version, uint32_t dreg)
 	nfe_end(b);
 }
 
-void nfe_notrack(struct nfb *b)
-{
-	nfe_begin(b, "notrack");
-	nfe_end(b);
-}
-
 void nfe_fwd(struct nfb *b, uint32_t dev, uint32_t addr, uint8_t family)
 {
 	nfe_begin(b, "fwd");

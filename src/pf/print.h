@@ -19,8 +19,6 @@ void pf_print_host(struct strbuf *out, const struct pf_host *h, sa_family_t af,
 void pf_print_entry(struct strbuf *out, const struct pf_entry *e);
 void pf_print_table(struct strbuf *out, const struct pf_table *t,
 		    unsigned int flags);
-/* Options that were set, as -nv echoes them; `all`: every one. */
-void pf_print_options(struct strbuf *out, const struct pf_options *o, bool all);
 /*
  * Everything: options, then each anchor's tables (without contents) and rules,
  * inline bodies in place: what store.c keeps; PF_PARSE_STORED reads it back.

@@ -147,11 +147,6 @@ static void print_options(struct strbuf *out, const struct pf_options *o,
 	print_skip(out, o, flags);
 }
 
-void pf_print_options(struct strbuf *out, const struct pf_options *o, bool all)
-{
-	print_options(out, o, all, 0);
-}
-
 static void indent(struct strbuf *out, unsigned int depth)
 {
 	while (depth--)

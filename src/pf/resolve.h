@@ -18,6 +18,5 @@ struct pf_names {
 int pf_names_open(struct vnet *v, bool dns, struct pf_names *ret,
 		  struct err *e);
 void pf_names_close(struct pf_names *n);
-#define cleanup_pf_names __attribute__((cleanup(pf_names_close)))
 
 #endif

@@ -137,24 +137,6 @@ struct pf_range pf_entry_range(const struct pf_entry *e)
 	return (struct pf_range){lo, lo | host_bits(e->af, e->len)};
 }
 
-bool pf_range_entry(const struct pf_range *r, sa_family_t af,
-		    struct pf_entry *ret)
-{
-	pf_num host = r->lo ^ r->hi;
-	unsigned int len = bits_of(af);
-
-	if (r->lo & host || host & (host + 1))
-		return false;
-	for (; host; host >>= 1)
-		len--;
-	*ret = (struct pf_entry){
-		.addr = pf_num_addr(af, r->lo),
-		.af = (uint8_t)af,
-		.len = (uint8_t)len,
-	};
-	return true;
-}
-
 bool pf_entries_plain(const struct pf_entry *v, size_t n, sa_family_t af)
 {
 	size_t from, to;

@@ -58,9 +58,6 @@ int pf_entries_pieces(const struct pf_entry *v, size_t n, sa_family_t af,
 		      struct pf_range **ret, size_t *ret_n);
 /* The first and the last address of an entry. */
 struct pf_range pf_entry_range(const struct pf_entry *e);
-/* The entry that is just this range; false: it is no prefix. */
-bool pf_range_entry(const struct pf_range *r, sa_family_t af,
-		    struct pf_entry *ret);
 
 /* What must be taken out of `old` and put in for `now`; all to be freed. */
 struct pf_range_diff {

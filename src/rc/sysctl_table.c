@@ -645,10 +645,6 @@ static int set_pfil(const struct sysctl_row *row, const char *value,
 		.name = n, .get = get_proc, .set = set_proc, .path = p,        \
 		.descr = d                                                     \
 	}
-#define PROC_RO(n, p, d)                                                       \
-	{                                                                      \
-		.name = n, .get = get_proc, .path = p, .descr = d              \
-	}
 #define INV(n, p, d)                                                           \
 	{                                                                      \
 		.name = n, .get = get_inv, .set = set_inv, .path = p,          \

@@ -74,24 +74,6 @@ ATF_TC_BODY(match, tc)
 				 "%s %s", t[i].pattern, t[i].name);
 }
 
-ATF_TC_WITHOUT_HEAD(wildcards);
-ATF_TC_BODY(wildcards, tc)
-{
-	cleanup_jailconf struct jailconf *c =
-		parse("path = \"/j/$name\"; a { path = /x; }\n"
-		      "b.* { persist; } * { exec.clean; }");
-	cleanup_pset struct pset ps = {0};
-	struct err e = ERR_INIT;
-
-	ATF_REQUIRE_EQ(0, jailconf_wildcards(c, "b.c", &ps, &e));
-	ATF_REQUIRE_EQ(4, ps.n);
-	ATF_CHECK_STREQ("b.c", pset_value(&ps, "name"));
-	ATF_CHECK_STREQ("/j/b.c", pset_value(&ps, "path"));
-	ATF_CHECK(pset_find(&ps, "persist"));
-	ATF_REQUIRE_EQ(-EINVAL, jailconf_wildcards(c, "7", &ps, &e));
-	ATF_CHECK_STREQ("7: path: variable \"name\" not found", e.text);
-}
-
 ATF_TC_WITHOUT_HEAD(strict_and_lenient);
 ATF_TC_BODY(strict_and_lenient, tc)
 {
@@ -376,7 +358,6 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, where);
 	ATF_TP_ADD_TC(tp, match);
-	ATF_TP_ADD_TC(tp, wildcards);
 	ATF_TP_ADD_TC(tp, strict_and_lenient);
 	ATF_TP_ADD_TC(tp, files);
 	ATF_TP_ADD_TC(tp, include_loop);

@@ -83,8 +83,6 @@ ATF_TC_BODY(types, tc)
 		ATF_CHECK_EQ(i == 5, l.below);
 		fstab_line_free(&l);
 	}
-	for (int k = 0; k < FSTAB_KINDS; k++)
-		ATF_CHECK(strcmp(fstab_kind_name((enum fstab_kind)k), "?"));
 }
 
 ATF_TC_WITHOUT_HEAD(attributes);

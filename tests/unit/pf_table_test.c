@@ -163,25 +163,6 @@ ATF_TC_BODY(flatten_random, tc)
 		check_random(seed, seed & 1 ? AF_INET : AF_INET6);
 }
 
-ATF_TC_WITHOUT_HEAD(range_is_entry);
-ATF_TC_BODY(range_is_entry, tc)
-{
-	const char *const text[] = {"0.0.0.0/0", "10.0.0.0/8",	  "1.2.3.4",
-				    "::/0",	 "2001:db8::/33", "::1"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
-		struct pf_entry e = entry(text[i]), back;
-		struct pf_range r = pf_entry_range(&e);
-
-		ATF_REQUIRE(pf_range_entry(&r, e.af, &back));
-		ATF_CHECK_EQ_MSG(0, pf_entry_cmp(&e, &back), "%s", text[i]);
-	}
-	ATF_CHECK(!pf_range_entry(&(struct pf_range){1, 2}, AF_INET,
-				  &(struct pf_entry){0}));
-	ATF_CHECK(!pf_range_entry(&(struct pf_range){0, 2}, AF_INET,
-				  &(struct pf_entry){0}));
-}
-
 static void check_table(const struct pf_entries *t, const char *want)
 {
 	char have[256] = "";
@@ -319,7 +300,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pieces);
 	ATF_TP_ADD_TC(tp, whole_space);
 	ATF_TP_ADD_TC(tp, flatten_random);
-	ATF_TP_ADD_TC(tp, range_is_entry);
 	ATF_TP_ADD_TC(tp, commands);
 	ATF_TP_ADD_TC(tp, pack);
 	ATF_TP_ADD_TC(tp, unpack_bad);

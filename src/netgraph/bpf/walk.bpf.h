@@ -53,7 +53,7 @@
  *	walk_hook(slot), walk_node(slot)	records, NULL for 0
  *	walk_state(slot)			a node's numbers
  *
- * Bytes of the packet are at NGW_OFF(w, offset in the frame) for
+ * Bytes of the packet are where they are in the frame for
  * bpf_skb_load_bytes(), w->tag not being among them; MAC addresses and type
  * are in w, do not load them.  To change bytes:
  *
@@ -268,8 +268,6 @@ const volatile __u32 cb_ng_secret[3];
 #define NGW_TAG(proto_be, tci) ((__u32)bpf_ntohs(proto_be) << 16 | (__u16)(tci))
 #define NGW_TAG_PROTO(tag) bpf_htons((__u16)((tag) >> 16))
 #define NGW_TAG_VID(tag) ((tag)&0x0fffu)
-/* Where byte `off` of the frame without w->tag is in the skb. */
-#define NGW_OFF(w, off) (off)
 
 /* Kinds whose packets' fate depends on addresses and tag alone. */
 #define NGW_CACHEABLE                                                          \
