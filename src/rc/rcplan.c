@@ -256,6 +256,8 @@ struct build {
 	struct plan *plan;
 	struct strv coming;  /* interfaces that the plan makes */
 	struct strv leaving; /* clones that it destroys, and their ends */
+	struct strv lost;    /* names that it takes from interfaces again */
+	struct strv back;    /* what those are called then */
 	struct err *e;
 };
 
@@ -356,6 +358,7 @@ static bool out_of_reach(struct build *b, const struct fact *f)
 static bool rename_idle(struct build *b, const struct fact *f)
 {
 	return f->kind == FACT_RENAME && !strv_has(&b->coming, f->ifname) &&
+	       !strv_has(&b->back, f->ifname) &&
 	       !ifnets_find(&b->s->ifs, f->ifname);
 }
 
@@ -438,6 +441,13 @@ static int want_alias(struct build *b, int service, const struct fact *f)
 	return r;
 }
 
+/* A port by a name that says another interface once the plan is done. */
+static bool port_lost(const struct build *b, const struct fact *f)
+{
+	return (f->kind == FACT_MEMBER || f->kind == FACT_SPAN) &&
+	       (strv_has(&b->lost, f->key) || strv_has(&b->back, f->key));
+}
+
 static int want_one(struct build *b, int service, const struct fact *f)
 {
 	int r = 0;
@@ -447,6 +457,11 @@ static int want_one(struct build *b, int service, const struct fact *f)
 	if (strv_has(&b->coming, f->ifname)) {
 		if (new_and_off(f))
 			return 0;
+	} else if (strv_has(&b->back, f->ifname) || port_lost(b, f)) {
+		/* all that it had has been undone */
+		if (f->kind == FACT_RENAME && strv_add(&b->back, f->key) < 0)
+			return err_nomem(b->e);
+		return step_single(b, service, false, f, strdup(""));
 	} else if (out_of_reach(b, f) || rename_idle(b, f) ||
 		   rcstate_has(b->s, &b->act->notes, f)) {
 		return 0;
@@ -786,6 +801,23 @@ static bool effect_there(struct build *b, const struct fact *f)
 	}
 }
 
+/* Interfaces that stay, and are to have another name than they were given. */
+static int mark_lost(struct build *b, const struct rcservs *servs)
+{
+	const struct notes *n = &b->act->notes;
+
+	for (size_t i = 0; i < n->n; i++) {
+		const struct fact *f = &n->v[i].fact;
+
+		if (f->kind == FACT_RENAME && !is_wanted(b, f, servs) &&
+		    !goes_with_clone(b, f) && effect_there(b, f) &&
+		    (strv_add(&b->lost, f->key) < 0 ||
+		     strv_add(&b->back, f->ifname) < 0))
+			return err_nomem(b->e);
+	}
+	return 0;
+}
+
 /* What was made and is wanted no more, newest first. */
 static int leftovers(struct build *b, const struct rcservs *servs)
 {
@@ -793,10 +825,13 @@ static int leftovers(struct build *b, const struct rcservs *servs)
 	cleanup_facts struct facts drop = {0};
 	int r = mark_leaving(b, leaves_unwanted, servs);
 
+	if (!r)
+		r = mark_lost(b, servs);
 	for (size_t i = n->n; !r && i-- > 0;) {
 		const struct fact *f = &n->v[i].fact;
 
-		if (is_wanted(b, f, servs))
+		if (is_wanted(b, f, servs) && !strv_has(&b->lost, f->ifname) &&
+		    !port_lost(b, f))
 			continue;
 		if (f->kind != FACT_WORDS && !goes_with_clone(b, f) &&
 		    effect_there(b, f))
@@ -872,6 +907,8 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 	}
 	strv_free(&b.coming);
 	strv_free(&b.leaving);
+	strv_free(&b.lost);
+	strv_free(&b.back);
 	return r;
 }
 

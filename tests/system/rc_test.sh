@@ -133,6 +133,62 @@ EOF
 	atf_check -o inline:"lab2\n" hostname
 }
 
+atf_test_case renamed
+renamed_head()
+{
+	atf_set descr "Another name, exchanged names, the name of its creation"
+}
+# wears IF PEER: the interface of this name is that end's other end
+wears()
+{
+	[ "$(cat "/sys/class/net/$1/iflink")" = \
+	    "$(cat "/sys/class/net/$2/ifindex")" ] ||
+		atf_fail "$1 is not the other end of $2"
+}
+# the names of the ends of epair0 and epair1
+renamed_conf()
+{
+	conf <<EOF
+cloned_interfaces="bridge0 epair0 epair1"
+ifconfig_epair0a_name="$1"
+ifconfig_epair1a_name="$2"
+ifconfig_${3:-$1}="inet 10.0.0.1/24"
+ifconfig_${4:-$2}="up"
+ifconfig_bridge0="addm ${4:-$2} up"
+EOF
+}
+renamed_body()
+{
+	renamed_conf aa bb
+	remember
+	atf_check rc -q -d b start
+	renamed_conf cc dd
+	atf_check rc -q -d b start
+	atf_check rc -n -d b start
+	wears cc epair0b
+	wears dd epair1b
+	atf_check -o match:'inet 10\.0\.0\.1' ifconfig cc
+	atf_check -o match:'member: dd ' ifconfig bridge0
+	# they change places: what is said of a name goes with it
+	renamed_conf dd cc cc dd
+	atf_check rc -q -d b start
+	atf_check rc -n -d b start
+	wears dd epair0b
+	wears cc epair1b
+	atf_check -o match:'inet 10\.0\.0\.1' ifconfig cc
+	atf_check -o not-match:'inet ' ifconfig dd
+	atf_check -o match:'member: dd ' ifconfig bridge0
+	# no name of its own any more
+	sed -i '/epair0a_name/d; s/addm dd/addm epair0a/; s/_dd=/_epair0a=/' \
+	    b/rc.conf
+	atf_check rc -q -d b start
+	atf_check rc -n -d b start
+	wears epair0a epair0b
+	atf_check -o match:'member: epair0a ' ifconfig bridge0
+	atf_check rc -q -d b stop
+	same_but_registry
+}
+
 atf_test_case stop
 stop_head()
 {
@@ -469,6 +525,7 @@ atf_init_test_cases()
 	atf_add_test_case boot
 	atf_add_test_case again
 	atf_add_test_case changed
+	atf_add_test_case renamed
 	atf_add_test_case stop
 	atf_add_test_case failure
 	atf_add_test_case malformed
