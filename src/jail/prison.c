@@ -404,7 +404,7 @@ static int load_own(struct prisons *ps, int jid, bool dying, struct prison *ret,
 		return err_set(e, ENOENT, "jail %d not found", jid);
 	if (pending_read(ps, jid, &pend, NULL) == 0 && pend.remove)
 		p.dying = true;
-	if (!p.dying && !proc_id_alive(&l.init)) {
+	if (!p.dying && !proc_id_running(&l.init)) {
 		/* ended by itself, and its keeper has not come to it */
 		if (ps->writable && jail_claim(ps, jid, true, NULL) == 0)
 			jail_destroy(ps, jid, NULL);

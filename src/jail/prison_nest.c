@@ -369,7 +369,12 @@ static int op_remove(struct prisons *ps, struct call *c, struct err *e)
 int nest_remove(struct prisons *ps, int owner, int jid, struct err *e)
 {
 	struct call c = {.op = op_remove, .jid = jid};
+	cleanup_prison struct prison p = {0};
+	char num[16];
 
+	snprintf(num, sizeof(num), "%d", jid);
+	if (prison_get(ps, num, true, &p, NULL) == 0)
+		proc_wake_parents(p.init);
 	return call_inside(ps, owner, &c, e);
 }
 

@@ -33,6 +33,7 @@
 #include <time.h>
 
 #define KILL_WAIT_MS 10000
+#define WAKE_MS 100
 
 static bool is_me(const struct proc_id *id)
 {
@@ -60,7 +61,7 @@ int jail_claim(struct prisons *ps, int jid, bool only_dead, struct err *e)
 	}
 	/* what looked dead may be another jail's, that got its jid since */
 	if (only_dead && !pending_is(ps, jid) &&
-	    life_read(ps, jid, &l, NULL) == 0 && proc_id_alive(&l.init))
+	    life_read(ps, jid, &l, NULL) == 0 && proc_id_running(&l.init))
 		return err_set(e, EBUSY, "jail %d is alive", jid);
 	life_free(&l);
 	if (pending_read(ps, jid, &p, NULL) == 0 && !is_me(&p.owner) &&
@@ -122,8 +123,11 @@ static int kill_all(struct life *l, const char *cgroup, struct err *e)
 	/* the kernel ends a pid namespace with its first process, and lets
 	 * that one go last */
 	pidfd_signal(init, SIGKILL);
-	if (!pidfd_wait(init, KILL_WAIT_MS))
-		return err_set(e, EBUSY, "processes do not end");
+	for (int ms = 0; !pidfd_wait(init, WAKE_MS); ms += WAKE_MS) {
+		if (ms >= KILL_WAIT_MS)
+			return err_set(e, EBUSY, "processes do not end");
+		proc_wake_parents(l->init.pid);
+	}
 	/* reap it if this process made it */
 	waitpid(l->init.pid, NULL, WNOHANG);
 	return r;
@@ -201,6 +205,9 @@ int jail_destroy(struct prisons *ps, int jid, struct err *e)
 	r = unclaimed(ps, jid, &l, &p, e);
 	if (r < 0)
 		return r;
+	/* whoever acts inside does not see who is outside */
+	if (proc_id_alive(&l.init))
+		proc_wake_parents(l.init.pid);
 	if (l.lo)
 		err_note(e, &first, nest_remove_all(ps, jid, &l, &se), &se);
 	plan_failpoint();

@@ -373,7 +373,7 @@ static bool jail_going(struct prisons *ps, int jid)
 
 	if (pending_read(ps, jid, &p, NULL) == 0)
 		return p.remove && proc_id_alive(&p.owner);
-	return life_read(ps, jid, &l, NULL) == 0 && !proc_id_alive(&l.init);
+	return life_read(ps, jid, &l, NULL) == 0 && !proc_id_running(&l.init);
 }
 
 /*

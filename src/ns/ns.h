@@ -26,6 +26,18 @@ int proc_id_self(struct proc_id *ret, struct err *e);
 int proc_id_open(const struct proc_id *id, int *ret_pidfd, struct err *e);
 /* It exists and is no zombie. */
 bool proc_id_alive(const struct proc_id *id);
+/*
+ * ... and does not end just now: the first process of a pid namespace, killed,
+ * has no namespaces any more and is there until all others have ended.
+ */
+bool proc_id_running(const struct proc_id *id);
+/*
+ * For who is about to end that pid namespace: a killed process stays, as a
+ * zombie, until its parent has asked for it, and the parent of one that was
+ * sent into the namespace is outside, and may have been stopped with it (by
+ * ^Z).  Such parents are continued, of processes in namespaces below, too.
+ */
+void proc_wake_parents(pid_t init);
 
 int pidfd_signal(int pidfd, int sig);
 /* Wait until it ended; false when timeout_ms (-1: none) passed before. */

@@ -23,26 +23,30 @@ static bool number(const char *s, const char *end, uint64_t *ret)
 	return true;
 }
 
-int proctext_stat(const char *text, char *ret_state, uint64_t *ret_start)
+int proctext_stat_field(const char *text, int field, uint64_t *ret)
 {
 	const char *s = strrchr(text, ')');
-	char state;
 
 	/* fields are counted from the last closing parenthesis: 2 */
 	if (!s || s[1] != ' ' || !isalpha((unsigned char)s[2]) || s[3] != ' ')
 		return -EBADMSG;
-	state = s[2];
 	s += 4;
-	for (int field = 4; field < 22; field++) {
+	for (int i = 4; i < field; i++) {
 		s = strchr(s, ' ');
 		if (!s)
 			return -EBADMSG;
 		s++;
 	}
-	if (!number(s, s + strcspn(s, " \n"), ret_start))
-		return -EBADMSG;
-	*ret_state = state;
-	return 0;
+	return number(s, s + strcspn(s, " \n"), ret) ? 0 : -EBADMSG;
+}
+
+int proctext_stat(const char *text, char *ret_state, uint64_t *ret_start)
+{
+	int r = proctext_stat_field(text, 22, ret_start);
+
+	if (!r)
+		*ret_state = strrchr(text, ')')[2];
+	return r;
 }
 
 long proctext_inner_pid(const char *text)

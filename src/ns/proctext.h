@@ -14,6 +14,8 @@
  * program's name, in parentheses, may hold anything, parentheses too.
  */
 int proctext_stat(const char *text, char *ret_state, uint64_t *ret_start);
+/* ... another field, from 4 (the parent's pid) on, that is no negative one. */
+int proctext_stat_field(const char *text, int field, uint64_t *ret);
 
 /*
  * /proc/PID/status: the pid in the innermost pid namespace (the last number

@@ -130,10 +130,95 @@ no_claim_body()
 	atf_check -o inline:"x\n" jls -j x name
 }
 
+# pid_of TITLE: of a process of that name
+pid_of()
+{
+	local p
+
+	for p in /proc/[0-9]*; do
+		[ "$(tr '\0' ' ' <"$p/cmdline" | sed 's/ *$//')" != "$1" ] ||
+			echo "${p#/proc/}"
+	done 2>/dev/null
+}
+
+sleeps()
+{
+	[ -n "$(pid_of "sleep 1000")" ]
+}
+
+# a_stopped_jexec JAIL: a command in there, and jexec stopped as by ^Z; its pid
+# outside is $stopped
+a_stopped_jexec()
+{
+	jexec "$1" sleep 1000 &
+	stopped=$!
+	must_wait 5 sleeps
+	kill -STOP $stopped
+	must_wait 5 grep -q '^State:.*stopped' /proc/$stopped/status
+}
+
+atf_test_case stopped
+stopped_head()
+{
+	atf_set descr "A jail goes though who sent a command there is stopped"
+	atf_set timeout 60
+}
+stopped_body()
+{
+	local before gone
+
+	make_jail x vnet
+	a_stopped_jexec x
+	before=$(date +%s)
+	atf_check -o ignore jail -r x
+	[ $(($(date +%s) - before)) -lt 8 ] || atf_fail "it took too long"
+	atf_check jls -d name
+	wait $stopped
+	atf_check_equal 143 $?
+	# in a jail's jail, which is removed with its parent and alone
+	for gone in x x.y; do
+		make_jail x vnet children.max=3
+		atf_check jexec x jail -c name=y persist path=/
+		a_stopped_jexec x.y
+		before=$(date +%s)
+		atf_check -o ignore jail -r $gone
+		[ $(($(date +%s) - before)) -lt 8 ] ||
+			atf_fail "$gone: it took too long"
+		atf_check -o not-match:y jls -d name
+	done
+}
+
+atf_test_case ending
+ending_head()
+{
+	atf_set descr "A killed jail whose end takes its time is none any more"
+	atf_set timeout 60
+}
+ending_body()
+{
+	local init
+
+	mkdir b
+	: >b/rc.conf
+	atf_check cellblock up -q b
+	# what does not end by itself keeps the first process from ending
+	a_stopped_jexec b
+	init=$(pid_of "jail: b")
+	kill -9 "$init"
+	must_wait 5 test ! -e "/proc/$init/ns/mnt"
+	test -d "/proc/$init" || atf_fail "it has ended"
+	atf_check cellblock up -q b
+	atf_check cellblock diff b
+	atf_check -o inline:"b\n" jls name
+	atf_check cellblock down -q b
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case create
 	atf_add_test_case create_copy
 	atf_add_test_case remove
 	atf_add_test_case no_claim
+	atf_add_test_case stopped
+	atf_add_test_case ending
 }

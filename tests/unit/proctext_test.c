@@ -44,6 +44,24 @@ ATF_TC_BODY(stat, tc)
 	ATF_CHECK_EQ(1, start);
 }
 
+ATF_TC_WITHOUT_HEAD(stat_field);
+ATF_TC_BODY(stat_field, tc)
+{
+	const char *line = "7 (a 8 9) S 12" REST "55 1\n";
+	uint64_t v = 9;
+
+	ATF_REQUIRE_EQ(0, proctext_stat_field(line, 4, &v));
+	ATF_CHECK_EQ(12, v);
+	ATF_REQUIRE_EQ(0, proctext_stat_field("7 (a) S" REST "1\n", 9, &v));
+	ATF_CHECK_EQ(4194560, v);
+	/* negative, none */
+	ATF_CHECK_EQ(-EBADMSG,
+		     proctext_stat_field("7 (a) S" REST "1\n", 8, &v));
+	ATF_CHECK_EQ(-EBADMSG, proctext_stat_field("7 (a) S 1 2\n", 6, &v));
+	ATF_CHECK_EQ(-EBADMSG, proctext_stat_field("7 a S 1 2\n", 4, &v));
+	ATF_CHECK_EQ(4194560, v);
+}
+
 ATF_TC_WITHOUT_HEAD(inner_pid);
 ATF_TC_BODY(inner_pid, tc)
 {
@@ -103,6 +121,7 @@ ATF_TC_BODY(mount, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, stat);
+	ATF_TP_ADD_TC(tp, stat_field);
 	ATF_TP_ADD_TC(tp, inner_pid);
 	ATF_TP_ADD_TC(tp, pid_levels);
 	ATF_TP_ADD_TC(tp, mount);
