@@ -13,7 +13,9 @@
  * altq_tc.c makes it so.  Qdiscs are outside of the nftables transaction: those
  * of a load are made before it, and what was is made again when it fails; those
  * that no queue needs any more go behind it.  What a loader that was killed has
- * left is known by its handle.  While pf is disabled there are none.
+ * left is known by its handle; what a keeper has left half made, by classes
+ * that are missing, which its successor looks for.  While pf is disabled there
+ * are none.
  */
 #ifndef CB_PF_ALTQ_H
 #define CB_PF_ALTQ_H
@@ -111,6 +113,8 @@ uint32_t altq_tbrsize(const struct pf_queue *q, uint64_t rate, uint32_t mtu);
 int altq_open(const struct vnet *v, const struct altq *a, struct err *e);
 /* Those alone that are missing, as far as that goes. */
 void altq_mend(const struct vnet *v, const struct altq *a);
+/* What another has begun and will not end goes; it may wait a moment. */
+void altq_clear_half(const struct vnet *v, const struct altq *a);
 /* No more than these (NULL: none) stay. */
 void altq_close(const struct vnet *v, const struct altq *keep);
 

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TICK 64 /* ns: the kernel's unit of time of buckets */
 
@@ -422,6 +423,63 @@ void altq_mend(const struct vnet *v, const struct altq *a)
 		there = root_of(&roots, a->v[i].ifindex);
 		if (has_rate(&a->v[i]) && !is_ours(there) &&
 		    !is_foreign(there) && make(v, &a->v[i], NULL) < 0)
+			remove_root(v, a->v[i].ifindex);
+	}
+}
+
+/* What there is of an interface's classes. */
+struct made {
+	const struct altq_if *i;
+	size_t n;   /* of its own, each with what waits in it */
+	bool other; /* there are others: of rules not yet in force */
+};
+
+static int on_made(const struct nlmsghdr *h, void *data, struct err *e)
+{
+	const struct tcmsg *t = mnl_nlmsg_get_payload(h);
+	struct made *m = data;
+	size_t k = 0;
+
+	(void)e;
+	/* the qdisc's own class, and those of what waits in ours */
+	if (h->nlmsg_type != RTM_NEWTCLASS || !TC_H_MIN(t->tcm_handle) ||
+	    TC_H_MAJ(t->tcm_handle) != ALTQ_HANDLE)
+		return 0;
+	while (k < m->i->n && handle_of(m->i->v[k].number) != t->tcm_handle)
+		k++;
+	if (k == m->i->n)
+		m->other = true;
+	else if (!m->i->v[k].leaf || t->tcm_info)
+		m->n++;
+	return 0;
+}
+
+static int read_made(const struct vnet *v, struct made *ret)
+{
+	const struct tcmsg t = {.tcm_family = AF_UNSPEC,
+				.tcm_ifindex = ret->i->ifindex};
+	struct nlm m;
+
+	nlm_begin(&m, RTM_GETTCLASS, 0, &t, sizeof(t));
+	return nl_dump(v->rt, &m, on_made, NULL, ret, NULL);
+}
+
+void altq_clear_half(const struct vnet *v, const struct altq *a)
+{
+	const struct timespec nap = {.tv_nsec = 200000000};
+	cleanup_roots struct roots roots = {0};
+
+	if (!a->n || read_roots(v, &roots, NULL) < 0)
+		return;
+	for (size_t i = 0; i < a->n; i++) {
+		struct made was = {.i = &a->v[i]}, now = was;
+
+		if (!is_ours(root_of(&roots, a->v[i].ifindex)) ||
+		    read_made(v, &was) < 0 || was.other || was.n == a->v[i].n)
+			continue;
+		/* somebody else may be at it */
+		nanosleep(&nap, NULL);
+		if (read_made(v, &now) >= 0 && !now.other && now.n == was.n)
 			remove_root(v, a->v[i].ifindex);
 	}
 }

@@ -44,6 +44,8 @@ int pf_load_check(const struct pf_conf *c, const struct report *r,
  * rules are loaded.
  */
 int pf_refresh(const struct vnet *v, struct err *e);
+/* Before it: queues that one was at who was killed go, to be made anew. */
+void pf_queues_clear_half(const struct vnet *v);
 
 /*
  * States that rules have ended (`overload ... flush`) leave entries of

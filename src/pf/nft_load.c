@@ -667,6 +667,19 @@ static void mend_queues(struct pf_kernel *k, const struct pf_queues *q)
 		altq_mend(k->v, &a);
 }
 
+void pf_queues_clear_half(const struct vnet *v)
+{
+	cleanup_pf_kernel struct pf_kernel *k = NULL;
+	cleanup_pf_conf struct pf_conf *c = NULL;
+	cleanup_altq struct altq a = {0};
+	unsigned int refused = 0;
+
+	if (pf_kernel_open(v, &k, NULL) >= 0 && pf_loaded(k, &c, NULL) >= 0 &&
+	    altq_plan(c->queues, altq_link_of, k->v, false, NULL, &a, &refused,
+		      NULL) == 0)
+		altq_clear_half(k->v, &a);
+}
+
 static int refresh_once(struct pf_kernel *k, struct err *e)
 {
 	__attribute__((cleanup(present_free))) struct present p = {0};

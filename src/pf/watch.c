@@ -63,6 +63,8 @@ static int in_step(struct keeper *k, struct err *e)
 	    memcmp(now.s, k->seen.s, now.len) == 0)
 		return 0;
 	k->again = false;
+	if (!k->seen.len)
+		pf_queues_clear_half(k->loop.v);
 	r = pf_refresh(k->loop.v, e);
 	if (r < 0)
 		return r;

@@ -752,6 +752,46 @@ failed_body()
 	at_least std 1
 }
 
+atf_test_case half_made
+half_made_head()
+{
+	atf_set descr "What a keeper that was killed has left of queues its successor makes whole"
+}
+half_made_body()
+{
+	on
+	rules <<-EOF2
+		altq on rc cbq bandwidth 10Mb queue { std slow }
+		altq on ra cbq bandwidth 10Mb queue { std }
+		queue std on rc bandwidth 50% cbq(default)
+		queue std on ra cbq(default)
+		queue slow on rc bandwidth 5% cbq
+		pass all
+		pass out proto icmp queue slow
+	EOF2
+	has_qdisc ra
+	# what is whole stays
+	before=$(tc qdisc show)
+	kill -9 "$(pgrep -x cb-pf)"
+	must_wait 5 sh -c "! pgrep -x cb-pf"
+	atf_check -o ignore pfctl -sr
+	must_wait 5 pgrep -x cb-pf
+	pings - 10.0.1.2
+	atf_check_equal "$before" "$(tc qdisc show)"
+	for half in "class del dev rc classid cb01:5" \
+	    "qdisc del dev ra parent cb01:3"; do
+		kill -9 "$(pgrep -x cb-pf)"
+		must_wait 5 sh -c "! pgrep -x cb-pf"
+		atf_check tc $half
+		atf_check -o ignore pfctl -sr
+		must_wait 5 sh -c "
+			tc class show dev rc | grep -q 'cb01:5 .*leaf' &&
+			tc class show dev ra | grep -q 'cb01:3 .*leaf'"
+	done
+	pings - 10.0.1.2
+	at_least slow 1
+}
+
 atf_test_case comes_back
 comes_back_head()
 {
@@ -953,6 +993,7 @@ atf_init_test_cases()
 	atf_add_test_case priorities
 	atf_add_test_case toggle
 	atf_add_test_case failed
+	atf_add_test_case half_made
 	atf_add_test_case comes_back
 	atf_add_test_case unknown_speed
 	atf_add_test_case measured
