@@ -31,6 +31,7 @@
 struct link {
 	int index;
 	int other; /* a veth's other end, 0: it is none */
+	bool also; /* it has further names */
 	char name[IFNAMSIZ];
 	char mac[64];
 };
@@ -79,6 +80,7 @@ static int links_one(const struct nlmsghdr *h, void *data, struct err *e)
 	if (tb[IFLA_IFNAME])
 		snprintf(l->name, sizeof(l->name), "%s",
 			 mnl_attr_get_str(tb[IFLA_IFNAME]));
+	l->also = tb[IFLA_PROP_LIST];
 	if (tb[IFLA_LINK] && is_veth(tb[IFLA_LINKINFO]))
 		l->other = (int)nl_u32(tb[IFLA_LINK]);
 	if (tb[IFLA_ADDRESS]) {
@@ -381,7 +383,9 @@ int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
 	if (!index)
 		return err_set(e, ENXIO, "SIOCSIFRVNET: Device not configured");
 	plan_failpoint();
-	r = if_move(from, kname, home, e);
+	r = if_drop_altnames(from, kname, e);
+	if (!r)
+		r = if_move(from, kname, home, e);
 	if (r < 0)
 		return r;
 	/* struck out by what it was lent as, whatever the jail calls it */
@@ -426,28 +430,45 @@ static void home_name(struct vnet *home, const char *name, char ret[IFNAMSIZ])
 	}
 }
 
+/* The name is free in a jail that is ending: what is left there goes. */
+static void make_room(struct vnet *from, const char *want)
+{
+	int other = vnet_ifindex(from, want);
+	char name[IFNAMSIZ], aside[IFNAMSIZ];
+
+	if (!other || !vnet_ifname(from, other, name))
+		return;
+	if (strcmp(name, want) != 0) {
+		if_drop_altnames(from, name, NULL);
+		return;
+	}
+	snprintf(aside, sizeof(aside), "cb%d", other);
+	for (int i = 0; i < 1000 && vnet_ifindex(from, aside); i++)
+		snprintf(aside, sizeof(aside), "cb%d_%d", other, i);
+	rename_link(from, other, aside, NULL);
+}
+
 static int return_one(struct prisons *ps, struct vnet *from, struct vnet *home,
 		      const struct links *ls, const struct lent *x,
 		      const char *jail, struct err *e)
 {
-	const struct link *k = link_of(ls, x), *other;
-	char want[IFNAMSIZ], aside[IFNAMSIZ];
+	const struct link *k = link_of(ls, x);
+	char want[IFNAMSIZ];
 	int r;
 
 	if (!k)
 		return 0; /* destroyed inside */
+	/* names that the jail's root gave it are none that home must have */
+	r = k->also ? if_drop_altnames(from, k->name, e) : 0;
+	if (r < 0)
+		return r;
 	home_name(home, x->name, want);
 	if (strcmp(want, x->name) != 0)
 		report(ps->report, REPORT_WARN,
 		       "%s: interface %s is back as %s: its name is taken",
 		       jail, ifname_from_kernel(x->name), want);
 	if (strcmp(k->name, want) != 0) {
-		other = link_named(ls, want);
-		if (other) {
-			/* the jail is ending: what is left there goes */
-			snprintf(aside, sizeof(aside), "cb%d", other->index);
-			rename_link(from, other->index, aside, NULL);
-		}
+		make_room(from, want);
 		r = rename_link(from, k->index, want, e);
 		if (r < 0)
 			return r;

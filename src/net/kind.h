@@ -97,4 +97,7 @@ int if_move(struct vnet *from, const char *name, struct vnet *to,
 int if_move_as(struct vnet *from, const char *name, struct vnet *to, int want,
 	       struct err *e);
 
+/* Take away all names of it but its own. */
+int if_drop_altnames(struct vnet *v, const char *name, struct err *e);
+
 #endif

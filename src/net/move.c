@@ -204,3 +204,26 @@ int if_move_as(struct vnet *from, const char *name, struct vnet *to, int want,
 	r = if_moved(from, to, ifp.kname, ifp.linux_kind, ifp.index, index, e);
 	return r < 0 ? r : eiface_settle(to, ifp.kname, e);
 }
+
+/* Names that one request takes away; there can be thousands. */
+#define ALTNAMES_MAX 64
+
+int if_drop_altnames(struct vnet *v, const char *name, struct err *e)
+{
+	cleanup_ifnet struct ifnet ifp = {0};
+	int r = ifnet_link(v, name, &ifp, e);
+
+	for (size_t i = 0; !r && i < ifp.altnames.n;) {
+		struct ifinfomsg ifi = {.ifi_index = ifp.index};
+		struct nlattr *list;
+		struct nlm m;
+
+		nlm_begin(&m, RTM_DELLINKPROP, 0, &ifi, sizeof(ifi));
+		list = nlm_nest(&m, IFLA_PROP_LIST | NLA_F_NESTED);
+		for (size_t k = 0; k < ALTNAMES_MAX && i < ifp.altnames.n; k++)
+			nlm_put_str(&m, IFLA_ALT_IFNAME, ifp.altnames.v[i++]);
+		nlm_nest_end(&m, list);
+		r = nl_talk(v->rt, &m, e, "%s", name);
+	}
+	return r;
+}

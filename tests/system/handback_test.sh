@@ -86,8 +86,54 @@ killed_body()
 	atf_check -o match:"epair0b: flags=" ifconfig epair0b
 }
 
+atf_test_case names
+names_head()
+{
+	atf_set descr "What names the jail's root gives away keeps no interface there"
+}
+# names_left: epair0b is here, under no other name
+names_left()
+{
+	atf_check -o ignore jail -r x
+	atf_check -o not-match:altname ip link show epair0b
+	atf_check jls -d name
+}
+names_body()
+{
+	local i
+
+	atf_check -o inline:"epair0a\n" ifconfig epair create
+	# one of the host's, and as many as there is room for
+	make_jail x vnet vnet.interface=epair0b
+	atf_check jexec x ip link property add dev epair0b altname epair0a
+	for i in $(seq 300); do
+		echo "link property add dev epair0b altname \
+$i-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	done >batch
+	jexec x ip -force -batch - <batch >/dev/null 2>&1
+	names_left
+	# its own name, as the further name of another
+	make_jail x vnet vnet.interface=epair0b
+	atf_check jexec x ip link set epair0b name eth0
+	atf_check jexec x ip link property add dev lo altname epair0b
+	names_left
+	# ... as another's, and what that one would be called instead
+	make_jail x vnet vnet.interface=epair0b
+	atf_check jexec x ip link set epair0b name eth0
+	atf_check jexec x ip link add epair0b index 77 type bridge
+	atf_check jexec x ip link property add dev eth0 altname cb77
+	atf_check jexec x ip link add cb77_0 type bridge
+	names_left
+	# a jail that lives has it taken
+	make_jail x vnet vnet.interface=epair0b
+	atf_check jexec x ip link property add dev epair0b altname epair0a
+	atf_check ifconfig epair0b -vnet x
+	names_left
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case busy
 	atf_add_test_case killed
+	atf_add_test_case names
 }
