@@ -109,8 +109,8 @@ names_body()
 	for i in $(seq 300); do
 		echo "link property add dev epair0b altname \
 $i-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	done >batch
-	jexec x ip -force -batch - <batch >/dev/null 2>&1
+	done >names
+	jexec x ip -force -batch - <names >/dev/null 2>&1
 	names_left
 	# its own name, as the further name of another
 	make_jail x vnet vnet.interface=epair0b
