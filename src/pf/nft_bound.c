@@ -388,6 +388,38 @@ static void put_states(struct gen *g, const struct gen_node *node,
 	}
 }
 
+static void each_name(struct gen *g, const struct pf_rule *r, unsigned int n,
+		      void (*fn)(void *data, uint32_t word, const char *ifname),
+		      void *data)
+{
+	const struct pf_pool_entry *e = r->route_pool.v;
+	uint32_t word;
+
+	for (size_t i = 1; gen_rule_word(g, r, n, i, &word); i++) {
+		fn(data, word, g->bound_ifs.v[i - 1]);
+		for (size_t k = 0; is_sent(r) && k < r->route_pool.n; k++)
+			if (e[k].ifname && *e[k].ifname)
+				fn(data, word, e[k].ifname);
+	}
+	if (gen_bound_named(g, r) && !gen_synproxy(g, r))
+		fn(data, gen_word(g, n), r->ifname);
+}
+
+void gen_bound_each(struct gen *g,
+		    void (*fn)(void *data, uint32_t word, const char *ifname),
+		    void *data)
+{
+	for (size_t i = 0; i < g->nnodes; i++) {
+		const struct gen_node *node = &g->node[i];
+		const struct pf_rules *l = &node->a->list[PF_LIST_FILTER];
+
+		for (size_t k = 0; k < l->n; k++)
+			each_name(g, &l->v[k],
+				  node->base[PF_LIST_FILTER] + (unsigned int)k,
+				  fn, data);
+	}
+}
+
 static size_t count_ways(const struct gen *g)
 {
 	size_t n = 0;
@@ -531,7 +563,8 @@ void gen_bound_made(struct gen *g, const char *chain, enum gen_place p)
 {
 	const char letter = gen_state_letter(p);
 
-	for (int dir = 0; (g->bound || g->bound_any) && dir < 2; dir++) {
+	for (int dir = 0; (g->bound || g->bound_any || g->nolder) && dir < 2;
+	     dir++) {
 		nfb_rule(&g->b, chain);
 		gen_match_dir(g, dir);
 		nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));

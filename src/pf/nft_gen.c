@@ -63,6 +63,7 @@ void gen_free(struct gen *g)
 	nfb_free(&g->b);
 	altq_free(&g->altq);
 	free(g->old_queues);
+	free(g->older);
 	free(g->node);
 	if (g->ifs)
 		ifnets_free(g->ifs);

@@ -169,6 +169,12 @@ struct gen {
 		char queue[PF_QUEUE_NAME], pqueue[PF_QUEUE_NAME];
 	} * old_queues;
 	size_t nold_queues;
+	/* nft_older.c: where older rules' states pass */
+	struct gen_older {
+		uint32_t word;
+		char name[IFNAMSIZ];
+	} * older;
+	size_t nolder;
 	/* an interface of each class of members; the first has none */
 	const struct ifnet *member[GEN_CLASSES];
 	size_t nclasses;
@@ -550,6 +556,26 @@ void gen_bound_states(struct gen *g, char letter);
 void gen_bound_pass(struct gen *g, enum gen_place p, const char *chain, int dir,
 		    bool match);
 void gen_bound_made(struct gen *g, const char *chain, enum gen_place p);
+
+/* The words of all bound states, each with the interfaces where it passes. */
+void gen_bound_each(struct gen *g,
+		    void (*fn)(void *data, uint32_t word, const char *ifname),
+		    void *data);
+
+/* nft_older.c: if-bound states of older rules */
+#define GEN_OLDER "boundwas"
+/*
+ * Makes g->older: of the rules that were loaded (NULL: the same, or none), and
+ * of the set in the kernel, if it is there.
+ */
+int gen_older_recall(struct gen *g, struct gen *was, bool there, struct err *e);
+void gen_older_set(struct gen *g);
+/*
+ * Conditions on the label in registers 0 to 3: its word is bound to where the
+ * packet is, or (!here) it is none that is bound.
+ */
+void gen_older_match(struct gen *g, enum gen_place p, unsigned int word,
+		     bool here);
 
 /* nft_sole.c: all states of a direction are of one rule */
 void gen_sole(struct gen *g); /* find them */

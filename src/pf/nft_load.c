@@ -530,6 +530,29 @@ static bool read_bound(struct pf_kernel *k, const struct present *p,
 	return false;
 }
 
+/* Interfaces that states of rules of before, of this generation, are bound to.
+ */
+static int recall_bound(struct pf_kernel *k, const struct present *p,
+			uint32_t generation, struct gen *g, struct err *e)
+{
+	const bool there = strv_has(&p->sets, GEN_OLDER);
+	cleanup_pf_conf struct pf_conf *conf = NULL;
+	cleanup_gen struct gen was = {0};
+	int r;
+
+	/* the text says it of each rule */
+	if (g->generation == generation || !p->text.len ||
+	    !strstr(p->text.s, "if-bound"))
+		return there ? gen_older_recall(g, NULL, there, e) : 0;
+	r = parse_stored(&p->text, &conf, e);
+	if (r >= 0)
+		r = gen_init(&was, conf, NULL, NULL, e);
+	if (r >= 0 && strv_has(&p->sets, GEN_BOUND_IFS))
+		r = gen_bound_read(k->nf, &was.bound_ifs, NULL, e);
+	was.generation = generation;
+	return r < 0 ? r : gen_older_recall(g, &was, there, e);
+}
+
 static int load_once(struct pf_kernel *k, const struct load *want,
 		     const struct report *r, struct err *e)
 {
@@ -545,6 +568,7 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	struct load l = *want;
 	bool numbered; /* rules have the numbers that the kernel's have */
+	uint32_t had;
 	int n;
 
 	n = read_present(k, !whole || c->opt.keepcounters, &p, e);
@@ -566,6 +590,7 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 		return n;
 	l.text = text;
 	l.keep = l.keep && (!whole || m.apart || c->opt.keepcounters);
+	had = p.meta.generation;
 	/* the same rules keep their states */
 	if (!numbered || !means_the_same(&p, &g, &text, what) ||
 	    !read_bound(k, &p, &g))
@@ -584,6 +609,8 @@ static int load_once(struct pf_kernel *k, const struct load *want,
 	g.nf = k->nf;
 	g.reg = &reg;
 	n = strv_has(&p.sets, GEN_QUEUES) ? gen_altq_recall(&g, e) : 0;
+	if (n >= 0)
+		n = recall_bound(k, &p, had, &g, e);
 	if (n < 0)
 		return n;
 	n = commit_rules(k, &g, &p, &l, &reg, e);

@@ -262,6 +262,7 @@ void gen_state_maps(struct gen *g)
 	}
 	gen_overload_chains(g);
 	gen_bound_maps(g);
+	gen_older_set(g);
 	for (letter = "io"; *letter; letter++) {
 		snprintf(map, sizeof(map), "st%c", *letter);
 		state_elems(g, *letter, true);
@@ -596,12 +597,37 @@ static void six(struct gen *g, enum gen_place p, const char *chain)
 	fast(g, p, chain, false);
 }
 
-static void states_pass(struct gen *g, enum gen_place p, const char *chain)
+/*
+ * States of another generation than the map's; where some of these are bound:
+ * to here, or (!here) to nowhere.
+ */
+static void older_pass(struct gen *g, enum gen_place p, const char *chain,
+		       int dir, bool here)
 {
 	const uint32_t valid = GEN_VALID, zero = 0, gens = ~GEN_RULE_MASK;
-	const uint32_t dead[] = {
-		gen_label_flag(GEN_FLAG_DEAD, word_of(p, IP_CT_DIR_ORIGINAL)),
-		gen_label_flag(GEN_FLAG_DEAD, word_of(p, IP_CT_DIR_REPLY))};
+	const unsigned int word = word_of(p, dir);
+	const uint32_t dead = gen_label_flag(GEN_FLAG_DEAD, word);
+
+	nfb_rule(&g->b, chain);
+	gen_match_dir(g, dir);
+	nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
+	nfe_bitwise(&g->b, NFR(word), NFR(4), 4, &gens, &zero);
+	nfe_cmp_u32(&g->b, NFT_CMP_NEQ, NFR(4), gen_word(g, 0) & gens);
+	nfe_bitwise(&g->b, NFR(word), NFR(4), 4, &valid, &zero);
+	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(4), GEN_VALID);
+	nfe_bitwise(&g->b, NFR(GEN_LABEL_FLAGS), NFR(4), 4, &dead, &zero);
+	nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(4), 0);
+	if (g->nolder)
+		gen_older_match(g, p, word, here);
+	if (gen_flushes(g))
+		finish_why(g, NFT_JUMP, gen_is_in(p) ? "gfi" : "gfo",
+			   GEN_WHY_STATE);
+	else
+		finish_why(g, NF_ACCEPT, NULL, GEN_WHY_STATE);
+}
+
+static void states_pass(struct gen *g, enum gen_place p, const char *chain)
+{
 	int dir;
 
 	for (dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY; dir++) {
@@ -611,24 +637,9 @@ static void states_pass(struct gen *g, enum gen_place p, const char *chain)
 		state_lookup(g, p, dir);
 	}
 	for (dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY; dir++) {
-		nfb_rule(&g->b, chain);
-		gen_match_dir(g, dir);
-		nfe_ct(&g->b, NFT_CT_LABELS, -1, NFR(0));
-		/* of another generation than the map's */
-		nfe_bitwise(&g->b, NFR(word_of(p, dir)), NFR(4), 4, &gens,
-			    &zero);
-		nfe_cmp_u32(&g->b, NFT_CMP_NEQ, NFR(4), gen_word(g, 0) & gens);
-		nfe_bitwise(&g->b, NFR(word_of(p, dir)), NFR(4), 4, &valid,
-			    &zero);
-		nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(4), GEN_VALID);
-		nfe_bitwise(&g->b, NFR(GEN_LABEL_FLAGS), NFR(4), 4, &dead[dir],
-			    &zero);
-		nfe_cmp_u32(&g->b, NFT_CMP_EQ, NFR(4), 0);
-		if (gen_flushes(g))
-			finish_why(g, NFT_JUMP, gen_is_in(p) ? "gfi" : "gfo",
-				   GEN_WHY_STATE);
-		else
-			finish_why(g, NF_ACCEPT, NULL, GEN_WHY_STATE);
+		if (g->nolder)
+			older_pass(g, p, chain, dir, true);
+		older_pass(g, p, chain, dir, false);
 	}
 }
 

@@ -254,12 +254,63 @@ same_body()
 	pings a 10.0.3.2 -e 10
 	atf_check -o match:"^all icmp 10.0.0.2:9 -> 10.0.3.2:9 " \
 	    -o match:"^rd icmp 10.0.0.2:10 -> 10.0.3.2:10 " pfctl -ss
-	# other rules: what there was passes by what it was made by
+	# other rules: what there was passes where it is, and answers do
+	ip -n c route add 10.0.0.2 via 10.0.3.1
 	rules <<-EOF2
 		block
 	EOF2
 	pings a 10.0.3.2 -e 10
 	no_ping a 10.0.3.2 -e 11
+}
+
+atf_test_case older
+older_head()
+{
+	atf_set descr "States stay with their interfaces when other rules are loaded"
+}
+older_body()
+{
+	ways
+	for bound in "pass inet proto icmp keep state (if-bound)" \
+	    "pass in on ra inet proto icmp keep state (if-bound)"; do
+		rules <<-EOF2
+			pass out on rc inet proto icmp
+			$bound
+		EOF2
+		flow 7
+		# rules that make none, twice; the same again
+		for now in "block" "block in" "block in"; do
+			rules <<-EOF2
+				$now
+			EOF2
+			flow 7
+			there 2
+			no_flow 7
+			there 1
+			flow 7
+		done
+		# what passes there makes no other state
+		rules <<-EOF2
+			pass
+		EOF2
+		flow 7
+		there 2
+		flow 7
+		there 1
+		atf_check pfctl -F states -q
+	done
+	# floating ones do not stay
+	rules <<-EOF2
+		pass inet proto icmp
+	EOF2
+	flow 9
+	rules <<-EOF2
+		block
+	EOF2
+	there 2
+	flow 9
+	# nor is anything noted of states that have gone
+	atf_check -s exit:1 -e ignore nft list set inet pf boundwas
 }
 
 atf_test_case cookies
@@ -500,6 +551,7 @@ atf_init_test_cases()
 	atf_add_test_case named
 	atf_add_test_case reply
 	atf_add_test_case same
+	atf_add_test_case older
 	atf_add_test_case cookies
 	atf_add_test_case gone
 	atf_add_test_case words
