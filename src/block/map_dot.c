@@ -130,17 +130,6 @@ static const char table[] =
 	"<TABLE BORDER=\"1\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
 	"CELLPADDING=\"4\" COLOR=\"" FRAME "\" BGCOLOR=\"white\">";
 
-static bool has_bridge(const struct topo_jail *tj, size_t i)
-{
-	if (model_is_span(tj, i))
-		return true;
-	for (size_t k = 0; tj->ifs.v[i].master && k < tj->ifs.n; k++)
-		if (tj->ifs.v[k].is_bridge &&
-		    tj->ifs.v[k].index == tj->ifs.v[i].master)
-			return true;
-	return false;
-}
-
 struct port {
 	size_t far, i;
 };
@@ -221,7 +210,7 @@ static void put_plain(struct strbuf *out, const struct topo *t, size_t j)
 
 	strbuf_addf(out, "n%zu [label=<%s", j, table);
 	for (size_t i = 0; i < tj->ifs.n; i++) {
-		if (tj->ifs.v[i].is_bridge || has_bridge(tj, i) ||
+		if (tj->ifs.v[i].is_bridge || model_has_bridge(tj, i) ||
 		    !model_if_shown(&tj->ifs.v[i]))
 			continue;
 		put_row(out, tj, i);
@@ -258,7 +247,8 @@ static bool nothing_plain(const struct topo *t, size_t j)
 	for (size_t i = 0; i < tj->ifs.n; i++) {
 		if (tj->ifs.v[i].is_bridge)
 			other = true;
-		else if (!has_bridge(tj, i) && model_if_shown(&tj->ifs.v[i]))
+		else if (!model_has_bridge(tj, i) &&
+			 model_if_shown(&tj->ifs.v[i]))
 			return false;
 	}
 	return other;

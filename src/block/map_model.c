@@ -532,8 +532,7 @@ bool model_is_span(const struct topo_jail *tj, size_t i)
 	return false;
 }
 
-/* Port or span port of a bridge that is here. */
-static bool has_bridge(const struct topo_jail *tj, size_t i)
+bool model_has_bridge(const struct topo_jail *tj, size_t i)
 {
 	if (model_is_span(tj, i))
 		return true;
@@ -563,7 +562,7 @@ static int build_complex(struct mbuild *b, size_t j, struct err *e)
 			continue;
 		}
 		/* ports are drawn in their bridge */
-		if (b->row[j][i] || has_bridge(tj, i) ||
+		if (b->row[j][i] || model_has_bridge(tj, i) ||
 		    (!k && !model_if_shown(ifp)))
 			continue;
 		it = nics;

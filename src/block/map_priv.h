@@ -178,6 +178,8 @@ bool model_if_shown(const struct ifnet *ifp);
 /* The host name where it says more than the jail's name, or NULL. */
 const char *model_hostname(const struct topo_jail *tj);
 bool model_is_span(const struct topo_jail *tj, size_t i);
+/* Port or span port of a bridge that is here. */
+bool model_has_bridge(const struct topo_jail *tj, size_t i);
 /* Jail j is `top` or somewhere in it. */
 bool model_is_below(const struct topo *t, size_t j, size_t top);
 void model_addr_text(const struct if_addr *ia, char *buf, size_t size);

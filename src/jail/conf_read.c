@@ -5,6 +5,7 @@
 #include "jail/conf_impl.h"
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -252,26 +253,21 @@ void conf_close_block(struct conf_parser *p)
 static int read_all(int fd, const char *name, size_t max, char **ret,
 		    size_t *ret_len, struct err *e)
 {
-	cleanup_strbuf struct strbuf b = STRBUF_INIT;
-	char chunk[16384];
-	ssize_t n;
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+	char *two;
+	int r = file_read_fd(fd, max, &text, &len);
 
-	for (;;) {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, errno, "%s", name);
-		if (!n)
-			break;
-		if ((size_t)n > max - b.len)
-			return err_sys(e, EFBIG, "%s", name);
-		strbuf_addn(&b, chunk, (size_t)n);
-	}
-	*ret_len = b.len;
-	strbuf_addn(&b, "\0", 2);
-	*ret = strbuf_take(&b);
-	return *ret ? 0 : err_nomem(e);
+	if (r < 0)
+		return err_sys(e, -r, "%s", name);
+	two = realloc(text, len + 2);
+	if (!two)
+		return err_nomem(e);
+	text = two;
+	text[len + 1] = '\0';
+	*ret = take_ptr(text);
+	*ret_len = len;
+	return 0;
 }
 
 /* One buffer into the tree, its name among the files. */

@@ -71,34 +71,28 @@ int bridge_word_value(const char *s, uint32_t max, uint32_t *ret, struct err *e)
 	return 0;
 }
 
-static int word_maxaddr(struct ifconfig_run *run, const struct ifconfig_word *w,
-			bool on, char *const *args, struct err *e)
-{
-	uint32_t n = 0;
-	int r;
+/* Words with a number that the bridge just takes. */
+static const struct number {
+	const char *what;
+	int (*set)(struct vnet *v, const char *bridge, uint32_t n,
+		   struct err *e);
+} numbers[] = {
+	{"BRDGSCACHE", bridge_maxaddr},
+	{"BRDGSTO", bridge_timeout},
+};
 
-	(void)w;
+static int word_number(struct ifconfig_run *run, const struct ifconfig_word *w,
+		       bool on, char *const *args, struct err *e)
+{
+	const struct number *to = &numbers[w->arg];
+	uint32_t n = 0;
+	int r = bridge_word_value(args[0], UINT32_MAX, &n, e);
+
 	(void)on;
-	r = bridge_word_value(args[0], UINT32_MAX, &n, e);
 	if (r < 0 || run->dry)
 		return r;
-	r = bridge_word_check(run, "BRDGSCACHE", args[0], e);
-	return r < 0 ? r : bridge_maxaddr(run->v, run->name, n, e);
-}
-
-static int word_timeout(struct ifconfig_run *run, const struct ifconfig_word *w,
-			bool on, char *const *args, struct err *e)
-{
-	uint32_t n = 0;
-	int r;
-
-	(void)w;
-	(void)on;
-	r = bridge_word_value(args[0], UINT32_MAX, &n, e);
-	if (r < 0 || run->dry)
-		return r;
-	r = bridge_word_check(run, "BRDGSTO", args[0], e);
-	return r < 0 ? r : bridge_timeout(run->v, run->name, n, e);
+	r = bridge_word_check(run, to->what, args[0], e);
+	return r < 0 ? r : to->set(run->v, run->name, n, e);
 }
 
 /* ... vlan N, behind an address: 0 when it is not there. */
@@ -214,8 +208,8 @@ static int word_addr(struct ifconfig_run *run, const struct ifconfig_word *w,
 const struct ifconfig_word ifconfig_bridge_words[] = {
 	{"deletem", 1, false, word_deletem, 0, 0},
 	{"span", 1, true, word_span, 0, 0},
-	{"maxaddr", 1, false, word_maxaddr, 0, 0},
-	{"timeout", 1, false, word_timeout, 0, 0},
+	{"maxaddr", 1, false, word_number, 0, 0},
+	{"timeout", 1, false, word_number, 1, 0},
 	{"static", 2, false, word_static, 0, 0},
 	{"deladdr", 1, false, word_deladdr, 0, 0},
 	{"addr", 0, false, word_addr, 0, 0},

@@ -2,36 +2,11 @@
 #include "pf/altq.h"
 #include "pf/conf.h"
 #include "pf/pf.h"
+#include "pf_parse.h"
 
 #include <atf-c.h>
 #include <stdio.h>
 #include <string.h>
-
-/* What was told of the last plan. */
-static char told[4096];
-
-static void tell(void *data, enum report_level level, const char *text)
-{
-	size_t n = strlen(told);
-
-	(void)data;
-	(void)level;
-	snprintf(told + n, sizeof(told) - n, "%s\n", text);
-}
-static const struct report sink = {.line = tell};
-
-static struct pf_conf *parse(const char *text)
-{
-	const struct pf_parse p = {.report = &sink};
-	struct pf_conf *c = NULL;
-	struct err e = ERR_INIT;
-
-	told[0] = '\0';
-	ATF_REQUIRE_EQ_MSG(0,
-			   pf_conf_parse("t", text, strlen(text), &p, &c, &e),
-			   "%s: %s", e.text, told);
-	return c;
-}
 
 /* em0 has a gigabit, em1 does not know, others are not there. */
 static bool link_of(const void *data, const char *name, struct altq_link *ret)

@@ -6,38 +6,13 @@
 #include "pf/nft_gen.h"
 #include "pf/print.h"
 #include "pf/store.h"
+#include "pf_parse.h"
 
 #include <atf-c.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Refusals of the last load. */
-static char told[4096];
-
-static void tell(void *data, enum report_level level, const char *text)
-{
-	size_t n = strlen(told);
-
-	(void)data;
-	(void)level;
-	snprintf(told + n, sizeof(told) - n, "%s\n", text);
-}
-static const struct report sink = {.line = tell};
-
-static struct pf_conf *parse(const char *text)
-{
-	const struct pf_parse p = {.report = &sink};
-	struct pf_conf *c = NULL;
-	struct err e = ERR_INIT;
-
-	told[0] = '\0';
-	ATF_REQUIRE_EQ_MSG(0,
-			   pf_conf_parse("t", text, strlen(text), &p, &c, &e),
-			   "%s: %s", e.text, told);
-	return c;
-}
 
 /* A vnet of its own, opened. */
 struct world {
