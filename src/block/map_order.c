@@ -85,7 +85,8 @@ static double key_kid_stacked(const void *p)
 	return (double)j->first_item;
 }
 
-struct mjail *order_kid_of(const struct mjail *j, const struct mrow *r)
+/* The child of j in whose box the row is drawn. */
+static struct mjail *kid_of(const struct mjail *j, const struct mrow *r)
 {
 	struct mjail *k = r->item->jail;
 
@@ -185,8 +186,8 @@ static void want_siblings(struct mjail *j)
 
 		if (is_own(j, run->r[0]) || is_own(j, run->r[1]))
 			continue;
-		a = order_kid_of(j, run->r[0]);
-		b = order_kid_of(j, run->r[1]);
+		a = kid_of(j, run->r[0]);
+		b = kid_of(j, run->r[1]);
 		if (isinf(a->want) && !isinf(b->want)) {
 			a->want = b->want + 0.25;
 			a->first_item = b->first_item;
@@ -211,7 +212,7 @@ static int order_kids(struct mjail *j, struct err *e)
 	for (size_t n = 0; n < j->nruns; n++) {
 		if (!own_kid(j, &j->runs[n], &own, &kid))
 			continue;
-		k = kid_index(j, order_kid_of(j, kid));
+		k = kid_index(j, kid_of(j, kid));
 		ord = item_index(j, own->item);
 		/* first by item, so that a router stands between its bridges */
 		m[k].sum += (double)ord * 1e6 + (double)own->ord;
@@ -276,7 +277,7 @@ static double want_own(const struct mjail *j, const struct mrow *own,
 
 	if (!j->stacked)
 		return (double)kid->ord;
-	below = order_kid_of(j, kid)->first_item >= item_index(j, own->item);
+	below = kid_of(j, kid)->first_item >= item_index(j, own->item);
 	return (below ? 2e8 : 1e8) - (double)kid->ord;
 }
 

@@ -186,8 +186,6 @@ void model_addr_text(const struct if_addr *ia, char *buf, size_t size);
 
 /* map_order.c: who stands above whom; which cables run straight */
 int order_all(struct mlayout *l, struct err *e);
-/* The child of j in whose box the row is drawn. */
-struct mjail *order_kid_of(const struct mjail *j, const struct mrow *r);
 
 /* map_layout.c: widths, vertical positions */
 int layout_solve(struct mlayout *l, struct err *e);

@@ -133,13 +133,9 @@ int conf_statement(struct conf_parser *p, struct conf_string *head,
 /* "{" and "}"; head stays the caller's. */
 int conf_open_block(struct conf_parser *p, const struct conf_string *head);
 void conf_close_block(struct conf_parser *p);
-void conf_block_free(struct conf_block *b);
 
 /* conf_string.c */
-struct conf_string *conf_string_new(unsigned int line);
 void conf_string_free(struct conf_string *s);
-int conf_string_add(struct conf_string *s, const char *text, size_t len,
-		    bool var);
 /*
  * A string from what stands between quotes (or alone): escapes decoded, and
  * variables taken out when subst is set.  NULL: the error is in p.

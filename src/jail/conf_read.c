@@ -117,14 +117,14 @@ static void cleanup_values_p(struct conf_values **vs)
 	conf_values_free(*vs);
 }
 
-void conf_block_free(struct conf_block *b)
+static void block_free(struct conf_block *b)
 {
 	if (!b)
 		return;
 	for (size_t i = 0; i < b->n; i++) {
 		free(b->v[i].name);
 		values_clear(&b->v[i].values);
-		conf_block_free(b->v[i].body);
+		block_free(b->v[i].body);
 	}
 	free(b->v);
 	free(b);
@@ -516,7 +516,7 @@ void jailconf_free(struct jailconf **cp)
 		free(c->v[i].error);
 	}
 	free(c->v);
-	conf_block_free(c->raw);
+	block_free(c->raw);
 	strv_free(&c->files);
 	free(c);
 	*cp = NULL;

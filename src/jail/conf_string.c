@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct conf_string *conf_string_new(unsigned int line)
+static struct conf_string *string_new(unsigned int line)
 {
 	struct conf_string *s = calloc(1, sizeof(*s));
 
@@ -51,8 +51,8 @@ static int part_append(struct conf_part *part, const char *text, size_t len)
 	return 0;
 }
 
-int conf_string_add(struct conf_string *s, const char *text, size_t len,
-		    bool var)
+static int string_add(struct conf_string *s, const char *text, size_t len,
+		      bool var)
 {
 	struct conf_part *v, *last = s->n ? &s->v[s->n - 1] : NULL;
 	struct conf_part part = {.var = var};
@@ -137,7 +137,7 @@ static int string_add_decoded(struct conf_parser *p, struct conf_string *str,
 
 	if (text_decode(p, &b, s, len, str->line) < 0)
 		return -EINVAL;
-	if (conf_string_add(str, b.s, b.len, var) < 0) {
+	if (string_add(str, b.s, b.len, var) < 0) {
 		conf_nomem(p);
 		return -ENOMEM;
 	}
@@ -230,7 +230,7 @@ static int string_parse_subst(struct conf_parser *p, struct conf_string *str,
 struct conf_string *conf_string_parse(struct conf_parser *p, const char *s,
 				      size_t len, bool subst, unsigned int line)
 {
-	struct conf_string *str = conf_string_new(line);
+	struct conf_string *str = string_new(line);
 	int r;
 
 	if (!str) {
@@ -251,7 +251,7 @@ struct conf_string *conf_string_parse(struct conf_parser *p, const char *s,
 struct conf_string *conf_string_var(struct conf_parser *p, const char *s,
 				    size_t len, unsigned int line)
 {
-	struct conf_string *str = conf_string_new(line);
+	struct conf_string *str = string_new(line);
 
 	if (!str) {
 		conf_nomem(p);
@@ -269,8 +269,7 @@ struct conf_string *conf_string_join(struct conf_parser *p,
 				     struct conf_string *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		if (conf_string_add(a, b->v[i].text, b->v[i].len, b->v[i].var) <
-		    0) {
+		if (string_add(a, b->v[i].text, b->v[i].len, b->v[i].var) < 0) {
 			conf_string_free(a);
 			a = NULL;
 			conf_nomem(p);

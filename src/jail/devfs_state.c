@@ -33,7 +33,8 @@ static int read_file(int dirfd, const char *path, const char *name,
 	return r < 0 ? r : devfsrules_parse(text, len, name, sets, e);
 }
 
-bool devfs_loaded(const struct prisons *ps)
+/* They lie in the registry (else they are /etc/devfs.rules). */
+static bool is_loaded(const struct prisons *ps)
 {
 	return ps->dirfd >= 0 && faccessat(ps->dirfd, STATE, F_OK, 0) == 0;
 }
@@ -54,7 +55,7 @@ int devfs_load(const struct prisons *ps, struct devfs_sets *ret, struct err *e)
 	cleanup_devfs_sets struct devfs_sets s = {0};
 	int r;
 
-	if (devfs_loaded(ps)) {
+	if (is_loaded(ps)) {
 		r = devfs_stock(&s, e);
 		s.loading = true;
 		if (!r)

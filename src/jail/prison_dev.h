@@ -11,8 +11,6 @@
 
 /* The level's rulesets, with the stock ones. */
 int devfs_load(const struct prisons *ps, struct devfs_sets *ret, struct err *e);
-/* They lie in the registry (else they are /etc/devfs.rules). */
-bool devfs_loaded(const struct prisons *ps);
 /*
  * Put them there; or take the file away, when all of them would be read from
  * /etc/devfs.rules.  Call with the lock held, last thing.

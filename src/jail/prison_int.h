@@ -230,8 +230,6 @@ struct root_plan {
 };
 /* In the jail's first process: see the head of prison_root.c. */
 int root_enter(const struct root_plan *p, struct err *e);
-/* plan_failpoint() for the first process: its creator dies there. */
-void root_failpoint(const struct root_plan *p);
 
 /*
  * What was made for the jail becomes its root's; name "": dirfd itself.  And
@@ -403,9 +401,6 @@ int unix_update(struct prisons *ps, const struct life *l,
 
 /* --- prison_share.c ------------------------------------------------------- */
 
-/* Has it ip4 or ip6 of its own, without a vnet? */
-bool share_restricted(const struct pset *ps);
-bool share_addrs_differ(const struct pset *a, const struct pset *b);
 /* Canonical parameters: their addresses, and those against the parent's. */
 int share_valid(struct prisons *ps, const struct pset *params, struct err *e);
 /* Addresses given to a jail that was made without such. */

@@ -407,7 +407,8 @@ static int furnish_run(int rootfd, const struct root_plan *p,
 	return r;
 }
 
-void root_failpoint(const struct root_plan *p)
+/* plan_failpoint() for the first process: its creator dies there. */
+static void root_failpoint(const struct root_plan *p)
 {
 	if (!plan_failpoint_hit() || p->die_fd < 0)
 		return;

@@ -77,7 +77,8 @@ static bool is_vnet(const struct pset *ps)
 	return param_jailsys_of(ps, "vnet", 2) == 1;
 }
 
-bool share_restricted(const struct pset *ps)
+/* Has it ip4 or ip6 of its own, without a vnet? */
+static bool is_restricted(const struct pset *ps)
 {
 	return !is_vnet(ps) && (mode_of(ps, &families[0]) != IPSHARE_INHERIT ||
 				mode_of(ps, &families[1]) != IPSHARE_INHERIT);
@@ -380,7 +381,7 @@ int share_take(struct prisons *ps, int jid, const struct pset *params,
 	cleanup_pset struct pset lists = {0};
 	int r = lists_of(params, &lists, e);
 
-	if (r < 0 || !share_restricted(params))
+	if (r < 0 || !is_restricted(params))
 		return r;
 	r = check_clash(ps, jid, &lists, e);
 	if (!r)
@@ -519,7 +520,7 @@ static bool may_ping(gid_t gid)
 static void raw_note(struct prisons *ps, const struct pset *params, gid_t gid)
 {
 	if (is_vnet(params) || !param_set_bool(params, "allow.raw_sockets") ||
-	    (rights_same_users(params) && !share_restricted(params)))
+	    (rights_same_users(params) && !is_restricted(params)))
 		return;
 	if (may_ping(gid))
 		report(ps->report, REPORT_WARN,
@@ -538,7 +539,7 @@ int share_guard(struct prisons *ps, int jid, const char *cgroup,
 		struct err *e)
 {
 	raw_note(ps, params, users->shifted ? users->gid : 0);
-	if (!share_restricted(params))
+	if (!is_restricted(params))
 		return 0;
 	if (!cgroup)
 		return err_set(e, ENOTSUP,
@@ -549,21 +550,7 @@ int share_guard(struct prisons *ps, int jid, const char *cgroup,
 		     e);
 }
 
-/* Is anything of what is in force new? */
-static bool differs(const struct pset *old, const struct pset *now)
-{
-	static const char *const flags[] = {"ip4.saddrsel", "ip6.saddrsel",
-					    "allow.raw_sockets",
-					    "allow.reserved_ports"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (param_set_bool(old, flags[i]) !=
-		    param_set_bool(now, flags[i]))
-			return true;
-	return share_addrs_differ(old, now);
-}
-
-bool share_addrs_differ(const struct pset *a, const struct pset *b)
+static bool addrs_differ(const struct pset *a, const struct pset *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		const struct strv *v = addrs_of(a, &families[i]);
@@ -578,6 +565,20 @@ bool share_addrs_differ(const struct pset *a, const struct pset *b)
 	return false;
 }
 
+/* Is anything of what is in force new? */
+static bool differs(const struct pset *old, const struct pset *now)
+{
+	static const char *const flags[] = {"ip4.saddrsel", "ip6.saddrsel",
+					    "allow.raw_sockets",
+					    "allow.reserved_ports"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (param_set_bool(old, flags[i]) !=
+		    param_set_bool(now, flags[i]))
+			return true;
+	return addrs_differ(old, now);
+}
+
 int share_update(struct prisons *ps, int jid, const struct life *l,
 		 const struct pset *old, const struct pset *now, struct err *e)
 {
@@ -587,11 +588,11 @@ int share_update(struct prisons *ps, int jid, const struct life *l,
 	r = dev_state_read(ps, jid, &st, e);
 	if (!r && !param_set_bool(old, "allow.raw_sockets"))
 		raw_note(ps, now, st.gid);
-	if (r < 0 || !share_restricted(now) || !differs(old, now))
+	if (r < 0 || !is_restricted(now) || !differs(old, now))
 		return r;
 	if (!l->cgroup)
 		return err_sys(e, ESRCH, "ip4, ip6");
-	r = share_addrs_differ(old, now) ? retake(ps, jid, now, e) : 0;
+	r = addrs_differ(old, now) ? retake(ps, jid, now, e) : 0;
 	return r < 0 ? r : apply(ps, jid, l->cgroup, now, st.uid, e);
 }
 

@@ -122,7 +122,7 @@ const char *rctl_resource_name(int resource)
 	return resource >= 0 ? resources[resource].name : "";
 }
 
-const char *rctl_action_name(int action)
+static const char *action_name(int action)
 {
 	return action >= 0 ? actions[action].name : "";
 }
@@ -506,7 +506,7 @@ void rctl_print(struct strbuf *out, const struct rctl_rule *r, bool human,
 	strbuf_addf(out, "%s:", rctl_subject_name(r->subject));
 	print_id(out, r, numeric);
 	strbuf_addf(out, ":%s:%s=", rctl_resource_name(r->resource),
-		    rctl_action_name(r->action));
+		    action_name(r->action));
 	if (r->amount >= 0 && human)
 		rctl_human(out, r->amount);
 	else if (r->amount >= 0)

@@ -79,7 +79,6 @@ struct rctl_rule {
 
 const char *rctl_subject_name(int subject);
 const char *rctl_resource_name(int resource);
-const char *rctl_action_name(int action);
 /* Linux's number of the action's signal; 0: no signal, or none here. */
 int rctl_action_signal(int action);
 

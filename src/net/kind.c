@@ -46,7 +46,8 @@ const struct ifkind *ifkind_by_name(const char *name)
 	return NULL;
 }
 
-bool ifkind_is_linux(const struct ifkind *k, const char *linux_kind)
+/* Is IFLA_INFO_KIND one of the kind's? */
+static bool is_linux(const struct ifkind *k, const char *linux_kind)
 {
 	if (!k->linux_kind || !strcmp(k->linux_kind, linux_kind))
 		return true;
@@ -61,7 +62,7 @@ const struct ifkind *ifkind_classify(const struct ifnet *ifp)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		const struct ifkind *k = kinds[i];
 
-		if (!ifkind_is_linux(k, ifp->linux_kind))
+		if (!is_linux(k, ifp->linux_kind))
 			continue;
 		if (!k->match || k->match(ifp))
 			return k;
@@ -116,7 +117,7 @@ bool ifkind_home(const char *name, const char *linux_kind,
 	int unit;
 
 	k = n < IFNAMSIZ ? ifkind_of_name(name, &unit) : NULL;
-	if (!k || !ifkind_is_linux(k, linux_kind))
+	if (!k || !is_linux(k, linux_kind))
 		return false;
 	*ret_end = '-';
 	if (k == &kind_epair) {

@@ -58,8 +58,6 @@ struct ifkind {
 const struct ifkind *ifkind_by_name(const char *name); /* "epair" */
 const struct ifkind *ifkind_of_name(const char *ifname, int *ret_unit);
 const struct ifkind *ifkind_by_index(size_t i); /* NULL past the end */
-/* Is IFLA_INFO_KIND one of the kind's? */
-bool ifkind_is_linux(const struct ifkind *k, const char *linux_kind);
 /* What an interface shows as; needs home_name and what the kernel said. */
 const struct ifkind *ifkind_classify(const struct ifnet *ifp);
 

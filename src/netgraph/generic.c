@@ -113,8 +113,8 @@ const struct ng_cmd *ng_cmd_by_name(const struct ng_type *t, const char *name)
 	return NULL;
 }
 
-const struct ng_cmd *ng_cmd_by_number(const struct ng_type *t, uint32_t cookie,
-				      uint32_t cmd)
+static const struct ng_cmd *cmd_by_number(const struct ng_type *t,
+					  uint32_t cookie, uint32_t cmd)
 {
 	for (const struct ng_cmd *c = t->cmds; c && c->name; c++)
 		if (c->cookie == cookie && c->cmd == cmd)
@@ -453,8 +453,7 @@ static int do_binary2ascii(struct ng_node *n, const struct ng_mesg *msg,
 
 	if (inner_copy(msg, 0, &inner, &args) < 0)
 		return -EINVAL;
-	c = ng_cmd_by_number(n->type, inner.header.typecookie,
-			     inner.header.cmd);
+	c = cmd_by_number(n->type, inner.header.typecookie, inner.header.cmd);
 	if (!c)
 		return -ENOSYS;
 	/* not aligned, where it is, for what reads 64-bit numbers */
@@ -518,8 +517,8 @@ static int type_message(struct ng_node *to, const struct ng_mesg *msg,
 	return to->type->rcvmsg ? to->type->rcvmsg(to, msg, last, reply) : none;
 }
 
-int generic_message(struct ng_node *to, const struct ng_mesg *msg,
-		    struct ng_hook *last, struct ng_reply *reply)
+static int generic_message(struct ng_node *to, const struct ng_mesg *msg,
+			   struct ng_hook *last, struct ng_reply *reply)
 {
 	uint32_t cmd = msg->header.cmd;
 

@@ -218,7 +218,8 @@ struct ng_node *ng_node_by_ifindex(const struct ng_graph *g, uint32_t ifindex)
 			    &ifindex);
 }
 
-ng_ID_t id_of_name(const char *name)
+/* "[2f]" is 0x2f; else 0. */
+static ng_ID_t id_of_name(const char *name)
 {
 	size_t len = strlen(name);
 	unsigned long v;

@@ -188,8 +188,6 @@ ng_ID_t ng_sender(const struct ng_graph *g);
 /* Words of the type's, and those of every node: FreeBSD's ng_cmdlist. */
 struct ng_cmd;
 const struct ng_cmd *ng_cmd_by_name(const struct ng_type *t, const char *name);
-const struct ng_cmd *ng_cmd_by_number(const struct ng_type *t, uint32_t cookie,
-				      uint32_t cmd);
 
 /* Counters of h since they were cleared, summed over the CPUs. */
 void ng_hook_counters(struct ng_hook *h, uint64_t ret[NGD_COUNTERS]);

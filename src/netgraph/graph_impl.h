@@ -58,8 +58,6 @@ static inline bool name_ok(const char *name, size_t size)
 
 /* --- graph.c --- */
 const struct ng_type *type_find(const struct ng_graph *g, const char *name);
-/* "[2f]" is 0x2f; else 0. */
-ng_ID_t id_of_name(const char *name);
 /* A node that is nowhere known yet; -ENOMEM. */
 int node_make(struct ng_graph *g, const struct ng_type *t, ng_ID_t id,
 	      struct ng_node **ret);
@@ -76,7 +74,6 @@ void hook_bury(struct ng_hook *h);
 int node_set_name(struct ng_node *n, const char *name);
 int node_hold_ifindex(struct ng_node *n);
 void note_node(struct ng_node *n);
-void note_hook(struct ng_hook *h);
 
 /* --- hook.c --- */
 struct ng_hook *hook_make(struct ng_node *n, const char *name);
@@ -102,9 +99,5 @@ void publish_unlink(struct ng_hook *h);
 void publish_peers(const struct ng_hook *a, const struct ng_hook *b);
 void publish_end(const struct ng_hook *h);
 void publish_node_end(struct ng_node *n);
-
-/* --- generic.c --- */
-int generic_message(struct ng_node *to, const struct ng_mesg *msg,
-		    struct ng_hook *last, struct ng_reply *reply);
 
 #endif

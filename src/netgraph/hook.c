@@ -52,7 +52,7 @@ struct ng_hook *ng_hook_by_name(const struct ng_node *n, const char *name)
 	return h && !h->invalid ? h : NULL;
 }
 
-void note_hook(struct ng_hook *h)
+static void note_hook(struct ng_hook *h)
 {
 	struct ng_graph *g = h->node->graph;
 

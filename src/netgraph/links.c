@@ -128,7 +128,8 @@ int ng_link_mac(struct vnet *v, uint32_t ifindex, const uint8_t mac[6])
 	return nl_talk(v->rt, &m, NULL, NULL);
 }
 
-bool ng_link_hidden(const struct ng_link *l)
+/* A hidden end's name. */
+static bool is_hidden(const struct ng_link *l)
 {
 	return l->group == IF_GROUP_HIDDEN && !strcmp(l->kind, "veth") &&
 	       str_prefix(l->name, IF_HIDDEN_PREFIX);
@@ -160,7 +161,7 @@ static struct alone *left_alone(const struct ng_graph *g, uint32_t ifindex)
 /* Of a pair that no node has: its maker was killed half way. */
 static bool is_orphan(const struct ng_link *l)
 {
-	return ng_link_hidden(l) &&
+	return is_hidden(l) &&
 	       (str_prefix(l->name, IF_HIDDEN_PREFIX NG_EIFACE_EIFACE_NAME) ||
 		str_prefix(l->name, IF_HIDDEN_PREFIX NG_VIF_NAME));
 }
@@ -200,7 +201,7 @@ static int link_here(struct ng_graph *g, const struct ng_link *l, bool dumped)
 		return link_delete(dp_vnet(ng_graph_dp(g)), (int)l->ifindex,
 				   NULL);
 	if (l->arptype != ARPHRD_ETHER || is_loopback(l) || l->fallback ||
-	    ng_link_hidden(l) || is_eiface(g, l) || left_alone(g, l->ifindex))
+	    is_hidden(l) || is_eiface(g, l) || left_alone(g, l->ifindex))
 		return 0;
 	return ether_arrived(g, l);
 }

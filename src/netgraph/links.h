@@ -63,8 +63,6 @@ int ng_link_flags(struct vnet *v, uint32_t ifindex, uint32_t mask,
 		  uint32_t flags);
 int ng_link_group(struct vnet *v, uint32_t ifindex, uint32_t group);
 int ng_link_mac(struct vnet *v, uint32_t ifindex, const uint8_t mac[6]);
-/* A hidden end's name. */
-bool ng_link_hidden(const struct ng_link *l);
 
 /* That interface gets no node while this process and it are there. */
 void ng_links_leave_alone(const struct ng_graph *g, uint32_t ifindex);

@@ -151,7 +151,8 @@ size_t ngctl_word(const struct ngctl_cmd *cmd)
 	return strcspn(cmd->usage, BLANKS);
 }
 
-bool ngctl_matches(const struct ngctl_cmd *cmd, const char *word)
+/* Does `word` begin the command's name or an alias, in any case? */
+static bool matches(const struct ngctl_cmd *cmd, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -168,7 +169,7 @@ int ngctl_find(const char *word, const struct ngctl_cmd **ret, struct err *e)
 	const struct ngctl_cmd *found = NULL;
 
 	for (const struct ngctl_cmd *cmd = ngctl_cmds; cmd->usage; cmd++) {
-		if (!ngctl_matches(cmd, word))
+		if (!matches(cmd, word))
 			continue;
 		if (found)
 			return err_set(e, EEXIST, "\"%s\": ambiguous command",

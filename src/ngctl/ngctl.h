@@ -68,8 +68,6 @@ int ngctl_write(struct ngctl *c, int argc, char **argv, struct err *e);
 
 /* Length of the command's name in its usage. */
 size_t ngctl_word(const struct ngctl_cmd *cmd);
-/* Does `word` begin the command's name or an alias, in any case? */
-bool ngctl_matches(const struct ngctl_cmd *cmd, const char *word);
 /* The one that matches; -ENOENT none, -EEXIST several, with the text. */
 int ngctl_find(const char *word, const struct ngctl_cmd **ret, struct err *e);
 /*

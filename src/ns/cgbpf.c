@@ -39,7 +39,8 @@
 /* --- bpf(2)
  * ------------------------------------------------------------------ */
 
-int cgbpf_call(int cmd, union bpf_attr *a)
+/* The result, a descriptor with some commands, or a negative errno. */
+static int call_bpf(int cmd, union bpf_attr *a)
 {
 	long r = syscall(SYS_bpf, cmd, a, sizeof(*a));
 
@@ -77,7 +78,7 @@ int cgbpf_load(const struct cgbpf_prog *p)
 	/* some helpers ask for a licence that goes with the kernel's own */
 	a.license = (uint64_t)(uintptr_t) "Dual BSD/GPL";
 	strncpy(a.prog_name, p->name, sizeof(a.prog_name) - 1);
-	return cgbpf_call(BPF_PROG_LOAD, &a);
+	return call_bpf(BPF_PROG_LOAD, &a);
 }
 
 int cgbpf_attach(int cgroup_fd, int prog, uint32_t attach)
@@ -89,7 +90,7 @@ int cgbpf_attach(int cgroup_fd, int prog, uint32_t attach)
 	a.attach_bpf_fd = (uint32_t)prog;
 	a.attach_type = attach;
 	a.attach_flags = BPF_F_ALLOW_MULTI;
-	return cgbpf_call(BPF_PROG_ATTACH, &a);
+	return call_bpf(BPF_PROG_ATTACH, &a);
 }
 
 static int prog_detach(int cgroup_fd, int prog, uint32_t attach)
@@ -100,7 +101,7 @@ static int prog_detach(int cgroup_fd, int prog, uint32_t attach)
 	a.target_fd = (uint32_t)cgroup_fd;
 	a.attach_bpf_fd = (uint32_t)prog;
 	a.attach_type = attach;
-	return cgbpf_call(BPF_PROG_DETACH, &a);
+	return call_bpf(BPF_PROG_DETACH, &a);
 }
 
 /* Ids of what is attached to this very cgroup; their number. */
@@ -118,7 +119,7 @@ static int prog_ids(int cgroup_fd, uint32_t attach, uint32_t ids[PROGS_MAX])
 	/* of these the kernel will not tell without */
 	if (attach == BPF_LSM_CGROUP)
 		a.query.prog_attach_flags = (uint64_t)(uintptr_t)flags;
-	r = cgbpf_call(BPF_PROG_QUERY, &a);
+	r = call_bpf(BPF_PROG_QUERY, &a);
 	return r < 0 ? r : (int)a.query.prog_cnt;
 }
 
@@ -131,7 +132,7 @@ static int prog_open(uint32_t id, const char *name)
 
 	memset(&a, 0, sizeof(a));
 	a.prog_id = id;
-	fd = cgbpf_call(BPF_PROG_GET_FD_BY_ID, &a);
+	fd = call_bpf(BPF_PROG_GET_FD_BY_ID, &a);
 	if (fd < 0)
 		return fd;
 	memset(&info, 0, sizeof(info));
@@ -139,7 +140,7 @@ static int prog_open(uint32_t id, const char *name)
 	a.info.bpf_fd = (uint32_t)fd;
 	a.info.info_len = sizeof(info);
 	a.info.info = (uint64_t)(uintptr_t)&info;
-	if (cgbpf_call(BPF_OBJ_GET_INFO_BY_FD, &a) < 0 ||
+	if (call_bpf(BPF_OBJ_GET_INFO_BY_FD, &a) < 0 ||
 	    strncmp(info.name, name, sizeof(info.name)) != 0)
 		return -ENOENT;
 	return take_fd(&fd);

@@ -43,8 +43,6 @@ static inline struct bpf_insn op(uint8_t code, uint8_t dst, uint8_t src,
 /* --- bpf(2), cgbpf.c
  * --------------------------------------------------------- */
 
-/* The result, a descriptor with some commands, or a negative errno. */
-int cgbpf_call(int cmd, union bpf_attr *a);
 struct cgbpf_prog {
 	const struct bpf_insn *insns;
 	size_t n; /* 0: there are too many */

@@ -246,8 +246,8 @@ int host_word(const char *word, const struct pf_resolve *resolve, bool names,
 	return r;
 }
 
-int host_lookup(struct parser *p, const char *word, struct hosts *to,
-		struct err *e)
+static int host_lookup(struct parser *p, const char *word, struct hosts *to,
+		       struct err *e)
 {
 	struct pf_resolve res = {0};
 
@@ -538,7 +538,7 @@ int conf_portstar(struct parser *p, uint16_t port[2], bool *star)
 	return 0;
 }
 
-int conf_port(struct parser *p, void *to)
+static int conf_port(struct parser *p, void *to)
 {
 	struct pf_cmp a, b, *c;
 	enum pf_op op;

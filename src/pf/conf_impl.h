@@ -372,11 +372,8 @@ void draft_clear(struct draft *d);
 /* conf_host.c */
 int conf_host(struct parser *p, struct hosts *to);   /* one, without "!" */
 int conf_ipspec(struct parser *p, struct hosts *to); /* any, "! h", { } */
-int conf_port(struct parser *p, void *to);
 int conf_portstar(struct parser *p, uint16_t port[2], bool *star);
 int conf_fromto(struct parser *p, struct draft *d);
-int host_lookup(struct parser *p, const char *word, struct hosts *to,
-		struct err *e);
 int host_word(const char *word, const struct pf_resolve *resolve, bool names,
 	      struct hosts *to, struct err *e);
 int ifaddrs_of(const struct pf_resolve *resolve, const char *ifname,

@@ -331,7 +331,7 @@ static const struct {
 	{"Reset", flush_options, false, false},
 };
 
-int ctl_flush(struct ctl *c, struct err *e)
+static int ctl_flush(struct ctl *c, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(flushes); i++) {
 		if (strcmp(flushes[i].word, c->clear) != 0)

@@ -79,7 +79,6 @@ int ctl_run(struct ctl *c, struct err *e);
 
 /* What the parts do (ctl_*.c). */
 int ctl_show(struct ctl *c, struct err *e);
-int ctl_flush(struct ctl *c, struct err *e);
 int ctl_tables(struct ctl *c, struct err *e);
 int ctl_zero(struct ctl *c, struct err *e);
 int ctl_show_states(struct ctl *c, struct err *e);
@@ -101,10 +100,6 @@ bool ctl_anchor_called(const struct pf_anchor *from, const char *path,
 int ctl_flush_tables(struct ctl *c, const char *path, size_t *ret,
 		     struct err *e);
 int ctl_show_status(struct ctl *c, struct err *e);
-int ctl_show_rules(struct ctl *c, struct err *e);
-int ctl_show_nat(struct ctl *c, struct err *e);
-int ctl_show_ether(struct ctl *c, struct err *e);
-int ctl_show_labels(struct ctl *c, struct err *e);
 int ctl_show_queues(struct ctl *c, struct err *e);
 
 /* ctl_profile.c: what the optimiser's profile goes by. */

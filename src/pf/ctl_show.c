@@ -240,7 +240,7 @@ static int open_walk(struct ctl *c, struct walk *w, struct pf_conf **conf,
 	return 0;
 }
 
-int ctl_show_rules(struct ctl *c, struct err *e)
+static int show_rules(struct ctl *c, struct err *e)
 {
 	cleanup_pf_conf struct pf_conf *conf = NULL;
 	const struct pf_anchor *a = NULL;
@@ -257,7 +257,7 @@ int ctl_show_rules(struct ctl *c, struct err *e)
 	return end_walk(&w, r);
 }
 
-int ctl_show_nat(struct ctl *c, struct err *e)
+static int show_nat(struct ctl *c, struct err *e)
 {
 	static const enum pf_list lists[] = {PF_LIST_NAT, PF_LIST_RDR,
 					     PF_LIST_BINAT};
@@ -277,7 +277,7 @@ int ctl_show_nat(struct ctl *c, struct err *e)
 	return r;
 }
 
-int ctl_show_ether(struct ctl *c, struct err *e)
+static int show_ether(struct ctl *c, struct err *e)
 {
 	cleanup_pf_conf struct pf_conf *conf = NULL;
 	const struct pf_anchor *a = NULL;
@@ -335,7 +335,7 @@ static int show_labels(struct walk *w, const struct pf_anchor *a, int depth)
 	return r;
 }
 
-int ctl_show_labels(struct ctl *c, struct err *e)
+static int ctl_show_labels(struct ctl *c, struct err *e)
 {
 	cleanup_pf_conf struct pf_conf *conf = NULL;
 	const struct pf_anchor *a = NULL;
@@ -561,8 +561,8 @@ static const struct {
 	const char *word;
 	int (*fn)(struct ctl *c, struct err *e);
 } shows[] = {
-	{"ether", ctl_show_ether},	 {"nat", ctl_show_nat},
-	{"queue", ctl_show_queues},	 {"rules", ctl_show_rules},
+	{"ether", show_ether},		 {"nat", show_nat},
+	{"queue", ctl_show_queues},	 {"rules", show_rules},
 	{"Anchors", show_anchor_names},	 {"Sources", ctl_show_sources},
 	{"states", ctl_show_states},	 {"info", ctl_show_status},
 	{"Interfaces", show_interfaces}, {"labels", ctl_show_labels},
@@ -575,7 +575,7 @@ static const struct {
 static int show_all(struct ctl *c, struct err *e)
 {
 	static int (*const parts[])(struct ctl *, struct err *) = {
-		ctl_show_ether,	 ctl_show_nat,	  ctl_show_rules,
+		show_ether,	 show_nat,	  show_rules,
 		ctl_show_queues, ctl_show_states, ctl_show_sources,
 		ctl_show_status, ctl_show_labels, show_timeouts,
 		show_limits,	 ctl_show_tables, show_fingerprints,

@@ -111,7 +111,7 @@ int pf_host_copy(struct pf_host *dst, const struct pf_host *src)
 	return 0;
 }
 
-int pf_pool_copy(struct pf_pool *dst, const struct pf_pool *src)
+static int pool_copy(struct pf_pool *dst, const struct pf_pool *src)
 {
 	struct pf_pool p = *src;
 
@@ -150,8 +150,7 @@ int pf_rule_copy(struct pf_rule *dst, const struct pf_rule *src)
 			failed = true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(rule_pools) && !failed; i++)
-		failed =
-			pf_pool_copy(rule_pool(&r, i), rule_pool(&from, i)) < 0;
+		failed = pool_copy(rule_pool(&r, i), rule_pool(&from, i)) < 0;
 	if (failed) {
 		pf_rule_clear(&r);
 		return -ENOMEM;
@@ -179,7 +178,7 @@ struct pf_rule *pf_rules_add(struct pf_rules *l)
 	return r;
 }
 
-void pf_rules_clear(struct pf_rules *l)
+static void rules_clear(struct pf_rules *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		pf_rule_clear(&l->v[i]);
@@ -207,7 +206,7 @@ static void anchor_free(struct pf_anchor *a)
 	for (size_t i = 0; i < a->nchild; i++)
 		anchor_free(a->child[i]);
 	for (size_t i = 0; i < PF_NLISTS; i++)
-		pf_rules_clear(&a->list[i]);
+		rules_clear(&a->list[i]);
 	for (size_t i = 0; i < a->ntable; i++)
 		pf_table_clear(&a->table[i]);
 	free(a->table);

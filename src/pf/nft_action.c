@@ -286,14 +286,15 @@ bool gen_state_verdict(struct gen *g, const struct gen_node *node,
 	return true;
 }
 
-bool gen_logs_matches(const struct pf_rule *r)
+/* Does a match rule make all rules behind it log? */
+static bool logs_matches(const struct pf_rule *r)
 {
 	return r->action == PF_MATCH && r->flags & PF_F_LOG_MATCHES;
 }
 
 void gen_log_matches_note(struct gen *g, const struct pf_rule *r)
 {
-	if (!gen_logs_matches(r))
+	if (!logs_matches(r))
 		return;
 	if (!g->log_matches)
 		g->log_matches = r;
@@ -336,7 +337,7 @@ void gen_effects(struct gen *g, const struct gen_node *node,
 		gen_set_tag(g, r->tag);
 	if (r->action == PF_MATCH && r->flags & PF_F_LOG)
 		gen_log(g, node, r, p);
-	if (gen_logs_matches(r))
+	if (logs_matches(r))
 		gen_log_matches(g, true);
 }
 
@@ -359,7 +360,7 @@ void gen_action_check(struct gen *g, const struct pf_rule *r, enum pf_list list)
 	for (i = 0; i < sizeof(flags_refused) / sizeof(flags_refused[0]); i++)
 		if (r->flags & flags_refused[i].flag && flags_refused[i].text)
 			gen_refuse(g, r, "%s", flags_refused[i].text);
-	if (gen_logs_matches(r) && gen_match_translates(r))
+	if (logs_matches(r) && gen_match_translates(r))
 		gen_refuse(g, r,
 			   "log (matches) beside nat-to or rdr-to: say it in a "
 			   "match rule of its own");

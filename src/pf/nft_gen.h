@@ -380,8 +380,6 @@ bool gen_answers(const struct pf_rule *r); /* block return, in any form */
 #define GEN_ONCE "done"
 void gen_once_set(struct gen *g);
 
-/* Does a match rule make all rules behind it log? */
-bool gen_logs_matches(const struct pf_rule *r);
 /* Sets the mark for that, or takes it away. */
 void gen_log_matches(struct gen *g, bool on);
 /* All such rules log where the first one does. */
@@ -497,7 +495,6 @@ unsigned int gen_label_word(char letter, int dir);
 void gen_match_dir(struct gen *g, int dir);
 /* What of `flag` is the state's in word X or Y. */
 uint32_t gen_label_flag(uint32_t flag, unsigned int word);
-void gen_label_flag_is(struct gen *g, uint32_t flag, bool set);
 
 /* nft_timeout.c: timeouts of a rule's states */
 bool gen_times(const struct pf_rule *r);

@@ -100,7 +100,7 @@ uint32_t gen_label_flag(uint32_t flag, unsigned int word)
 	return word == GEN_LABEL_X ? flag : flag << 1;
 }
 
-void gen_label_flag_is(struct gen *g, uint32_t flag, bool set)
+static void flag_is(struct gen *g, uint32_t flag, bool set)
 {
 	const uint32_t zero = 0;
 
@@ -322,10 +322,10 @@ static void dead_return(struct gen *g, const char *chain, char letter)
 	for (dir = IP_CT_DIR_ORIGINAL; dir <= IP_CT_DIR_REPLY; dir++) {
 		nfb_rule(&g->b, chain);
 		gen_match_dir(g, dir);
-		gen_label_flag_is(g,
-				  gen_label_flag(GEN_FLAG_DEAD,
-						 gen_label_word(letter, dir)),
-				  true);
+		flag_is(g,
+			gen_label_flag(GEN_FLAG_DEAD,
+				       gen_label_word(letter, dir)),
+			true);
 		finish(g, NFT_RETURN, NULL);
 	}
 }
@@ -352,8 +352,7 @@ static void flush_rule(struct gen *g, unsigned int word, char offender,
 {
 	load_end(g, word, offender, af);
 	nfe_lookup(&g->b, set, NFR(0), false);
-	gen_label_flag_is(
-		g, gen_label_flag(GEN_FLAG_AFTER | GEN_FLAG_DEAD, word), false);
+	flag_is(g, gen_label_flag(GEN_FLAG_AFTER | GEN_FLAG_DEAD, word), false);
 	set_flag(g, gen_label_flag(GEN_FLAG_DEAD, word));
 	gen_count(g, "l.flush");
 	finish(g, NFT_RETURN, NULL);
@@ -427,7 +426,7 @@ void gen_overload_state(struct gen *g, const struct gen_node *node,
 	nfe_payload(&g->b, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFR(0));
 	nfe_bitwise(&g->b, NFR(0), NFR(0), 1, &mask, &zero);
 	nfe_cmp_u8(&g->b, NFT_CMP_EQ, NFR(0), ack);
-	gen_label_flag_is(g, gen_label_flag(GEN_FLAG_EST, w), false);
+	flag_is(g, gen_label_flag(GEN_FLAG_EST, w), false);
 	finish(g, NFT_JUMP, count);
 }
 
@@ -493,7 +492,7 @@ void gen_overload_made(struct gen *g, const char *chain, enum gen_place p)
 		w = gen_label_word(letter, dir);
 		nfb_rule(&g->b, chain);
 		gen_match_dir(g, dir);
-		gen_label_flag_is(g, gen_label_flag(GEN_FLAG_DEAD, w), true);
+		flag_is(g, gen_label_flag(GEN_FLAG_DEAD, w), true);
 		finish(g, NF_DROP, NULL);
 	}
 	w = gen_label_word(letter, IP_CT_DIR_ORIGINAL);

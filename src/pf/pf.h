@@ -525,8 +525,6 @@ void pf_options_default(struct pf_options *o);
 void pf_options_clear(struct pf_options *o);
 int pf_host_copy(struct pf_host *dst, const struct pf_host *src);
 void pf_pool_clear(struct pf_pool *p);
-int pf_pool_copy(struct pf_pool *dst, const struct pf_pool *src);
-void pf_rules_clear(struct pf_rules *l);
 void pf_table_clear(struct pf_table *t);
 
 extern const char *const pf_list_names[PF_NLISTS];

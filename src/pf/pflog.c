@@ -100,8 +100,12 @@ static void put_record(struct strbuf *out, const struct head *h,
 	strbuf_addn(out, packet, len);
 }
 
-int pflog_record(const struct vnet *v, const struct nlmsghdr *h,
-		 struct strbuf *out)
+/*
+ * One message of the netlink log as a record; -EBADMSG: it is none, or one
+ * that pf did not log.
+ */
+static int pflog_record(const struct vnet *v, const struct nlmsghdr *h,
+			struct strbuf *out)
 {
 	const struct nlattr *tb[NFULA_MAX + 1] = {0}, *dev;
 	struct head head = {.length = HEAD_LENGTH};

@@ -13,12 +13,6 @@
 
 /* The head of a capture file. */
 void pflog_file_head(struct strbuf *out);
-/*
- * One message of the netlink log as a record; -EBADMSG: it is none, or one
- * that pf did not log.
- */
-int pflog_record(const struct vnet *v, const struct nlmsghdr *h,
-		 struct strbuf *out);
 
 struct pflog;
 /*

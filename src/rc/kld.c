@@ -33,7 +33,8 @@ void kld_name(const char *file, char *ret, size_t size)
 		ret[len - 3] = '\0';
 }
 
-bool kld_known(const char *name)
+/* Something here does what it does. */
+static bool is_known(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		if (!strcmp(name, modules[i]))
@@ -72,7 +73,7 @@ static int list_read(int dirfd, struct strv *ret, struct err *e)
 		return err_sys(e, -r, CELLBLOCK_RUN "/" KLD_FILE);
 	r = strv_split(&lines, text, "\n");
 	for (size_t i = 0; !r && i < lines.n; i++)
-		if (kld_known(lines.v[i]) && !strv_has(ret, lines.v[i]))
+		if (is_known(lines.v[i]) && !strv_has(ret, lines.v[i]))
 			r = strv_add(ret, lines.v[i]);
 	return r < 0 ? err_nomem(e) : 0;
 }
@@ -121,7 +122,7 @@ static int list_change(const char *name, bool load, struct err *e)
 
 int kld_load(const char *name, struct err *e)
 {
-	if (!kld_known(name))
+	if (!is_known(name))
 		return err_set(e, ENOENT, "%s", name);
 	return list_change(name, true, e);
 }

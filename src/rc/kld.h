@@ -18,8 +18,6 @@
 
 /* "ng_ether" from "ng_ether", "ng_ether.ko" or a path of it. */
 void kld_name(const char *file, char *ret, size_t size);
-/* Something here does what it does. */
-bool kld_known(const char *name);
 
 /* Those that were loaded, in order. */
 int kld_list(struct strv *ret, struct err *e);

@@ -308,7 +308,7 @@ static int model_kld(struct model_ctx *x)
 	return 0;
 }
 
-int rcmodel_routing(struct model_ctx *x)
+static int rcmodel_routing(struct model_ctx *x)
 {
 	int r = static_routes(x, "static_routes", "route_", false);
 

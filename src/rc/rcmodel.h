@@ -89,11 +89,8 @@ struct model_ctx {
 	struct err *e;
 };
 int rcmodel_netif(struct model_ctx *x);
-int rcmodel_routing(struct model_ctx *x);
 /* rcmodel_serv.c: the services that read few variables. */
 int rcmodel_serv(struct model_ctx *x);
-/* A number of seconds; rcconf_load() has seen to it that it is one. */
-int rcmodel_seconds(const struct rcconf *c, const char *var, int dflt);
 int rcmodel_sysctl(struct model_ctx *x, struct facts *f, const char *name,
 		   const char *value, const char *var);
 

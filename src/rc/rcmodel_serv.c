@@ -20,7 +20,8 @@
 
 #define CONF_MAX (1u << 20)
 
-int rcmodel_seconds(const struct rcconf *c, const char *var, int dflt)
+/* A number of seconds; rcconf_load() has seen to it that it is one. */
+static int rcmodel_seconds(const struct rcconf *c, const char *var, int dflt)
 {
 	const char *v = rcconf_get(c, var);
 	long long n;

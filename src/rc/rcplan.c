@@ -672,7 +672,8 @@ static int want_script(struct build *b, const struct rcserv *serv)
 	return r ? r : step_single(b, RC_SERVICES, false, &f.v[0], strdup(""));
 }
 
-int rcplan_service(const struct fact *f)
+/* The service a kind of fact belongs to when only a note is left of it. */
+static int service_of(const struct fact *f)
 {
 	switch (f->kind) {
 	case FACT_SYSCTL:
@@ -835,7 +836,7 @@ static int leftovers(struct build *b, const struct rcservs *servs)
 			continue;
 		if (f->kind != FACT_WORDS && !goes_with_clone(b, f) &&
 		    effect_there(b, f))
-			r = step_single(b, rcplan_service(f), true, f,
+			r = step_single(b, service_of(f), true, f,
 					strdup(n->v[i].old));
 		else if (!facts_add(&drop, f->kind, f->ifname, f->key, f->value,
 				    NULL))
@@ -968,7 +969,7 @@ int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 		r = mark_leaving(&b, leaves_stopped, NULL);
 	for (size_t i = n->n; !r && i-- > 0;) {
 		const struct fact *f = &n->v[i].fact;
-		int service = rcplan_service(f);
+		int service = service_of(f);
 
 		if (f->kind == FACT_JAIL || goes_with_clone(&b, f) ||
 		    !in_scope(&b, f) ||

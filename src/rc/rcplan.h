@@ -37,7 +37,4 @@ int rcplan_build(const struct rcmodel *m, const struct rcservs *servs,
 int rcplan_stop(struct rcact *act, const struct rcplan_scope *scope,
 		struct plan *ret, struct err *e);
 
-/* The service a kind of fact belongs to when only a note is left of it. */
-int rcplan_service(const struct fact *f);
-
 #endif

@@ -128,8 +128,9 @@ static int class_plen(const struct in_addr *in)
 	return a < 0x80000000u ? 8 : a < 0xc0000000u ? 16 : 24;
 }
 
-bool rcwords_addr(int family, const char *text, int plen, char *buf,
-		  size_t size)
+/* "192.0.2.1/24" and so on, canonical; false when it is no numeric address. */
+static bool rcwords_addr(int family, const char *text, int plen, char *buf,
+			 size_t size)
 {
 	char addr[INET6_ADDRSTRLEN + 4], out[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');

@@ -22,10 +22,6 @@ int rcwords_ifconfig(struct facts *out, const char *ifname,
 int rcwords_route(struct facts *out, const struct strv *words, bool inet6,
 		  const char *var, struct err *e);
 
-/* "192.0.2.1/24" and so on, canonical; false when it is no numeric address. */
-bool rcwords_addr(int family, const char *text, int plen, char *buf,
-		  size_t size);
-
 /*
  * Expand "inet 10.0.0.1-5/24" and "inet6 2001:db8::1-f prefixlen 64" in place:
  * one list of words for each address, appended to ret[] (each strv_free'd by
