@@ -261,7 +261,7 @@ static bool parse(int argc, char **argv, struct opts *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "AaB:bdef:hij:NnoqTtWXx")) != -1) {
+	while ((c = getopt(argc, argv, "AaB:bdef:hij:NnoqTtWwXx")) != -1) {
 		switch (c) {
 		case 'X':
 			o->hex = true;
@@ -273,7 +273,8 @@ static bool parse(int argc, char **argv, struct opts *o)
 			break;
 		case 'B':
 		case 'o':
-			break; /* buffer size, opaque values: no such here */
+		case 'w':
+			break; /* no effect: sizes, opaque values, the old -w */
 		case 'b':
 			o->binary = true;
 			break;

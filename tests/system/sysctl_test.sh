@@ -73,6 +73,10 @@ set_body()
 	atf_check -o inline:"1\n" cat /proc/sys/net/ipv4/ip_forward
 	atf_check -o inline:"0\n" sysctl -n net.inet.ip.forwarding=0
 	atf_check sysctl -q net.inet.ip.forwarding=1
+	# once needed to write, still in scripts
+	atf_check -o inline:"net.inet.ip.forwarding: 1 -> 0\n" \
+	    sysctl -w net.inet.ip.forwarding=0
+	atf_check -o inline:"0\n" sysctl -wn net.inet.ip.forwarding
 	atf_check -o inline:"net.inet6.ip6.forwarding: 0 -> 1\n" \
 	    sysctl net.inet6.ip6.forwarding=1
 	atf_check -o inline:"1\n" cat /proc/sys/net/ipv6/conf/all/forwarding
