@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "jail/prison.h"
+#include "net/kind.h"
 #include "netgraph/type.h"
 
 #include <errno.h>
@@ -14,13 +15,23 @@
 #define KLD_FILE "kld"
 #define KLD_MAX 65536
 
-/* Beside the types of netgraph nodes, which are ng_TYPE each. */
+/*
+ * Beside the types of netgraph nodes, which are ng_TYPE each, and the kinds
+ * of interfaces that ifconfig makes, which are if_KIND.
+ */
 static const char *const modules[] = {
-	"netgraph", "bridgestp", "if_bridge", "if_epair", "if_tuntap",
-	"if_tap",   "if_tun",	 "nullfs",    "fdescfs",  "tmpfs",
-	"procfs",   "linprocfs", "linsysfs",  "unionfs",  "sysvmsg",
-	"sysvsem",  "sysvshm",
+	"netgraph", "bridgestp", "if_tuntap", "pf",	 "pflog",
+	"nullfs",   "fdescfs",	 "tmpfs",     "procfs",	 "linprocfs",
+	"linsysfs", "unionfs",	 "sysvmsg",   "sysvsem", "sysvshm",
 };
+
+static bool is_if_module(const char *name)
+{
+	const struct ifkind *k =
+		str_prefix(name, "if_") ? ifkind_by_name(name + 3) : NULL;
+
+	return k && k->clonable && strcmp(k->name, "lo") != 0;
+}
 
 void kld_name(const char *file, char *ret, size_t size)
 {
@@ -39,6 +50,8 @@ static bool is_known(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		if (!strcmp(name, modules[i]))
 			return true;
+	if (is_if_module(name))
+		return true;
 	return str_prefix(name, "ng_") && !str_prefix(name + 3, "ng_") &&
 	       ng_type_find(name + 3);
 }

@@ -446,6 +446,17 @@ already loaded or in kernel\n" kldload ng_ether
 file or directory\n" kldload ng_nosuch
 	atf_check kldunload ng_ether
 	atf_check -s exit:1 kldstat -q -m ng_ether
+	# what scripts load before they use it; and what there is not
+	for n in pf pflog if_vlan if_lagg if_gif if_gre if_vxlan if_wg if_tap \
+	    if_tuntap if_bridge nullfs ng_vlan; do
+		atf_check -s exit:1 kldstat -q -m $n
+		atf_check kldload -n $n
+		atf_check kldstat -q -m $n
+	done
+	for n in ipfw carp zfs linux64 if_lo if_ether if_ngeth if_ if_nosuch; do
+		atf_check -s exit:1 -e inline:"kldload: can't load $n: No such \
+file or directory\n" kldload -n $n
+	done
 	# rc orders it without complaint
 	atf_check -o match:'/pieces$' service -r
 	# a script without such functions is one like any other
