@@ -1,7 +1,8 @@
 /*
  * script: commands that scripts for FreeBSD call by names that Linux has, too,
  * with other flags.  They lie in a directory of their own, rt/scripts, which
- * comes first in the PATH of rc.d scripts and of nothing else.
+ * comes first in the PATH of rc.d scripts and of the commands of jail.conf that
+ * run outside the jail.
  */
 #ifndef CB_CMD_SCRIPT_H
 #define CB_CMD_SCRIPT_H

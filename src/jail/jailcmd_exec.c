@@ -111,33 +111,44 @@ static char *commands_dir(bool injail)
 	return str_printf("%s/bin", rt);
 }
 
-/* The PATH of a login, behind our commands. */
-static int env_path(struct strv *env)
+/*
+ * Our commands come before those of `path`: "ifconfig epair create" is written
+ * for FreeBSD's, wherever jail(8) was called from.
+ */
+static int env_path(struct strv *env, const char *path)
 {
-	cleanup_free char *dir = commands_dir(false);
-	cleanup_free char *path =
-		dir ? str_printf("%s:" PATH_LOGIN, dir) : NULL;
+	cleanup_free char *rt = NULL, *ours = NULL, *all = NULL;
 
-	return path ? env_put(env, "PATH", path) : -ENOMEM;
+	if (runtime_dir(&rt, NULL) < 0)
+		ours = strdup(CELLBLOCK_RUN "/rt/scripts:" RT_BIN);
+	else
+		ours = str_printf("%s/scripts:%s/bin", rt, rt);
+	if (ours && str_prefix(path, ours)) /* from a command of such a one */
+		return env_put(env, "PATH", path);
+	all = ours ? str_printf("%s:%s", ours, path) : NULL;
+	return all ? env_put(env, "PATH", all) : -ENOMEM;
 }
 
 /*
  * The environment of a command.  In a jail prison_spawn() puts the runtime
  * first in PATH, and makes the clean one itself.
  */
-static int env_build(const struct jailjob *j, bool clean,
+static int env_build(const struct jailjob *j, bool injail, bool clean,
 		     const struct passwd *pw, struct strv *env)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *path = getenv("PATH");
 
 	if (clean) {
-		if (env_path(env) < 0 || env_put(env, "TERM", term) < 0)
+		if (env_path(env, PATH_LOGIN) < 0 ||
+		    env_put(env, "TERM", term) < 0)
 			return -ENOMEM;
 		return env_user(env, pw);
 	}
 	for (char **v = environ; v && *v; v++)
 		if (strv_add(env, *v) < 0)
 			return -ENOMEM;
+	if (!injail && env_path(env, path && *path ? path : PATH_LOGIN) < 0)
+		return -ENOMEM;
 	if (env_user(env, pw) < 0)
 		return -ENOMEM;
 	return env_jail(env, j);
@@ -181,11 +192,12 @@ static int child_user(const struct jailcmd_child *c)
 
 static int child_exec(const struct jailcmd_child *c, char *const *argv)
 {
-	char *const *envp = c->envp ? c->envp : environ;
 	char who[512];
 
+	if (c->envp) /* a process of its own, which looks into its PATH */
+		environ = (char **)c->envp;
 	snprintf(who, sizeof(who), "jail: %sexec ", c->prefix);
-	child_say(c, "exec", argv[0], -prison_execvp(argv, envp, who));
+	child_say(c, "exec", argv[0], -prison_execvp(argv, environ, who));
 	return 1;
 }
 
@@ -494,7 +506,7 @@ static int job_spawn(struct jailrun *run, struct jailjob *j,
 	}
 	prefix =
 		str_printf("%s%s", j->name ? j->name : "", j->name ? ": " : "");
-	if (!prefix || env_build(j, clean, pw, &env) < 0)
+	if (!prefix || env_build(j, step->injail, clean, pw, &env) < 0)
 		return -1;
 	c.prefix = prefix;
 	if (!step->injail) {

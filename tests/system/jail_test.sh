@@ -617,6 +617,23 @@ none none /root root /bin/bash /root root\n" jail -f jail.conf -c
 	conf "x { persist; exec.system_user = nosuch; exec.prestart = true; }"
 	atf_check -s exit:1 -e inline:"jail: x: nosuch: no such user\n" \
 	    jail -f jail.conf -c
+	# what a file says of ifconfig is said of FreeBSD's, whatever comes
+	# first where jail(8) is called from
+	mkdir theirs
+	printf '#! /bin/sh\necho theirs\n' >theirs/ifconfig
+	chmod 755 theirs/ifconfig
+	j=$(command -v jail)
+	for clean in "" "exec.clean;"; do
+		conf "x { persist; $clean
+		    exec.prestart = 'ifconfig -g lo', 'sh -c \"ifconfig -g lo\"';
+		    exec.poststop = 'ifconfig -g lo'; }"
+		atf_check -o inline:"lo0\nlo0\nx: created\n" \
+		    env PATH="$(pwd)/theirs:/usr/sbin:/usr/bin:/sbin:/bin" \
+		    "$j" -f jail.conf -c
+		atf_check -o inline:"x: removed\nlo0\n" \
+		    env PATH="$(pwd)/theirs:/usr/sbin:/usr/bin:/sbin:/bin" \
+		    "$j" -f jail.conf -r x
+	done
 }
 
 atf_test_case background

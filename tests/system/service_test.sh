@@ -400,6 +400,13 @@ EOF
 	atf_check -o inline:"demo disabled in /etc/rc.conf\n" \
 	    service demo disable
 	atf_check -o match:'^demo_enable="NO"' cat /etc/rc.conf
+	# words that all scripts have are the script's own if it says so
+	sed -i 's/^extra_commands=.*/&; enable_cmd=demo_on; describe_cmd=demo_say\
+demo_on() { echo "on with $*"; sysrc demo_enable=YES; }\
+demo_say() { echo says; return 1; }/' /usr/local/etc/rc.d/demo
+	atf_check -o inline:"on with a\ndemo_enable: NO -> YES\n" \
+	    service demo enable a
+	atf_check -s exit:1 -o inline:"says\n" service demo describe
 	atf_check -o match:'^starts' -e ignore service demo onestart
 	[ ! -e /etc/rc.subr ] || atf_fail "/etc/rc.subr is left"
 }
