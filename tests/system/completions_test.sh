@@ -247,7 +247,7 @@ synopsis_body()
 		freebsd-version) old=h ;;
 		jexec) old=n ;;
 		jls) old=a ;;
-		sysctl) old=AX ;;
+		sysctl) old=AXw ;;
 		*) old= ;;
 		esac
 		case $c in
