@@ -33,6 +33,8 @@ enum ifconfig_af ifconfig_af_parse(const char *word)
 
 bool ifconfig_mac_parse(const char *s, unsigned char mac[6])
 {
+	/* link_addr(3): 12 digits need nothing between them */
+	const bool plain = strspn(s, "0123456789abcdefABCDEF") == 12;
 	unsigned char out[6];
 	char sep = 0;
 
@@ -51,7 +53,9 @@ bool ifconfig_mac_parse(const char *s, unsigned char mac[6])
 		out[i] = (unsigned char)v;
 		if (i == 5)
 			break;
-		if (!sep && (*s == ':' || *s == '-'))
+		if (plain)
+			continue;
+		if (!sep && *s && strchr(":-.", *s))
 			sep = *s;
 		if (!sep || *s++ != sep)
 			return false;

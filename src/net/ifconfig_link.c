@@ -221,7 +221,8 @@ static int word_cap(struct ifconfig_run *run, const struct ifconfig_word *w,
 	if (!(w->arg & ethtool_caps_known())) {
 		if (w->ext)
 			return word_ext(run, w, on, args, e);
-		if (!on)
+		/* the others are off on all interfaces */
+		if (!on && (w->arg & BSD_CAP_VLAN_MTU))
 			run_warn(run, "-%s: cannot be turned off on Linux",
 				 w->name);
 		return 0;

@@ -148,7 +148,10 @@ ATF_TC_BODY(mac, tc)
 		"02:00-00:00:00:00",
 		"02:00:00:00:00:",
 		" 02:00:00:00:00:01",
-		"020000000001",
+		"02000000000",
+		"0200000000010",
+		"020000000001:",
+		"02:0000000001",
 	};
 	unsigned char m[6] = {9, 9, 9, 9, 9, 9};
 
@@ -159,6 +162,10 @@ ATF_TC_BODY(mac, tc)
 	ATF_CHECK(!memcmp(m, "\x02\xaa\x0b\x00\x00\xff", 6));
 	ATF_CHECK(ifconfig_mac_parse("02-aa-bb-cc-dd-ee", m));
 	ATF_CHECK_EQ(0xee, m[5]);
+	ATF_CHECK(ifconfig_mac_parse("2.aa.bb.cc.dd.1", m));
+	ATF_CHECK(!memcmp(m, "\x02\xaa\xbb\xcc\xdd\x01", 6));
+	ATF_CHECK(ifconfig_mac_parse("0262CDb7020f", m));
+	ATF_CHECK(!memcmp(m, "\x02\x62\xcd\xb7\x02\x0f", 6));
 }
 
 ATF_TC_WITHOUT_HEAD(lifetimes);
