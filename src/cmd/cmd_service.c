@@ -15,6 +15,8 @@
 #include "rc/rcdefaults.h"
 #include "rc/rcedit.h"
 #include "rc/rcjailid.h"
+#include "rc/rcjailold.h"
+#include "rc/rcmodel.h"
 #include "rc/rcscript.h"
 #include "rc/rcserv.h"
 
@@ -210,29 +212,55 @@ static int start(const struct rcserv *s, struct rcconf *c, unsigned long kinds,
 	return r ? r : rc_start(&rc, NULL, e);
 }
 
+/* The file by which a jail was started: its commands are for its end, too. */
+static char *jail_file(const struct rcconf *c, const char *name)
+{
+	const struct rcdir *dir = rc_level_dir();
+	const struct rc_place place = {.etc = dir->etc, .block = dir->block};
+	const char *conf = rcconf_get(c, "jail_conf");
+	cleanup_free char *dflt = rcmodel_file(
+		&place, conf && *conf ? conf : "/etc/jail.conf");
+	cleanup_free char *file =
+		dflt ? rcmodel_jail_file(&place, name, dflt) : NULL;
+	cleanup_free char *old = rcjailold_file(name);
+
+	if (file && old && !strcmp(file, dflt) && rcjailold_is(c, name) &&
+	    access(old, R_OK) == 0)
+		return take_ptr(old);
+	return file && access(file, R_OK) == 0 ? take_ptr(file) : NULL;
+}
+
 /* `service jail stop www`: whoever started it. */
 static int stop_jails(const struct rcconf *c, const struct strv *names,
 		      struct err *e)
 {
 	cleanup_free char *l = strv_join(names, " ");
-	const char *conf = rcconf_get(c, "jail_conf");
-	int r;
+	int r = 0;
 
 	printf("Stopping jails: %s.\n", l ? l : "");
-	r = jailcmd_run(
-		&(struct jailcmd){
-			.ops = JAILCMD_REMOVE,
-			.file = conf && access(conf, R_OK) == 0 ? conf : NULL,
-			.hard = !conf || access(conf, R_OK) < 0,
-			.names = (const char *const *)names->v,
-			.nnames = names->n,
-			.verbosity = -1,
-			.cancel_fd = -1,
-			.report = &service_sink,
-		},
-		e);
-	for (size_t i = 0; !r && i < names->n; i++)
-		rcjailid_remove(names->v[i]);
+	for (size_t i = 0; i < names->n; i++) {
+		cleanup_free char *file = jail_file(c, names->v[i]);
+		struct err one = ERR_INIT;
+		int k = jailcmd_run(
+			&(struct jailcmd){
+				.ops = JAILCMD_REMOVE,
+				.file = file,
+				.hard = !file,
+				.names = (const char *const *)&names->v[i],
+				.nnames = 1,
+				.verbosity = -1,
+				.cancel_fd = -1,
+				.report = &service_sink,
+			},
+			&one);
+
+		if (!k)
+			rcjailid_remove(names->v[i]);
+		else if (!r) {
+			r = k;
+			*e = one;
+		}
+	}
 	return r;
 }
 

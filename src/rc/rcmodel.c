@@ -360,15 +360,15 @@ static int jail_add(struct model_ctx *x, const char *name, const char *conf,
 	return 0;
 }
 
-/* The file that defines a jail of jail_list. */
-static char *jail_file(struct model_ctx *x, const char *name, const char *dflt)
+char *rcmodel_jail_file(const struct rc_place *place, const char *name,
+			const char *dflt)
 {
 	static const char *const forms[] = {"/etc/jail.%s.conf",
 					    "/etc/jail.conf.d/%s.conf"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		cleanup_free char *p = str_printf(forms[i], name);
-		cleanup_free char *path = p ? rcmodel_file(x->place, p) : NULL;
+		cleanup_free char *path = p ? rcmodel_file(place, p) : NULL;
 
 		if (path && access(path, R_OK) == 0)
 			return take_ptr(path);
@@ -419,8 +419,8 @@ static int jails_listed(struct model_ctx *x, const char *list)
 	if (rcwords_split(&names, list) < 0)
 		return err_nomem(x->e);
 	for (size_t i = 0; i < names.n; i++) {
-		cleanup_free char *f =
-			jail_file(x, names.v[i], x->m->jail_conf);
+		cleanup_free char *f = rcmodel_jail_file(x->place, names.v[i],
+							 x->m->jail_conf);
 		cleanup_jailconf struct jailconf *jc = NULL;
 		int r;
 

@@ -78,6 +78,9 @@ bool rcmodel_sysctl_line(char *line, char **ret_name, char **ret_value);
 
 /* A file of the level: "/etc/x" lies in a block's folder itself.  Malloc'd. */
 char *rcmodel_file(const struct rc_place *p, const char *path);
+/* The file that defines a jail of that name: one of its own, else dflt. */
+char *rcmodel_jail_file(const struct rc_place *place, const char *name,
+			const char *dflt);
 
 /* rcmodel_net.c: the facts of RC_NETIF and RC_ROUTING. */
 struct model_ctx {

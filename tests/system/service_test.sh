@@ -217,6 +217,23 @@ EOF
 	atf_check -o match:'^Stopping jails: ' service jail stop
 	atf_check test ! -e /var/run/jail_a.id
 	atf_check jls name
+	# a file of its own has the commands for its end, too
+	mkdir /etc/jail.conf.d
+	echo 'c { persist; path = /; exec.poststop = "touch stopped.c"; }' \
+	    >/etc/jail.conf.d/c.conf
+	echo 'd { persist; path = /; exec.poststop = "touch stopped.d"; }' \
+	    >/etc/jail.d.conf
+	atf_check -o inline:"Starting jails: c d.\n" service jail onestart c d
+	atf_check -o inline:"Stopping jails: c d.\n" service jail onestop c d
+	atf_check jls name
+	atf_check test -e stopped.c -a -e stopped.d
+	rm /etc/jail.conf
+	atf_check -o ignore service jail onestart c
+	atf_check -o ignore service jail onerestart c
+	atf_check -o inline:"c\n" jls name
+	rm stopped.c
+	atf_check -o inline:"Stopping jails: c.\n" service jail stop c
+	atf_check test -e stopped.c
 }
 
 atf_test_case verbs
@@ -335,6 +352,7 @@ jail_old_rootdir="/"
 jail_old_hostname="old.example"
 jail_old_exec_start="true"
 jail_old_ip="lo0|127.0.0.7"
+jail_old_exec_poststop0="touch /tmp/stopped.old"
 EOF
 	: >/etc/jail.conf
 	atf_check -o match:'^Starting jails: old\.$' \
@@ -345,6 +363,10 @@ EOF
 	atf_check -o match:'ip4.addr \+= "?lo0\|127.0.0.7/32"?;' \
 	    service jail config
 	atf_check -o match:'^Stopping jails: old\.$' service jail stop
+	atf_check rm /tmp/stopped.old
+	atf_check -o ignore -e ignore service jail start
+	atf_check -o match:'^Stopping jails: old\.$' service jail stop old
+	atf_check rm /tmp/stopped.old
 	atf_check -o ignore sysrc jail_old_colour=red
 	atf_check -s exit:1 -e match:'jail_old_colour: there is no such variable' \
 	    service jail start
