@@ -59,7 +59,7 @@ sed -n 's/.*{ *"\([a-z_-]*\)", *cmd_.*/\1/p' \
     "$(dirname "$0")/../src/cmd/commands.c" | while read -r name; do
 	ln -s ../launch "$rt.new/bin/$name"
 done
-sed -n 's/.*{\.name = "\([a-z0-9]*\)", \.main = script_.*/\1/p' \
+sed -n 's/.*{\.name = "\([a-z0-9_]*\)", \.main = script_.*/\1/p' \
     "$(dirname "$0")/../src/cmd/commands.c" | while read -r name; do
 	ln -s ../launch "$rt.new/scripts/$name"
 done

@@ -218,8 +218,8 @@ static char *jail_file(const struct rcconf *c, const char *name)
 	const struct rcdir *dir = rc_level_dir();
 	const struct rc_place place = {.etc = dir->etc, .block = dir->block};
 	const char *conf = rcconf_get(c, "jail_conf");
-	cleanup_free char *dflt = rcmodel_file(
-		&place, conf && *conf ? conf : "/etc/jail.conf");
+	cleanup_free char *dflt =
+		rcmodel_file(&place, conf && *conf ? conf : "/etc/jail.conf");
 	cleanup_free char *file =
 		dflt ? rcmodel_jail_file(&place, name, dflt) : NULL;
 	cleanup_free char *old = rcjailold_file(name);

@@ -54,11 +54,19 @@ static const struct command internal[] = {
 
 /* In rt/scripts (script.h). */
 static const struct command scripts[] = {
+	{.name = "cut", .main = script_cut},
 	{.name = "fmt", .main = script_fmt},
+	{.name = "md5", .main = script_digest},
+	{.name = "mount", .main = script_mount},
+	{.name = "mount_nullfs", .main = script_mount},
 	{.name = "nc", .main = script_nc},
 	{.name = "ping", .main = script_ping},
 	{.name = "ping6", .main = script_ping},
+	{.name = "sha1", .main = script_digest},
+	{.name = "sha256", .main = script_digest},
+	{.name = "sha512", .main = script_digest},
 	{.name = "stat", .main = script_stat},
+	{.name = "tail", .main = script_tail},
 };
 
 const struct command *command_find(const char *name)

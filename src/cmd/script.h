@@ -9,15 +9,24 @@
 
 #include "base/str.h"
 
+int script_cut(int argc, char **argv);
+int script_digest(int argc, char **argv);
 int script_fmt(int argc, char **argv);
+int script_mount(int argc, char **argv);
 int script_nc(int argc, char **argv);
 int script_ping(int argc, char **argv);
 int script_stat(int argc, char **argv);
+int script_tail(int argc, char **argv);
 
 /*
  * The system's program of argv's first word, with these words: its exit
  * status, 128 + N for signal N, 127 when there is none.
  */
 int script_system(const struct strv *argv);
+/*
+ * The same, with what it prints in `ret`; `input`, unless NULL, is what it
+ * reads.
+ */
+int script_read(const struct strv *argv, const char *input, struct strbuf *ret);
 
 #endif

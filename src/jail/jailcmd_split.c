@@ -48,28 +48,38 @@ int jailcmd_split(const char *text, struct jailcmd_line *ret, struct err *e)
 	return 0;
 }
 
-/* ifconfig and route, too, of net-tools: who wants those calls them elsewhere,
- * or ip(8). */
-static const char *const bsd[] = {
-	"/sbin/devfs",	   "/sbin/ifconfig",   "/sbin/kldload", "/sbin/kldstat",
-	"/sbin/kldunload", "/sbin/pfctl",      "/sbin/route",	"/sbin/sysctl",
-	"/usr/sbin/jail",  "/usr/sbin/jexec",  "/usr/sbin/jls", "/usr/sbin/ndp",
-	"/usr/sbin/ngctl", "/usr/sbin/nghook",
+enum bsd_kind {
+	BSD_COMMAND, /* in RT */
+	BSD_SCRIPT,  /* in scripts beside RT: Linux's by another path */
+	BSD_THEIRS,  /* Linux's, found by PATH */
 };
 
-/* The length of such a path that text begins with, and its last part. */
-static size_t bsd_path(const char *text, const char **ret_name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(bsd); i++) {
-		size_t n = strlen(bsd[i]);
+/* ifconfig and route, too, of net-tools: who wants those calls them elsewhere,
+ * or ip(8). */
+static const struct bsd {
+	const char *path; /* behind the first slash */
+	enum bsd_kind kind;
+} bsd[] = {
+	{"sbin/devfs", BSD_COMMAND},	   {"sbin/ifconfig", BSD_COMMAND},
+	{"sbin/kldload", BSD_COMMAND},	   {"sbin/kldstat", BSD_COMMAND},
+	{"sbin/kldunload", BSD_COMMAND},   {"sbin/pfctl", BSD_COMMAND},
+	{"sbin/route", BSD_COMMAND},	   {"sbin/sysctl", BSD_COMMAND},
+	{"usr/sbin/jail", BSD_COMMAND},	   {"usr/sbin/jexec", BSD_COMMAND},
+	{"usr/sbin/jls", BSD_COMMAND},	   {"usr/sbin/ndp", BSD_COMMAND},
+	{"usr/sbin/ngctl", BSD_COMMAND},   {"usr/sbin/nghook", BSD_COMMAND},
+	{"sbin/mount", BSD_SCRIPT},	   {"sbin/ping", BSD_SCRIPT},
+	{"sbin/mount_nullfs", BSD_SCRIPT}, {"sbin/md5", BSD_SCRIPT},
+	{"sbin/sha256", BSD_SCRIPT},	   {"sbin/umount", BSD_THEIRS},
+};
 
-		if (strncmp(text, bsd[i], n) != 0 ||
-		    !strchr(" \t\n;|&)`\"'<>", text[n]))
-			continue;
-		*ret_name = strrchr(bsd[i], '/');
-		return n;
-	}
-	return 0;
+/* Such a path that text, which begins with a slash, begins with, or NULL. */
+static const struct bsd *bsd_path(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bsd); i++)
+		if (str_prefix(text + 1, bsd[i].path) &&
+		    strchr(" \t\n;|&)`\"'<>", text[1 + strlen(bsd[i].path)]))
+			return &bsd[i];
+	return NULL;
 }
 
 /* Does a command begin behind what b has? */
@@ -85,16 +95,22 @@ static bool at_command(const struct strbuf *b)
 static int bsd_word(char **word, const char *rt, struct err *e)
 {
 	cleanup_strbuf struct strbuf b = STRBUF_INIT;
-	const char *p = *word, *name;
+	const char *p = *word;
 
 	while (*p) {
-		size_t n = *p == '/' && at_command(&b) ? bsd_path(p, &name) : 0;
+		const struct bsd *d =
+			*p == '/' && at_command(&b) ? bsd_path(p) : NULL;
+		const char *name = d ? strrchr(d->path, '/') + 1 : NULL;
 
-		if (n)
-			strbuf_addf(&b, "%s%s", rt, name);
-		else
+		if (!d)
 			strbuf_addch(&b, *p);
-		p += n ? n : 1;
+		else if (d->kind == BSD_COMMAND)
+			strbuf_addf(&b, "%s/%s", rt, name);
+		else if (d->kind == BSD_SCRIPT)
+			strbuf_addf(&b, "%s/../scripts/%s", rt, name);
+		else
+			strbuf_adds(&b, name);
+		p += d ? 1 + strlen(d->path) : 1;
 	}
 	if (strbuf_failed(&b))
 		return err_nomem(e);

@@ -17,8 +17,9 @@ int jailcmd_split(const char *text, struct jailcmd_line *ret, struct err *e);
 /*
  * Commands by the path that they have on FreeBSD, where they are those of
  * cellblock: "/sbin/ifconfig epair0 create" runs RT/ifconfig, also in the midst
- * of a shell's text wherever a command begins.  Not those that Linux systems
- * have under that very path with other meanings (arp, netstat, service).
+ * of a shell's text wherever a command begins; /sbin/mount and its like are
+ * those of scripts (cmd/script.h).  Not those that Linux systems have under
+ * that very path with other meanings (arp, netstat, service).
  */
 int jailcmd_bsd_paths(struct jailcmd_line *l, const char *rt, struct err *e);
 /* "a b c", as messages show it; malloc'd or NULL. */

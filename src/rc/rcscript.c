@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/runtime.h"
 #include "jail/prison.h"
 #include "rc/rcnodes.h"
 #include "rc/rcorder.h"
@@ -42,23 +43,16 @@
 	"local/sbin:/usr/local/bin"
 
 /*
- * Where FreeBSD's names are when this is not a jail: beside the program; first
- * those that hide Linux's.
+ * Where FreeBSD's names are when this is not a jail: first those that hide
+ * Linux's.
  */
 static char *own_bin(void)
 {
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
+	cleanup_free char *rt = NULL;
 
-	if (n <= 0)
+	if (runtime_dir(&rt, NULL) < 0)
 		return strdup("");
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (!slash)
-		return strdup("");
-	*slash = '\0';
-	return str_printf("%s/scripts:%s/bin:", exe, exe);
+	return str_printf("%s/scripts:%s/bin:", rt, rt);
 }
 
 /*

@@ -217,8 +217,86 @@ EOF
 	atf_check -s exit:64 -e match:'^usage: fmt ' "$scripts/fmt" -c words
 }
 
+atf_test_case text
+text_head()
+{
+	atf_set descr "cut -w, tail -r, md5: FreeBSD's; the rest goes through"
+}
+text_body()
+{
+	PATH=$CB_BUILD/rt/scripts:$PATH
+	printf 'a  b\tc d e\n  x y\nnone\n' >in
+	atf_check -o inline:"b\nx\nnone\n" cut -wf2 in
+	atf_check -o inline:"b\td\te\nx\n" cut -s -w -f 2,4- - <in
+	atf_check -o inline:"a\tb\tc\n\tx\ty\nnone\n" cut -w -f -3 in
+	atf_check -o inline:"root\n" cut -d: -f1 --only-delimited - <<'EOF'
+root:x
+EOF
+	atf_check -s exit:1 -e match:'^usage: cut ' cut -w in
+	atf_check -s exit:1 -e inline:"cut: no: No such file or directory\n" \
+	    -o inline:"none\n" sh -c 'echo none | cut -w -f1 no -'
+	printf '1\n2\n3\n' >in
+	atf_check -o inline:"3\n2\n1\n" tail -r in
+	atf_check -o inline:"3\n2\n" tail -r -n 2 <in
+	atf_check -o inline:"2\n3\n" tail -n 2 in
+	for n in md5 sha1 sha256 sha512; do
+		sum=$(${n}sum <in)
+		sum=${sum%% *}
+		atf_check -o inline:"$sum\n" "$n" <in
+		atf_check -o inline:"$sum\n" "$n" -q in
+		atf_check -o inline:"$sum in\n" "$n" -r in
+		atf_check -o inline:"$(echo $n | tr '[:lower:]' '[:upper:]') (in) = $sum\n" \
+		    "$n" in
+	done
+	atf_check -o inline:"900150983cd24fb0d6963f7d28e17f72\n" \
+	    md5 -q -s abc
+	atf_check -s exit:1 -e match:'No such file' md5 no
+}
+
+atf_test_case mount
+mount_head()
+{
+	atf_set descr "mount_nullfs, mount -t nullfs: in jail.conf and scripts"
+}
+mount_body()
+{
+	root=$(pwd)/root
+	mkdir -p "$root/etc" "$root/data" "$root/ro" data
+	for n in usr bin sbin lib lib64; do
+		[ ! -e /$n ] || echo "/$n $root/$n nullfs ro 0 0"
+	done >tab
+	echo hello >data/file
+	cat >jail.conf <<EOF
+www {
+	path = "$root"; mount.fstab = "$(pwd)/tab"; persist; exec.clean;
+	exec.prestart = "mount_nullfs $(pwd)/data \$path/data",
+	    "/sbin/mount -t nullfs -o ro,late $(pwd)/data \${path}/ro";
+	exec.poststop = "umount \$path/data; /sbin/umount \$path/ro";
+}
+proc { path = /; exec.prestart = "mount -t procfs proc $root/data"; }
+EOF
+	atf_check -o inline:"www: created\n" jail -f jail.conf -c www
+	atf_check -o inline:"hello\nhello\n" jexec www cat /data/file /ro/file
+	atf_check -s exit:1 -e match:'Read-only' jexec www touch /ro/x
+	atf_check -o inline:"www: removed\n" jail -f jail.conf -r www
+	atf_check -s exit:1 grep -q "$root" /proc/mounts
+	# what is each jail's own is not mounted from outside
+	atf_check -s exit:1 -e inline:"mount: procfs: each jail has its own: \
+say mount.procfs in jail.conf(5)
+jail: proc: mount -t procfs proc $root/data: failed\n" \
+	    jail -f jail.conf -c proc
+	# Linux's own types and words go through
+	PATH=$CB_BUILD/rt/scripts:$PATH
+	atf_check mount -t tmpfs -o size=1m none "$root/data"
+	atf_check -o match:" on $root/data type tmpfs " mount
+	atf_check umount "$root/data"
+	atf_check -s exit:1 -e match:'^usage: mount_nullfs ' mount_nullfs x
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case text
+	atf_add_test_case mount
 	atf_add_test_case stat
 	atf_add_test_case ping
 	atf_add_test_case daemon

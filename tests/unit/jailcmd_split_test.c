@@ -87,6 +87,11 @@ ATF_TC_BODY(bsd_paths, tc)
 	check_bsd("/usr/sbin/ngctl shutdown x:", "/rt/ngctl shutdown x:");
 	check_bsd("/sbin/route", "/rt/route");
 	check_bsd("", "");
+	check_bsd("/sbin/mount -t nullfs /a /b",
+		  "/rt/../scripts/mount -t nullfs /a /b");
+	check_bsd("/sbin/mount_nullfs /a /b",
+		  "/rt/../scripts/mount_nullfs /a /b");
+	check_bsd("/sbin/umount /b", "umount /b");
 	/* others of that name, what only looks like one, and words behind */
 	check_bsd("/opt/sbin/ifconfig up", "/opt/sbin/ifconfig up");
 	check_bsd("/sbin/ifconfigure", "/sbin/ifconfigure");
