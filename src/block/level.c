@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define BLOCK_SHOWN CELLBLOCK_RUN "/block"
 #define LOCAL_RCD "/usr/local/etc/rc.d"
@@ -29,6 +30,7 @@
 struct level {
 	struct rcdir dir;
 	char *rcconf, *rcconf_local, *local, *jailconf, *jails;
+	char *shown; /* the block's own jail.conf, which jailconf may copy */
 };
 
 /* What a child inside a jail is asked to do. */
@@ -44,6 +46,7 @@ static void level_clear(struct level *l)
 	free(l->local);
 	free(l->jailconf);
 	free(l->jails);
+	free(l->shown);
 }
 
 static int level_paths(struct level *l, const char *dir, bool copied,
@@ -59,8 +62,9 @@ static int level_paths(struct level *l, const char *dir, bool copied,
 	l->jailconf = str_printf("%s/jail.conf", etc);
 	l->local = system ? strdup(LOCAL_RCD) : str_printf("%s/rc.d", block);
 	l->jails = str_printf("%s/jails", block);
+	l->shown = str_printf("%s/jail.conf", block);
 	if (!l->rcconf || !l->rcconf_local || !l->jailconf || !l->local ||
-	    !l->jails)
+	    !l->jails || !l->shown)
 		return err_nomem(e);
 	l->dir = (struct rcdir){
 		.etc = etc,
@@ -78,7 +82,38 @@ static bool has_folder(const struct level *l, const char *name)
 	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-/* Bring up to date what is inside the jails that ran before. */
+/* Is that jail in the file, without a command that could boot its folder? */
+static bool boots_nothing(const struct jailconf *jc, const char *name)
+{
+	for (size_t i = 0; jc && i < jc->n; i++)
+		if (!strcmp(jc->v[i].name, name))
+			return !pset_find(&jc->v[i].params, "exec.start") &&
+			       !pset_find(&jc->v[i].params, "command");
+	return false;
+}
+
+/* Add the new jails whose folder nobody has looked at. */
+static int add_silent(const struct level *l, struct strv *names, struct err *e)
+{
+	cleanup_jailconf struct jailconf *jc = NULL;
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_strv struct strv now = {0};
+	int r = prisons_open(&ps, e);
+
+	if (r >= 0)
+		r = prison_names(ps, &now, NULL, e);
+	for (size_t i = 0; r >= 0 && i < now.n; i++) {
+		if (strv_has(names, now.v[i]) || !has_folder(l, now.v[i]))
+			continue;
+		if (!jc)
+			(void)jailconf_load_lenient(l->jailconf, &jc, NULL);
+		if (boots_nothing(jc, now.v[i]) && strv_add(names, now.v[i]))
+			return err_nomem(e);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Bring up to date what is inside these jails. */
 static int descend(struct level *l, const struct strv *before, bool dry_run,
 		   const struct report *r, size_t *changes, struct err *e)
 {
@@ -115,6 +150,24 @@ static int level_load(struct level *l, const char *dir, bool copied,
 		return r;
 	return rcconf_load((const char *[]){l->rcconf, l->rcconf_local, NULL},
 			   ret, e);
+}
+
+/*
+ * FreeBSD has no word for jails that nothing starts; in a block they are there
+ * to be started, so one is said unless the variable is set to something.
+ */
+static void jails_forgotten(const struct level *l, const struct rcconf *conf,
+			    const struct report *r)
+{
+	const char *value = rcconf_get(conf, "jail_enable"), *file;
+	unsigned int line;
+
+	if (access(l->shown, R_OK) < 0 || (value && rcconf_bool(value) != 0) ||
+	    rcconf_where(conf, "jail_enable", &file, &line))
+		return;
+	report(r, REPORT_WARN,
+	       "%s: no jail is started: rc.conf does not set jail_enable",
+	       l->shown);
 }
 
 /*
@@ -159,6 +212,7 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 	ret = level_load(&l, dir, copied, &conf, e);
 	if (ret < 0)
 		return ret;
+	jails_forgotten(&l, conf, r);
 	ret = prisons_open(&ps, e);
 	if (ret >= 0)
 		ret = prison_names(ps, &before, NULL, e);
@@ -170,6 +224,11 @@ int level_up(const char *dir, bool dry_run, const struct report *r,
 				  .report = r,
 				  .dry_run = dry_run},
 		     changes, e);
+	if (ret < 0)
+		return ret;
+	/* a boot by exec.start has just read the others' */
+	if (!dry_run)
+		ret = add_silent(&l, &before, e);
 	if (ret < 0)
 		return ret;
 	return descend(&l, &before, dry_run, r, changes, e);

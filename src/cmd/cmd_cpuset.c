@@ -24,8 +24,7 @@
 
 static const char usage[] =
 	"usage: cpuset [-l cpu-list] cmd ...\n"
-	"       cpuset [-c] [-l cpu-list] -p pid | -t tid | -j jail | -s "
-	"setid\n"
+	"       cpuset [-c] -l cpu-list -p pid | -t tid | -j jail | -s setid\n"
 	"       cpuset -g [-cir] [-p pid | -t tid | -j jail | -s setid]\n";
 
 enum which {

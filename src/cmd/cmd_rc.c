@@ -18,8 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: rc [-enqv] [start | stop]\n"
-			    "       rc [-enqv] [-d directory] [start | stop]\n";
+static const char usage[] = "usage: rc [-enqv] [-d directory] [start | stop]\n";
 
 struct sink {
 	bool verbose, steps;

@@ -387,6 +387,40 @@ says_where_inside_body()
 	done
 }
 
+atf_test_case no_start
+no_start_head()
+{
+	atf_set descr "A folder is used without exec.start, too; jail_enable missing is told"
+	atf_set timeout 60
+}
+no_start_body()
+{
+	lab lab
+	sed -i '/^exec/d' lab/jail.conf
+	mkdir lab/jails/a/rc.d
+	echo 'a1 { persist; }' >lab/jails/a/jail.conf
+	sed -i 's/^a {/a { children.max = 1;/' lab/jail.conf
+	atf_check -o ignore -e match:"^epair0b: inet 10.9.0.2/24" \
+	    -e match:"^cellblock: $PWD/lab/jails/a/jail.conf: no jail is started: rc.conf does not set jail_enable$" \
+	    cellblock up lab
+	atf_check -o match:" 10.9.0.2 " jexec lab.a ifconfig epair0b
+	echo 'jail_enable=NO' >>lab/jails/a/rc.conf
+	atf_check -o inline:"lab: as its files say, nothing to do\n" \
+	    cellblock up lab
+	atf_check -o ignore -e ignore cellblock down lab
+	# whatever says yes
+	sed -i '/jail_enable/d' lab/rc.conf lab/jails/a/rc.conf
+	echo 'eval jail_enab''le=YES' >>lab/rc.conf
+	rm lab/jails/a/jail.conf
+	atf_check -o ignore -e not-match:jail_enable cellblock up lab
+	atf_check -o inline:"lab.a\n" jls -j lab.a name
+	atf_check -o ignore -e ignore cellblock down lab
+	sed -i '/^eval/d' lab/rc.conf
+	atf_check -s exit:1 -o not-empty \
+	    -e match:"^cellblock: $PWD/lab/jail.conf: no jail is started: rc.conf does not set jail_enable$" \
+	    cellblock diff lab
+}
+
 atf_test_case bad_text
 bad_text_head()
 {
@@ -877,6 +911,7 @@ atf_init_test_cases()
 	atf_add_test_case duplicate
 	atf_add_test_case says_where
 	atf_add_test_case says_where_inside
+	atf_add_test_case no_start
 	atf_add_test_case bad_text
 	atf_add_test_case shell_stays_inside
 	atf_add_test_case snort_lab

@@ -40,7 +40,33 @@ tour_body()
 	diff -u want have || atf_fail "the README shows something else"
 }
 
+atf_test_case cable
+cable_head()
+{
+	atf_set descr "The README's cable leads from the lab to the world"
+	atf_set timeout 60
+}
+cable_body()
+{
+	# the world: a machine at the other end of eth0
+	atf_check jail -c name=world vnet persist
+	ip link add eth0 type veth peer name eth1
+	atf_check ifconfig eth0 inet 192.0.2.2/24
+	atf_check ifconfig eth1 vnet world
+	atf_check ifconfig -j world eth1 inet 192.0.2.1/24
+	atf_check ifconfig -j world lo0 inet 198.51.100.1/32
+	atf_check -o ignore route add default 192.0.2.1
+	atf_check cellblock up -q "$CB_SRC/examples/router"
+	awk '/^No cable leads/ { on = 1 } /^`ifconfig epair9a destroy/ { on = 0 }
+	    on && /^    / { print substr($0, 5) }' "$CB_SRC/README.md" >plug
+	atf_check -o not-empty grep pfctl plug
+	atf_check -o ignore -e ignore sh -e plug
+	atf_check -o match:" 0% packet loss" \
+	    jexec router.left ping -c 1 -W 5 198.51.100.1
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case cable
 	atf_add_test_case tour
 }
