@@ -198,36 +198,35 @@ static int set(struct vnet *v, const void *args, int argc, char **argv,
 	       struct err *e)
 {
 	const struct args *a = args;
-	unsigned char mac[6] = {0};
-	union route_addr addr;
-	bool temp = false, pub = false, automac;
+	struct arp_entry entry = {.family = AF_INET};
+	bool automac;
 	int r;
 
-	r = parse_host(argv[0], &addr, e);
+	r = parse_host(argv[0], &entry.addr, e);
 	if (r < 0)
 		return r;
 	automac = !strcmp(argv[1], "auto");
-	if (!automac && !ifconfig_mac_parse(argv[1], mac))
+	if (!automac && !ifconfig_mac_parse(argv[1], entry.mac))
 		return err_set(e, EINVAL, "invalid Ethernet address '%s'",
 			       argv[1]);
 	for (int i = 2; i < argc; i++) {
 		if (!strcmp(argv[i], "temp"))
-			temp = true;
+			entry.temp = true;
 		else if (!strcmp(argv[i], "pub"))
-			pub = true;
+			entry.publish = true;
 		else
 			return err_set(e, EOPNOTSUPP,
 				       "%s: not supported on Linux", argv[i]);
 	}
-	if (automac && !pub)
+	if (automac && !entry.publish)
 		return err_set(e, EINVAL, "invalid Ethernet address 'auto'");
-	if (pub && !automac && !own_mac(v, mac))
+	if (entry.publish && !automac && !own_mac(v, entry.mac))
 		return err_set(e, EOPNOTSUPP,
 			       "pub: Linux answers with the interface's own "
 			       "address only");
 	if (a->replace)
-		delete (v, a, argv[0], pub, NULL);
-	return neigh_set(v, AF_INET, argv[0], &addr, NULL, mac, temp, pub, e);
+		delete (v, a, argv[0], entry.publish, NULL);
+	return neigh_set(v, argv[0], &entry, e);
 }
 
 static int run(struct vnet *v, const struct args *a, int argc, char **argv,

@@ -224,29 +224,25 @@ static int delete_all(struct vnet *v, struct err *e)
 static int set(struct vnet *v, const void *args, int argc, char **argv,
 	       struct err *e)
 {
-	const char *ifname = NULL;
-	unsigned char mac[6] = {0};
-	bool temp = false, proxy = false;
-	union route_addr addr;
+	struct arp_entry entry = {.family = AF_INET6};
 	int r;
 
 	(void)args;
-	r = parse_host(argv[0], &addr, &ifname, e);
+	r = parse_host(argv[0], &entry.addr, &entry.ifname, e);
 	if (r < 0)
 		return r;
-	if (!ifconfig_mac_parse(argv[1], mac))
+	if (!ifconfig_mac_parse(argv[1], entry.mac))
 		return err_set(e, EINVAL, "invalid Ethernet address '%s'",
 			       argv[1]);
 	for (int i = 2; i < argc; i++) {
 		if (!strcmp(argv[i], "temp"))
-			temp = true;
+			entry.temp = true;
 		else if (!strcmp(argv[i], "proxy"))
-			proxy = true;
+			entry.publish = true;
 		else
 			return err_set(e, EINVAL, "%s: unknown word", argv[i]);
 	}
-	return neigh_set(v, AF_INET6, argv[0], &addr, ifname, mac, temp, proxy,
-			 e);
+	return neigh_set(v, argv[0], &entry, e);
 }
 
 static int run(struct vnet *v, const struct args *a, int argc, char **argv,

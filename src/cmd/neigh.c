@@ -37,12 +37,10 @@ int neigh_file(struct vnet *v, const char *path, const char *open,
 	return r;
 }
 
-int neigh_set(struct vnet *v, sa_family_t af, const char *host,
-	      const union route_addr *addr, const char *ifname,
-	      const unsigned char mac[6], bool temp, bool published,
+int neigh_set(struct vnet *v, const char *host, const struct arp_entry *entry,
 	      struct err *e)
 {
-	int r = arp_set(v, af, addr, ifname, mac, temp, published, e);
+	int r = arp_set(v, entry, e);
 
 	if (r == -EADDRNOTAVAIL)
 		return err_set(e, EADDRNOTAVAIL,

@@ -18,9 +18,7 @@ int neigh_file(struct vnet *v, const char *path, const char *open,
 	       neigh_set_fn *set, const void *args, struct err *e);
 
 /* Make an entry, see arp_set(); errors are the commands' own. */
-int neigh_set(struct vnet *v, sa_family_t af, const char *host,
-	      const union route_addr *addr, const char *ifname,
-	      const unsigned char mac[6], bool temp, bool published,
+int neigh_set(struct vnet *v, const char *host, const struct arp_entry *entry,
 	      struct err *e);
 
 /* "02:00:00:00:00:01" */

@@ -202,23 +202,21 @@ static int attached(struct vnet *v, int family, const union route_addr *addr,
 	return rt.oif;
 }
 
-int arp_set(struct vnet *v, int family, const union route_addr *addr,
-	    const char *ifname, const unsigned char mac[6], bool temp,
-	    bool publish, struct err *e)
+int arp_set(struct vnet *v, const struct arp_entry *entry, struct err *e)
 {
 	struct neigh n = {
-		.family = family,
-		.addr = *addr,
-		.maclen = publish ? 0 : 6,
-		.state = temp ? NUD_REACHABLE : NUD_PERMANENT,
-		.flags = publish ? NTF_PROXY : 0,
+		.family = entry->family,
+		.addr = entry->addr,
+		.maclen = entry->publish ? 0 : 6,
+		.state = entry->temp ? NUD_REACHABLE : NUD_PERMANENT,
+		.flags = entry->publish ? NTF_PROXY : 0,
 	};
 
-	n.ifindex =
-		ifname ? vnet_ifindex(v, ifname) : attached(v, family, addr, e);
+	n.ifindex = entry->ifname ? vnet_ifindex(v, entry->ifname)
+				  : attached(v, entry->family, &entry->addr, e);
 	if (!n.ifindex)
 		return err_set(e, EADDRNOTAVAIL, "not on an attached network");
-	if (!publish)
-		memcpy(n.mac, mac, 6);
+	if (!entry->publish)
+		memcpy(n.mac, entry->mac, 6);
 	return neigh_add(v, &n, e);
 }

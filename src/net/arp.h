@@ -36,13 +36,17 @@ void arp_put_addr(const struct arp_row *row, struct strbuf *out);
 /* Remove a row's entry. */
 int arp_delete(struct vnet *v, const struct arp_row *row, struct err *e);
 
-/*
- * A static entry on this interface (FreeBSD's name; NULL: the one the address
- * is reached by); `temp`: one that ages; `publish`: answer for it with our own
- * address, mac is not used.  -EADDRNOTAVAIL when there is no such interface.
- */
-int arp_set(struct vnet *v, int family, const union route_addr *addr,
-	    const char *ifname, const unsigned char mac[6], bool temp,
-	    bool publish, struct err *e);
+/* A static entry. */
+struct arp_entry {
+	int family;
+	union route_addr addr;
+	/* FreeBSD's name; NULL: the one that the address is reached by */
+	const char *ifname;
+	unsigned char mac[6];
+	bool temp;    /* ages */
+	bool publish; /* answer for it with our own address; mac is not used */
+};
+/* -EADDRNOTAVAIL: there is no such interface. */
+int arp_set(struct vnet *v, const struct arp_entry *entry, struct err *e);
 
 #endif

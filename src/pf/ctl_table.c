@@ -171,6 +171,12 @@ static int change(struct args *a, enum pf_table_cmd cmd,
 		  struct pf_table_result *ret)
 {
 	struct ctl *c = a->c;
+	const struct pf_table_change todo = {
+		.cmd = cmd,
+		.v = a->v,
+		.n = a->n,
+		.dry = c->opts & CTL_NOACTION,
+	};
 	int r = 0;
 
 	*ret = (struct pf_table_result){.what = a->what};
@@ -179,8 +185,8 @@ static int change(struct args *a, enum pf_table_cmd cmd,
 	if (cmd == PF_TABLE_ADD || cmd == PF_TABLE_REPLACE)
 		r = warn_doubles(c, a->e);
 	if (r >= 0)
-		r = pf_table_change(c->k, c->anchor, c->table, cmd, a->v, a->n,
-				    c->opts & CTL_NOACTION, ret, a->e);
+		r = pf_table_change(c->k, c->anchor, c->table, &todo, ret,
+				    a->e);
 	if (r >= 0 && ret->created)
 		tell(c, "1 table created");
 	if (r >= 0 && !(c->opts & CTL_NOACTION))
@@ -689,6 +695,7 @@ int ctl_show_tables(struct ctl *c, struct err *e)
 int ctl_flush_tables(struct ctl *c, const char *path, size_t *ret,
 		     struct err *e)
 {
+	const struct pf_table_change kill = {.cmd = PF_TABLE_KILL};
 	struct pf_table_info *v = NULL;
 	size_t n = 0, done = 0;
 	int r = pf_tables(c->k, path, false, false, &v, &n, e);
@@ -700,8 +707,7 @@ int ctl_flush_tables(struct ctl *c, const char *path, size_t *ret,
 
 		if (!v[i].active)
 			continue;
-		r = pf_table_change(c->k, path, v[i].name, PF_TABLE_KILL, NULL,
-				    0, false, &res, e);
+		r = pf_table_change(c->k, path, v[i].name, &kill, &res, e);
 		done += res.deleted;
 	}
 	pf_tables_free(v, n);

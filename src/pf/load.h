@@ -148,9 +148,15 @@ struct pf_table_result {
 	size_t added, deleted, changed;
 	char *what; /* n letters: 'A' 'D' 'C' ' ' ... ; may be NULL */
 };
+struct pf_table_change {
+	enum pf_table_cmd cmd;
+	const struct pf_entry *v; /* n of them */
+	size_t n;
+	bool dry; /* only say what would happen */
+};
 int pf_table_change(struct pf_kernel *k, const char *path, const char *table,
-		    enum pf_table_cmd cmd, const struct pf_entry *v, size_t n,
-		    bool dry, struct pf_table_result *ret, struct err *e);
+		    const struct pf_table_change *todo,
+		    struct pf_table_result *ret, struct err *e);
 /* Its entries, sorted (the caller frees *ret), and since when they count. */
 int pf_table_show(struct pf_kernel *k, const char *path, const char *table,
 		  struct pf_entry **ret, size_t *n, int64_t *cleared,

@@ -291,8 +291,8 @@ static int build(struct pf_kernel *k, const char *path, const char *table,
 }
 
 int pf_table_change(struct pf_kernel *k, const char *path, const char *table,
-		    enum pf_table_cmd cmd, const struct pf_entry *v, size_t n,
-		    bool dry, struct pf_table_result *ret, struct err *e)
+		    const struct pf_table_change *todo,
+		    struct pf_table_result *ret, struct err *e)
 {
 	if (strlen(path) + strlen(table) + 2 >= NFB_UDATA - 12)
 		return err_set(e, ENAMETOOLONG,
@@ -301,7 +301,7 @@ int pf_table_change(struct pf_kernel *k, const char *path, const char *table,
 	for (int i = 0; i < TRIES; i++) {
 		cleanup_nfb struct nfb b;
 		struct pf_table_result res = {.what = ret->what};
-		struct change c = {cmd, v, n, &res};
+		struct change c = {todo->cmd, todo->v, todo->n, &res};
 		uint32_t gen = 0;
 		int r;
 
@@ -309,7 +309,7 @@ int pf_table_change(struct pf_kernel *k, const char *path, const char *table,
 		r = nft_genid(k->nf, &gen, e);
 		if (r >= 0)
 			r = build(k, path, table, &c, &b, e);
-		if (r > 0 && !dry)
+		if (r > 0 && !todo->dry)
 			r = nfb_commit(&b, k->nf, gen, NULL, e);
 		if (r == -ERESTART)
 			continue;

@@ -65,11 +65,24 @@ static bool range_parse(const char *s, size_t len, int base, long max,
 	return !*end && *ret_lo >= 0 && *ret_lo <= *ret_hi && *ret_hi <= max;
 }
 
+/* The last octet counts fastest; false: that was all. */
+static bool next_address(long at[4], const long lo[4], const long hi[4])
+{
+	for (int i = 3; i >= 0; i--) {
+		if (at[i] < hi[i]) {
+			at[i]++;
+			return true;
+		}
+		at[i] = lo[i];
+	}
+	return false;
+}
+
 /* Every octet may be a range; the first address keeps the length. */
 static int expand_inet(struct expansion *x, const char *addr)
 {
 	const char *p = addr, *tail = strchrnul(addr, '/');
-	long lo[4], hi[4];
+	long lo[4], hi[4], at[4];
 
 	for (int i = 0; i < 4; i++) {
 		size_t len = strcspn(p, "./");
@@ -81,19 +94,15 @@ static int expand_inet(struct expansion *x, const char *addr)
 	}
 	if (p != tail)
 		return -EINVAL;
-	for (long a = lo[0]; a <= hi[0]; a++)
-		for (long b = lo[1]; b <= hi[1]; b++)
-			for (long c = lo[2]; c <= hi[2]; c++)
-				for (long d = lo[3]; d <= hi[3]; d++) {
-					cleanup_free char *s = str_printf(
-						"%ld.%ld.%ld.%ld%s", a, b, c, d,
-						*x->ret_n ? "/32" : tail);
+	memcpy(at, lo, sizeof(at));
+	do {
+		cleanup_free char *s =
+			str_printf("%ld.%ld.%ld.%ld%s", at[0], at[1], at[2],
+				   at[3], *x->ret_n ? "/32" : tail);
 
-					if (!s || expansion_add(x, s) < 0)
-						return -ENOMEM;
-					if (*x->ret_cut)
-						return 0;
-				}
+		if (!s || expansion_add(x, s) < 0)
+			return -ENOMEM;
+	} while (!*x->ret_cut && next_address(at, lo, hi));
 	return 0;
 }
 

@@ -9,20 +9,15 @@
 #include <errno.h>
 #include <string.h>
 
-struct pair {
-	int family;
-	union route_addr addr;
-	const char *ifname; /* behind a link-local address's '%', or NULL */
-	unsigned char mac[6];
-};
-
-static int pair_parse(const struct fact *f, struct pair *ret, struct err *e)
+/* Its interface: behind a link-local address's '%', or none. */
+static int entry_parse(const struct fact *f, struct arp_entry *ret,
+		       struct err *e)
 {
 	char text[INET6_ADDRSTRLEN];
 	size_t n = strcspn(f->key, "%");
 
-	*ret = (struct pair){.family =
-				     strchr(f->key, ':') ? AF_INET6 : AF_INET};
+	*ret = (struct arp_entry){.family = strchr(f->key, ':') ? AF_INET6
+								: AF_INET};
 	if (ret->family == AF_INET6 && f->key[n])
 		ret->ifname = f->key + n + 1;
 	else
@@ -39,16 +34,18 @@ static int pair_parse(const struct fact *f, struct pair *ret, struct err *e)
 }
 
 /* The fixed entry of the address, if there is one. */
-static bool find(struct vnet *v, const struct pair *p, struct arp_row *ret)
+static bool find(struct vnet *v, const struct arp_entry *entry,
+		 struct arp_row *ret)
 {
 	cleanup_free struct arp_row *rows = NULL;
-	size_t n = 0, len = p->family == AF_INET ? 4 : 16;
+	size_t n = 0, len = entry->family == AF_INET ? 4 : 16;
 
-	if (!v || arp_rows(v, p->family, p->ifname, NULL, &rows, &n, NULL) < 0)
+	if (!v || arp_rows(v, entry->family, entry->ifname, NULL, &rows, &n,
+			   NULL) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].permanent && !rows[i].own && rows[i].has_mac &&
-		    !memcmp(&rows[i].addr, &p->addr, len)) {
+		    !memcmp(&rows[i].addr, &entry->addr, len)) {
 			*ret = rows[i];
 			return true;
 		}
@@ -58,23 +55,22 @@ static bool find(struct vnet *v, const struct pair *p, struct arp_row *ret)
 bool rcneigh_has(struct vnet *v, const struct fact *f)
 {
 	struct arp_row row;
-	struct pair p;
+	struct arp_entry entry;
 
-	return pair_parse(f, &p, NULL) == 0 && find(v, &p, &row) &&
-	       !memcmp(row.mac, p.mac, sizeof(p.mac));
+	return entry_parse(f, &entry, NULL) == 0 && find(v, &entry, &row) &&
+	       !memcmp(row.mac, entry.mac, sizeof(entry.mac));
 }
 
 int rcneigh_make(struct rcact *a, const struct fact *f, struct err *e)
 {
-	struct pair p;
-	int r = pair_parse(f, &p, e);
+	struct arp_entry entry;
+	int r = entry_parse(f, &entry, e);
 
 	if (r < 0)
 		return r;
 	if (!a->vnet)
 		return err_set(e, ENODEV, "no network stack of its own");
-	r = arp_set(a->vnet, p.family, &p.addr, p.ifname, p.mac, false, false,
-		    e);
+	r = arp_set(a->vnet, &entry, e);
 	if (r == -EADDRNOTAVAIL)
 		return err_set(e, EADDRNOTAVAIL,
 			       "%s is on no network that is attached", f->key);
@@ -84,11 +80,12 @@ int rcneigh_make(struct rcact *a, const struct fact *f, struct err *e)
 int rcneigh_undo(struct rcact *a, const struct note *n, struct err *e)
 {
 	struct arp_row row;
-	struct pair p;
+	struct arp_entry entry;
 
 	/* it went with its interface, or somebody has put another there */
-	if (pair_parse(&n->fact, &p, NULL) < 0 || !find(a->vnet, &p, &row) ||
-	    memcmp(row.mac, p.mac, sizeof(p.mac)) != 0)
+	if (entry_parse(&n->fact, &entry, NULL) < 0 ||
+	    !find(a->vnet, &entry, &row) ||
+	    memcmp(row.mac, entry.mac, sizeof(entry.mac)) != 0)
 		return 0;
 	return arp_delete(a->vnet, &row, e);
 }
