@@ -212,8 +212,8 @@ static void put_link(const struct ifnet *ifp, const struct ifconfig_opts *o,
 	strbuf_addch(out, '\n');
 }
 
-static void put_addr4(const struct if_addr *a, const struct ifconfig_opts *o,
-		      struct strbuf *out)
+static void put_addr4(const struct ifnet *ifp, const struct if_addr *a,
+		      const struct ifconfig_opts *o, struct strbuf *out)
 {
 	uint32_t mask = a->plen ? ~0u << (32 - a->plen) : 0;
 
@@ -234,7 +234,8 @@ static void put_addr4(const struct if_addr *a, const struct ifconfig_opts *o,
 		strbuf_addf(out, " netmask %s",
 			    inet_ntop(AF_INET, &m, text, sizeof(text)));
 	}
-	if (a->has_brd) {
+	/* a further loopback is one of Linux's that has broadcasts */
+	if (a->has_brd && (ifconfig_flags(ifp) & IFF_BROADCAST)) {
 		strbuf_adds(out, " broadcast ");
 		ifconfig_put_inet(out, &o->format, a->brd.in);
 	}
@@ -318,7 +319,7 @@ static void put_addrs(const struct ifnet *ifp, const struct ifconfig_opts *o,
 
 		if (a->family == AF_INET) {
 			if (o->af == IFAF_NONE || o->af == IFAF_INET)
-				put_addr4(a, o, out);
+				put_addr4(ifp, a, o, out);
 		} else if (!done &&
 			   (o->af == IFAF_NONE || o->af == IFAF_INET6)) {
 			done = true;

@@ -174,6 +174,9 @@ kinds_body()
 	    -o match:"groups: lo$" ifconfig lo1
 	atf_check ifconfig lo1 inet 10.255.0.1/32
 	atf_check -o ignore ping -c 1 -W 10 10.255.0.1
+	# no broadcasts, as on lo0
+	atf_check ifconfig lo1 inet 10.255.1.1/24 alias
+	atf_check -o match:"inet 10.255.1.1 netmask 0xffffff00$" ifconfig lo1
 	atf_check -o inline:"wire\n" ifconfig vmnet0 name wire
 	atf_check -o match:"groups: vmnet$" ifconfig wire
 	for k in tap0 tun0 wire lo1; do
