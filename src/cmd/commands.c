@@ -62,11 +62,14 @@ static const struct command scripts[] = {
 	{.name = "nc", .main = script_nc},
 	{.name = "ping", .main = script_ping},
 	{.name = "ping6", .main = script_ping},
+	{.name = "sed", .main = script_sed},
 	{.name = "sha1", .main = script_digest},
 	{.name = "sha256", .main = script_digest},
 	{.name = "sha512", .main = script_digest},
 	{.name = "stat", .main = script_stat},
+	{.name = "sum", .main = script_sum},
 	{.name = "tail", .main = script_tail},
+	{.name = "xargs", .main = script_xargs},
 };
 
 const struct command *command_find(const char *name)

@@ -15,8 +15,11 @@ int script_fmt(int argc, char **argv);
 int script_mount(int argc, char **argv);
 int script_nc(int argc, char **argv);
 int script_ping(int argc, char **argv);
+int script_sed(int argc, char **argv);
 int script_stat(int argc, char **argv);
+int script_sum(int argc, char **argv);
 int script_tail(int argc, char **argv);
+int script_xargs(int argc, char **argv);
 
 /*
  * The system's program of argv's first word, with these words: its exit

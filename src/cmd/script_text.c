@@ -1,7 +1,7 @@
 /*
- * cut(1), tail(1), md5(1) and its like for scripts: FreeBSD's "cut -w" and
- * "tail -r", and digests by FreeBSD's names.  Without those flags the words go
- * to Linux's program as they are.
+ * cut(1), tail(1), sum(1), md5(1) and its like for scripts: FreeBSD's "cut -w"
+ * and "tail -r", and digests by FreeBSD's names.  Without those flags the words
+ * go to Linux's program as they are.
  */
 #include "cmd/script.h"
 
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -187,6 +188,39 @@ int script_tail(int argc, char **argv)
 			   &lines);
 	for (size_t i = lines.n; i-- && most; most -= most > 0)
 		puts(lines.v[i]);
+	return status;
+}
+
+/* --- sum ---------------------------------------------------------------- */
+
+/* Numbers without zeros before them, which a shell takes for octal ones. */
+static int sum_one(const char *file)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	cleanup_strv struct strv words = {0};
+	const char *name = file ? " " : "";
+	unsigned long sum, blocks;
+	char *rest;
+
+	if (strv_add(&words, "sum") || strv_add(&words, "--") ||
+	    (file && strv_add(&words, file)) || script_read(&words, NULL, &out))
+		return 1;
+	sum = strtoul(out.s, &rest, 10);
+	blocks = strtoul(rest, NULL, 10);
+	printf("%lu %lu%s%s\n", sum, blocks, name, file ? file : "");
+	return 0;
+}
+
+int script_sum(int argc, char **argv)
+{
+	int status = 0;
+
+	if (argc > 1 && argv[1][0] == '-')
+		return pass(argc, argv);
+	if (argc == 1)
+		return sum_one(NULL);
+	for (int i = 1; i < argc; i++)
+		status |= sum_one(argv[i]);
 	return status;
 }
 

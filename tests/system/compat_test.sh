@@ -239,6 +239,11 @@ EOF
 	atf_check -o inline:"3\n2\n1\n" tail -r in
 	atf_check -o inline:"3\n2\n" tail -r -n 2 <in
 	atf_check -o inline:"2\n3\n" tail -n 2 in
+	# a shell would take 08344 for an octal number
+	atf_check -o inline:"8344 1\n" sh -c 'printf %s bastille0 | sum'
+	printf %s bastille0 >sums
+	atf_check -o inline:"8344 1 sums\n" sum sums
+	atf_check -o match:'^08344 +1' sum -r sums
 	for n in md5 sha1 sha256 sha512; do
 		sum=$(${n}sum <in)
 		sum=${sum%% *}
@@ -251,6 +256,22 @@ EOF
 	atf_check -o inline:"900150983cd24fb0d6963f7d28e17f72\n" \
 	    md5 -q -s abc
 	atf_check -s exit:1 -e match:'No such file' md5 no
+	# FreeBSD's way of editing in place, and Linux's
+	printf 'a\nb\n' >in
+	atf_check sed -i '' s/a/x/ in
+	atf_check sed -E -i .old 's/(b)/y/' in
+	atf_check sed -Ei '' 's/(y)/z/' in
+	atf_check -o inline:"x\nz\n" cat in
+	atf_check -o inline:"x\nb\n" cat in.old
+	atf_check sed -i s/x/w/ in
+	atf_check sed -i.bak -e s/z/v/ in
+	atf_check -o inline:"w\nv\nw\nz\n" cat in in.bak
+	atf_check -o inline:"v\n" sed -n 2p in
+	printf 'a b\nc\n' >in
+	atf_check -o inline:"<a b>\n<c>\n" xargs -rn1 -I % echo '<%>' <in
+	atf_check -o inline:"<a b>\n<c>\n" xargs -n 1 -I% -r echo '<%>' <in
+	atf_check -o inline:"-I a\n-I b\n-I c\n" xargs -n1 echo -I <in
+	atf_check -o inline:"a b c\n" xargs echo <in
 }
 
 atf_test_case mount
