@@ -21,7 +21,7 @@ cat <<EOF
 
 The lab is running. Try, with PATH=$PWD/$build/bin:\$PATH
 
-    jls
+    jls -N
     jexec $lab.snort-jail ifconfig
     cellblock shell $lab
     cellblock down $lab          # removes all of it

@@ -285,6 +285,18 @@ synopsis_body()
 	    tr -s ' \t\n' '\n' | sed "/^$/d;s/''//" | paste -d ' ' - - |
 	    sort >have
 	atf_check diff -u want have
+	bash -c '. "$CB_SRC/completions/bash/cellblock"
+	    printf "%s\n" $_cellblock_params' | sed 's/=$//' >want
+	sed -n '/^	params=(/,/^	)/p' "$CB_SRC/completions/zsh/_cellblock" |
+	    sed '1d;$d' | tr -s ' \t' '\n' | sed '/^$/d' >have
+	atf_check diff -u want have
+	bash -c '. "$CB_SRC/completions/bash/cellblock"
+	    printf "%s\n" $_cellblock_resources' >want
+	sed -n '/_values -S .* resource /,/elif/p' \
+	    "$CB_SRC/completions/zsh/_cellblock" |
+	    sed 's/.* resource //;$d' | tr -s ' \t\\' '\n' |
+	    sed '/^$/d' >have
+	atf_check diff -u want have
 }
 
 atf_test_case zsh
