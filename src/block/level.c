@@ -18,7 +18,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -247,6 +250,19 @@ int level_down(const char *dir, const struct report *r, struct err *e)
 		       e);
 }
 
+/*
+ * Whoever is gone who waits for this must leave nobody in here that holds the
+ * level, and waits itself, for a script, say.
+ */
+static void end_with_caller(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&p, 1, 0) > 0) /* it was before */
+		_exit(1);
+}
+
 /* In the child, inside the jail. */
 static int job_main(void *data)
 {
@@ -256,6 +272,7 @@ static int job_main(void *data)
 	size_t changes = 0;
 	int r;
 
+	end_with_caller(job->fd);
 	/* nothing that is started in here has them */
 	fcntl(job->fd, F_SETFD, FD_CLOEXEC);
 	if (cancel_fd() >= 0) {

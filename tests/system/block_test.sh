@@ -637,6 +637,41 @@ killed_body()
 	atf_check -o ignore jexec lab ping -c 1 -W 10 10.9.0.2
 }
 
+atf_test_case stuck
+stuck_head()
+{
+	atf_set descr "down is ended while a script waits: the next one is free to"
+	atf_set timeout 60
+}
+stuck_body()
+{
+	local down
+
+	mkdir -p lab/rc.d
+	: >lab/rc.conf
+	cat >lab/rc.d/once <<-'EOF'
+	#!/bin/sh
+	# PROVIDE: once
+	once_start() { :; }
+	once_stop() {
+		[ ! -e /tmp/once ] || return 0
+		: >/tmp/once
+		sleep 1234
+	}
+	EOF
+	chmod +x lab/rc.d/once
+	cellblock status >/dev/null
+	snapshot >before
+	atf_check cellblock up -q lab
+	cellblock down -q lab &
+	down=$!
+	must_wait 5 pgrep -f "sleep 1234"
+	kill -TERM $down
+	wait $down
+	atf_check timeout 30 cellblock down -q lab
+	same
+}
+
 # watch: what happens to interfaces here from now on, into the file log
 watch()
 {
@@ -921,6 +956,7 @@ atf_init_test_cases()
 	atf_add_test_case two_blocks
 	atf_add_test_case host
 	atf_add_test_case killed
+	atf_add_test_case stuck
 	atf_add_test_case ready
 	atf_add_test_case ready_home
 	atf_add_test_case ready_failed
