@@ -56,8 +56,7 @@ static int add_host(struct entries *to, const struct pf_host *h, bool neg,
 	int bits = mask_bits(h), most = h->af == AF_INET ? 32 : 128;
 
 	if (bits > most)
-		return err_set(e, EINVAL, "netmask %d invalid for IPv4 address",
-			       bits);
+		return err_set(e, ERANGE, "%s", strerror(EINVAL));
 	entry.len = (uint8_t)bits;
 	memcpy(&entry.addr, &h->addr, most / 8);
 	return add_entry(to, &entry);
@@ -316,6 +315,9 @@ static int load_file(struct parser *p, const char *file, struct entries *to)
 	r = add_text(to, file, text, len, p->how->resolve, &e);
 	if (!r || r == -ENOMEM)
 		return r;
+	if (r == -ERANGE)
+		return pf_conf_error(p, "cannot load \"%s\": %s", file,
+				     strerror(EINVAL));
 	conf_reason(p, "%s", e.text);
 	return pf_conf_error(p, "file \"%s\" contains bad data", file);
 }
@@ -337,7 +339,7 @@ static int fill(struct parser *p, struct pf_table *t)
 					p,
 					"cannot create address buffer: "
 					"%s",
-					strerror(-r));
+					strerror(r == -ERANGE ? EINVAL : -r));
 		}
 	}
 	if (r < 0) {

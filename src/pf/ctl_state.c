@@ -20,6 +20,14 @@ struct showing {
 	uint32_t creator;
 };
 
+/* -i of what ends states */
+static int check_iface(const struct ctl *c, struct err *e)
+{
+	if (c->iface && strlen(c->iface) >= IFNAMSIZ)
+		return err_set(e, EDOM, "invalid interface: %s", c->iface);
+	return 0;
+}
+
 static int show_state(const struct pf_flow *f, const struct pf_state *s,
 		      void *data, struct err *e)
 {
@@ -69,8 +77,10 @@ int ctl_flush_states(struct ctl *c, struct err *e)
 	struct pf_state_filter f = {.ifname = c->iface,
 				    .match = c->opts & CTL_KILLMATCH};
 	size_t n = 0;
-	int r = pf_states_kill(c->k, c->v, &f, &n, e);
+	int r = check_iface(c, e);
 
+	if (!r)
+		r = pf_states_kill(c->k, c->v, &f, &n, e);
 	if (!r)
 		ctl_tell(c, "%zu states cleared", n);
 	return r;
@@ -115,10 +125,10 @@ static int addr_take(struct ctl_addr **v, size_t *n, const struct addrinfo *ai,
 	return 0;
 }
 
-static int prefix_of(const char *text, int family, struct err *e)
+static int prefix_of(const char *text, struct err *e)
 {
 	long long n;
-	int r = str_to_int(text, 0, family == AF_INET6 ? 128 : 32, &n);
+	int r = str_to_int(text, 0, 128, &n);
 
 	if (r < 0)
 		return err_set(e, EDOM, "prefix is %s: %s",
@@ -141,16 +151,19 @@ int ctl_addrs(const char *word, bool dns, struct ctl_addr **ret, size_t *n,
 
 	if (!host)
 		return err_nomem(e);
-	if (slash)
+	if (slash) {
 		*slash++ = '\0';
+		plen = prefix_of(slash, e);
+		if (plen < 0)
+			return plen;
+	}
 	if (slash || !dns)
 		hints.ai_flags = AI_NUMERICHOST;
 	r = getaddrinfo(host, NULL, &hints, &list);
 	if (r)
 		return err_set(e, EDOM, "getaddrinfo: %s", gai_strerror(r));
-	r = slash ? prefix_of(slash, list->ai_family, e) : 0;
-	if (slash)
-		plen = r;
+	if (plen > 32 && list->ai_family == AF_INET)
+		r = err_set(e, EDOM, "prefix too long for AF_INET");
 	for (struct addrinfo *ai = list; r >= 0 && ai; ai = ai->ai_next)
 		if (ai->ai_family == AF_INET || ai->ai_family == AF_INET6)
 			r = addr_take(&v, &k, ai, plen);
@@ -425,6 +438,8 @@ static const struct {
 
 int ctl_kill_states(struct ctl *c, struct err *e)
 {
+	int r;
+
 	for (size_t i = 0; i < ARRAY_SIZE(kills); i++) {
 		if (strcmp(kills[i].word, c->kill[0]) != 0)
 			continue;
@@ -432,7 +447,9 @@ int ctl_kill_states(struct ctl *c, struct err *e)
 		if (c->bad_usage)
 			return err_set(e, EINVAL, "no %s specified",
 				       kills[i].word);
-		return kills[i].fn(c, e);
+		r = kills[i].fn == kill_id ? 0 : check_iface(c, e);
+		return r < 0 ? r : kills[i].fn(c, e);
 	}
-	return kill_net(c, e);
+	r = check_iface(c, e);
+	return r < 0 ? r : kill_net(c, e);
 }

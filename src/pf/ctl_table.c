@@ -22,6 +22,7 @@ struct args {
 	struct pf_entry *v;
 	size_t n;
 	char *what; /* with -v: n letters */
+	bool plain; /* what is wrong is said without pfctl's name */
 	struct err *e;
 };
 
@@ -60,6 +61,15 @@ static int plain_only(const struct args *a, size_t from, const char *word)
 	return 0;
 }
 
+/* Of a word that is no address its reason is all; -ERANGE: no such length. */
+static int not_read(struct args *a, int r, const char *verb, const char *what)
+{
+	a->plain = r == -EINVAL;
+	if (r == -ERANGE)
+		err_wrap(a->e, "cannot %s %s", verb, what);
+	return r;
+}
+
 static int load_file(struct args *a, bool addresses)
 {
 	cleanup_free char *text = NULL;
@@ -76,7 +86,7 @@ static int load_file(struct args *a, bool addresses)
 	r = pf_table_text(file, text, len, &a->c->names.resolve, &a->v, &a->n,
 			  a->e);
 	if (r < 0)
-		return r;
+		return not_read(a, r, "load", file);
 	return addresses ? plain_only(a, from, file) : 0;
 }
 
@@ -91,6 +101,8 @@ static int load(struct args *a, bool addresses)
 
 		r = pf_table_word(word, &a->c->names.resolve, &a->v, &a->n,
 				  a->e);
+		if (r < 0)
+			not_read(a, r, "decode", word);
 		if (!r && addresses)
 			r = plain_only(a, from, word);
 	}
@@ -551,7 +563,7 @@ int ctl_tables(struct ctl *c, struct err *e)
 	if (r >= 0 || !*e->text || e->code == EDOM)
 		return r;
 	/* as pfctl ends these: with a full stop, and exit(-1) */
-	report(c->r, REPORT_ERROR, "%s%s", e->text,
+	report(c->r, a.plain ? REPORT_OUT : REPORT_ERROR, "%s%s", e->text,
 	       e->code == ESRCH || e->code == EPERM ? "." : "");
 	c->status = STATUS_FAILED;
 	return 0;

@@ -174,6 +174,19 @@ M  10.1.2.1\t 10.1.2.0/24\n" \
    2001:db8::/32\n" pfctl -t t -T show
 	atf_check -e inline:"2/2 addresses deleted.\n" \
 	    pfctl -t t -T delete '!10.1.0.0/16' 10.1.2.0/24
+	# what is no address
+	atf_check -s exit:255 -e inline:"no IP address found for 10.0.0.999\n" \
+	    pfctl -t t -T add 10.0.0.999
+	atf_check -s exit:255 \
+	    -e inline:"pfctl: cannot decode 10.0.0.1/33: Invalid argument\n" \
+	    pfctl -t t -T add 10.0.0.1/33
+	echo 10.0.0.1/33 >list
+	atf_check -s exit:255 \
+	    -e inline:"pfctl: cannot load list: Invalid argument\n" \
+	    pfctl -t t -T add -f list
+	echo 10.0.0.999 >list
+	atf_check -s exit:255 -e inline:"no IP address found for 10.0.0.999\n" \
+	    pfctl -t t -T add -f list
 	printf '# a file\n10.0.0.0/8\n 203.0.113.9 !203.0.113.10\n' >list
 	atf_check -e inline:"2 addresses added.
 2 addresses deleted.\n" pfctl -t t -T replace -f list
@@ -202,6 +215,26 @@ M  10.1.2.1\t 10.1.2.0/24\n" \
 	atf_check -e inline:"3 addresses deleted.\n" pfctl -t t -T flush
 	atf_check -e inline:"1 table deleted.\n" pfctl -t t -T kill
 	atf_check pfctl -sT
+}
+
+atf_test_case kill_iface
+kill_iface_head()
+{
+	atf_set descr "-i of no interface that could be: what ends states says so"
+}
+kill_iface_body()
+{
+	long=0123456789abcdef
+	for what in "-F states" "-k 10.0.0.1" "-k label -k x" \
+	    "-k gateway -k 10.0.0.1"; do
+		# shellcheck disable=SC2086 # several words
+		atf_check -s exit:1 \
+		    -e inline:"pfctl: invalid interface: $long\n" \
+		    pfctl -i $long $what
+		# shellcheck disable=SC2086
+		atf_check -e match:"0 states" pfctl -i "${long%f}" $what
+	done
+	atf_check -s exit:0 pfctl -i $long -s states
 }
 
 atf_test_case table_other
@@ -873,6 +906,7 @@ atf_init_test_cases()
 	atf_add_test_case parts
 	atf_add_test_case tables
 	atf_add_test_case table_other
+	atf_add_test_case kill_iface
 	atf_add_test_case table_life
 	atf_add_test_case big_table
 	atf_add_test_case anchors

@@ -151,9 +151,13 @@ ATF_TC_BODY(addresses, tc)
 	ATF_CHECK(n == 1 && v->af == AF_INET6 && v->mask.b[15] == 0xff);
 	free(v);
 	ATF_CHECK_EQ(-EDOM, ctl_addrs("10.0.0.0/33", false, &v, &n, &e));
-	ATF_CHECK_STREQ("prefix is too large: 33", e.text);
+	ATF_CHECK_STREQ("prefix too long for AF_INET", e.text);
 	ATF_CHECK_EQ(-EDOM, ctl_addrs("10.0.0.0/x", false, &v, &n, &e));
 	ATF_CHECK_STREQ("prefix is invalid: x", e.text);
+	ATF_CHECK_EQ(-EDOM, ctl_addrs("no.such/x", false, &v, &n, &e));
+	ATF_CHECK_STREQ("prefix is invalid: x", e.text);
+	ATF_CHECK_EQ(-EDOM, ctl_addrs("::/129", false, &v, &n, &e));
+	ATF_CHECK_STREQ("prefix is too large: 129", e.text);
 	ATF_CHECK_EQ(-EDOM, ctl_addrs("no.such", false, &v, &n, &e));
 }
 
