@@ -229,17 +229,17 @@ static int check(struct ctl *c, struct err *e)
 {
 	if (c->opts & CTL_NODNS && c->opts & CTL_USEDNS)
 		return err_set(e, EDOM, "-N and -r are mutually exclusive");
-	if (!c->tblcmd != !c->table)
+	if (c->tblcmd && !strcmp(c->tblcmd, "load")) {
+		c->load |= PF_LOAD_TABLES;
+		c->tblcmd = NULL;
+	} else if (!c->tblcmd != !c->table) {
 		return usage_error(e);
+	}
 	if (c->table && (!*c->table || strlen(c->table) >= PF_TABLE_NAME))
 		return usage_error(e);
 	for (const char *s = c->table; s && *s; s++)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
 			return err_set(e, EINVAL, "bad name of a table");
-	if (c->tblcmd && !strcmp(c->tblcmd, "load")) {
-		c->load |= PF_LOAD_TABLES;
-		c->tblcmd = NULL;
-	}
 	if (!c->tblcmd && c->argc) {
 		return err_set(e, EINVAL,
 			       "unknown command line argument: %s ...",

@@ -226,7 +226,7 @@ static int open_walk(struct ctl *c, struct walk *w, struct pf_conf **conf,
 	if (r < 0)
 		return r;
 	*w = (struct walk){.c = c, .conf = *conf, .e = e};
-	if (c->opts & CTL_VERBOSE2)
+	if (c->opts & (CTL_VERBOSE2 | CTL_DEBUG))
 		count_anchor(w, (*conf)->root);
 	if (*c->anchor)
 		r = ctl_table_anchors(c, *conf, e);
@@ -421,7 +421,7 @@ static int show_anchor_names(struct ctl *c, struct err *e)
 	if (r || !a)
 		return r;
 	show_anchors(&w, a, false);
-	if (c->opts & CTL_VERBOSE2)
+	if (c->opts & (CTL_VERBOSE2 | CTL_DEBUG))
 		strbuf_adds(&c->out, "Ethernet:\n");
 	show_anchors(&w, a, true);
 	return 0;

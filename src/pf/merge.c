@@ -180,6 +180,21 @@ static struct pf_anchor *merge_anchor(struct merge *m, struct pf_anchor *old,
 	return to;
 }
 
+/* As pfctl has it where a limit of states comes without adaptive timeouts. */
+static void follow_limit(const struct pf_options *now, struct pf_options *to)
+{
+	const uint32_t adaptive =
+		1u << PF_TM_ADAPTIVE_START | 1u << PF_TM_ADAPTIVE_END;
+	const uint32_t tenth = now->limit[PF_LIMIT_STATES] / 10;
+
+	if (!(now->limit_set & 1u << PF_LIMIT_STATES) ||
+	    now->timeout_set & adaptive)
+		return;
+	to->timeout[PF_TM_ADAPTIVE_START] = tenth * 6;
+	to->timeout[PF_TM_ADAPTIVE_END] = tenth * 12;
+	to->timeout_set |= adaptive;
+}
+
 static void merge_options(const struct pf_options *old,
 			  const struct pf_options *now, unsigned int what,
 			  struct pf_options *to)
@@ -187,10 +202,13 @@ static void merge_options(const struct pf_options *old,
 	int i;
 
 	*to = what & PF_LOAD_OPTIONS ? *now : *old;
-	if (!(what & PF_LOAD_OPTIONS) || !(what & PF_LOAD_MERGE))
+	if (!(what & PF_LOAD_OPTIONS))
+		return;
+	follow_limit(now, to);
+	if (!(what & PF_LOAD_MERGE))
 		return;
 	for (i = 0; i < PF_NTIMEOUTS; i++)
-		if (!(now->timeout_set & 1u << i))
+		if (!(to->timeout_set & 1u << i))
 			to->timeout[i] = old->timeout[i];
 	for (i = 0; i < PF_NLIMITS; i++)
 		if (!(now->limit_set & 1u << i))

@@ -237,6 +237,34 @@ kill_iface_body()
 	atf_check -s exit:0 pfctl -i $long -s states
 }
 
+atf_test_case adaptive
+adaptive_head()
+{
+	atf_set descr "A limit of states brings its adaptive timeouts along; -m leaves others"
+}
+# adaptive START END
+adaptive()
+{
+	printf "adaptive.start %16d states\nadaptive.end %18d states\n" \
+	    "$1" "$2" >want
+	pfctl -st | grep adaptive | cmp - want || atf_fail "not $1 $2"
+}
+adaptive_body()
+{
+	adaptive 60000 120000
+	echo "set limit states 1000" | atf_check pfctl -f -
+	adaptive 600 1200
+	echo "set limit states 2009" | atf_check pfctl -mf -
+	adaptive 1200 2400
+	echo "set loginterface none" | atf_check pfctl -mf -
+	adaptive 1200 2400
+	printf 'set timeout adaptive.start 7\nset limit states 1000\n' |
+	    atf_check -e match:"adaptive.start has no effect" pfctl -f -
+	adaptive 7 120000
+	echo "pass" | atf_check pfctl -f -
+	adaptive 60000 120000
+}
+
 atf_test_case table_other
 table_other_head()
 {
@@ -905,6 +933,7 @@ atf_init_test_cases()
 	atf_add_test_case load
 	atf_add_test_case parts
 	atf_add_test_case tables
+	atf_add_test_case adaptive
 	atf_add_test_case table_other
 	atf_add_test_case kill_iface
 	atf_add_test_case table_life

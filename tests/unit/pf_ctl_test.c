@@ -102,6 +102,7 @@ ATF_TC_BODY(what_is_loaded, tc)
 		{"-O -f x", PF_LOAD_OPTIONS},
 		{"-A -f x", PF_LOAD_QUEUES},
 		{"-t t -T load -f x", PF_LOAD_TABLES},
+		{"-Tl -f x", PF_LOAD_TABLES},
 		{"-a y -f x",
 		 PF_LOAD_FILTER | PF_LOAD_NAT | PF_LOAD_TABLES | PF_LOAD_ETHER},
 		{"-a y -O -f x", 0},
