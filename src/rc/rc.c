@@ -277,7 +277,9 @@ static void say_service(struct run *r, int service)
 		if (!r->place.vnet)
 			break;
 		say_list(r, "Created clone interfaces:", &r->act->created);
-		if (rcconf_yes(r->rc->conf, "netif_enable", NULL))
+		/* "service netif cloneup" starts none */
+		if (!r->rc->kinds &&
+		    rcconf_yes(r->rc->conf, "netif_enable", NULL))
 			say_network(r);
 		break;
 	case RC_PFLOG:

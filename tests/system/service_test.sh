@@ -258,7 +258,7 @@ EOF
 ifconfig lo0 description "$1 starts"
 EOF
 	echo 'ifconfig lo0 -description' >/etc/stop_if.epair0a
-	atf_check -o match:'^Created clone interfaces: epair0a epair0b epair1a epair1b\.$' \
+	atf_check -o inline:"Created clone interfaces: epair0a epair0b epair1a epair1b.\n" \
 	    service netif cloneup
 	atf_check -o not-match:'inet 192' ifconfig epair0a
 	atf_check -o ignore ifconfig wan0
