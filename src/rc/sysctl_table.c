@@ -766,6 +766,7 @@ static const struct sysctl_row sysctl_rows[] = {
 	 .get = get_openfiles,
 	 .path = "fs/file-nr",
 	 .descr = "System-wide number of open files"},
+	FIXED("kern.racct.enable", "1", "Enable RACCT/RCTL"),
 	{
 		.name = "kern.securelevel",
 		.get = get_param,

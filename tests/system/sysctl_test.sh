@@ -180,7 +180,8 @@ all_body()
 	[ "$(wc -l <names)" -gt 150 ] || atf_fail "too few names"
 	for n in net.inet.ip.forwarding security.jail.jailed net.fibs \
 	    security.jail.param.allow.mount.devfs net.link.tap.up_on_open \
-	    net.link.lagg.failover_rx_all net.inet6.ip6.dad_count; do
+	    net.link.lagg.failover_rx_all net.inet6.ip6.dad_count \
+	    kern.racct.enable; do
 		grep -qx "$n" names || atf_fail "no $n"
 	done
 	atf_check -o save:descr sysctl -ad
