@@ -294,7 +294,7 @@ synopsis_body()
 	    printf "%s\n" $_cellblock_resources' >want
 	sed -n '/_values -S .* resource /,/elif/p' \
 	    "$CB_SRC/completions/zsh/_cellblock" |
-	    sed 's/.* resource //;$d' | tr -s ' \t\\' '\n' |
+	    sed 's/.* resource //;s/[\]$//;$d' | tr -s ' \t' '\n' |
 	    sed '/^$/d' >have
 	atf_check diff -u want have
 }
