@@ -121,7 +121,7 @@ static int attach_target(struct prisons *ps, const char *jail,
 		return r;
 	if (!str_to_int(jail, 1, INT_MAX, &jid))
 		return err_set(e, ENOENT, "jail_attach(%lld): %s", jid,
-			       strerror(EINVAL));
+			       strerror(geteuid() ? EPERM : EINVAL));
 	longer = longer_name(ps, jail);
 	return err_set(e, ENOENT, "jail \"%s\" not found%s%s%s", jail,
 		       longer ? "; there is \"" : "", longer ? longer : "",

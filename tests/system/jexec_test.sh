@@ -37,6 +37,10 @@ errors_body()
 	    jexec -d /nowhere x true
 	atf_check -s exit:1 -e match:"^jexec: .*ermi" \
 	    setpriv --reuid 65534 --regid 65534 --clear-groups jexec x true
+	# jail_attach(2) asks for the right first, then for the jail
+	atf_check -s exit:1 \
+	    -e inline:"jexec: jail_attach(5): Operation not permitted\n" \
+	    setpriv --reuid 65534 --regid 65534 --clear-groups jexec 5 true
 	# the last part of one jail's name, as its host name often is
 	atf_check jail -c name=a children.max=4 persist
 	atf_check jail -c name=a.b persist
