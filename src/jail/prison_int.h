@@ -117,14 +117,18 @@ int params_write(struct prisons *ps, int jid, const struct pset *params,
 
 /* Is there a directory for it? */
 bool jid_exists(struct prisons *ps, int jid);
+/* A jail's jid, and those that its children have; lo 0: none. */
+struct jids {
+	int jid, lo, hi;
+};
 /*
- * Choose (want 0) or check a jid, and a range of n for its children.  Flat in
- * the number of jails.  Call with the lock held.
+ * Choose (want 0) or check a jid, and a range of `size` for its children.  Flat
+ * in the number of jails.  Call with the lock held.
  */
-int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
-	       int *ret_lo, int *ret_hi, struct err *e);
+int jid_choose(struct prisons *ps, int lockfd, int want, int size,
+	       struct jids *ret, struct err *e);
 /* Note a range as taken by jid, or as free again. */
-int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e);
+int range_take(struct prisons *ps, const struct jids *j, struct err *e);
 void range_drop(struct prisons *ps, int jid);
 /*
  * Not fewer than there are jails at this level and below, without a look at
@@ -162,9 +166,9 @@ int prison_fill(struct prison *p, const struct life *l, struct err *e);
 /* --- prison_make.c, prison_remove.c ----------------------------------------
  */
 
-int jail_make(struct prisons *ps, int jid, const struct pset *params,
-	      const struct pset *mounts, const char *cgroup, int lo, int hi,
-	      int slot, struct err *e);
+int jail_make(struct prisons *ps, const struct jids *jids,
+	      const struct pset *params, const struct pset *mounts,
+	      const char *cgroup, int slot, struct err *e);
 /* Everything goes; pending/JID is the caller's.  Also after a failed make. */
 int jail_destroy(struct prisons *ps, int jid, struct err *e);
 /* Take pending/JID over for removal; -ENOENT when it is gone meanwhile. */

@@ -630,20 +630,20 @@ static void plan_root(struct make *m, const struct pset *mounts)
 		m->root.lower = CELLBLOCK_RUN "/host";
 }
 
-int jail_make(struct prisons *ps, int jid, const struct pset *params,
-	      const struct pset *mounts, const char *cgroup, int lo, int hi,
-	      int slot, struct err *e)
+int jail_make(struct prisons *ps, const struct jids *jids,
+	      const struct pset *params, const struct pset *mounts,
+	      const char *cgroup, int slot, struct err *e)
 {
 	struct make m __attribute__((cleanup(make_close))) = {
 		.ps = ps,
-		.jid = jid,
-		.lo = lo,
-		.hi = hi,
+		.jid = jids->jid,
+		.lo = jids->lo,
+		.hi = jids->hi,
 		.slot = slot,
 		.params = params,
-		.life = {.lo = lo, .hi = hi},
+		.life = {.lo = jids->lo, .hi = jids->hi},
 		.self = STRBUF_INIT,
-		.scratch = jail_path(jid, "root"),
+		.scratch = jail_path(jids->jid, "root"),
 		.init_fd = -1,
 		.go = {-1, -1},
 		.cgns_fd = -1,

@@ -521,23 +521,19 @@ int pending_drop(struct prisons *ps, int jid, struct err *e)
 /* --- jids
  * ------------------------------------------------------------------------ */
 
-struct range {
-	int lo, hi, jid;
-};
-
 static int range_compare(const void *a, const void *b)
 {
-	return ((const struct range *)a)->lo - ((const struct range *)b)->lo;
+	return ((const struct jids *)a)->lo - ((const struct jids *)b)->lo;
 }
 
 /* All ranges in use, sorted: as many as there are jails with children. */
-static int ranges_read(struct prisons *ps, struct range **ret, size_t *ret_n,
+static int ranges_read(struct prisons *ps, struct jids **ret, size_t *ret_n,
 		       struct err *e)
 {
 	int fd =
 		openat(ps->dirfd, "ranges", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	cleanup_free struct range *v = NULL;
+	cleanup_free struct jids *v = NULL;
 	struct dirent *de;
 	size_t n = 0;
 
@@ -550,7 +546,7 @@ static int ranges_read(struct prisons *ps, struct range **ret, size_t *ret_n,
 		return err_sys(e, code, CELLBLOCK_RUN "/ranges");
 	}
 	while (d && (de = readdir(d))) {
-		struct range rg = {0}, *nv;
+		struct jids rg = {0}, *nv;
 
 		if (sscanf(de->d_name, "%7d-%7d-%7d", &rg.lo, &rg.hi,
 			   &rg.jid) != 3 ||
@@ -569,7 +565,7 @@ static int ranges_read(struct prisons *ps, struct range **ret, size_t *ret_n,
 	return 0;
 }
 
-static int range_holding(const struct range *v, size_t n, int jid)
+static int range_holding(const struct jids *v, size_t n, int jid)
 {
 	for (size_t i = 0; i < n; i++)
 		if (jid >= v[i].lo && jid <= v[i].hi)
@@ -579,7 +575,7 @@ static int range_holding(const struct range *v, size_t n, int jid)
 
 int range_owner(struct prisons *ps, int jid)
 {
-	cleanup_free struct range *v = NULL;
+	cleanup_free struct jids *v = NULL;
 	size_t n = 0;
 	int i;
 
@@ -589,12 +585,12 @@ int range_owner(struct prisons *ps, int jid)
 	return i < 0 ? 0 : v[i].jid;
 }
 
-int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e)
+int range_take(struct prisons *ps, const struct jids *j, struct err *e)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "ranges/%d-%d-%d", lo, hi, jid);
+	snprintf(path, sizeof(path), "ranges/%d-%d-%d", j->lo, j->hi, j->jid);
 	fd = openat(ps->dirfd, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, errno, "%s", path);
@@ -608,7 +604,7 @@ int range_take(struct prisons *ps, int jid, int lo, int hi, struct err *e)
  */
 int jails_at_most(struct prisons *ps, size_t *ret, struct err *e)
 {
-	cleanup_free struct range *v = NULL;
+	cleanup_free struct jids *v = NULL;
 	cleanup_free int *jids = NULL;
 	size_t n = 0, sum = 0;
 	int r = 0;
@@ -628,7 +624,7 @@ int jails_at_most(struct prisons *ps, size_t *ret, struct err *e)
 /* By jid alone: whoever cleans up after a crash knows no more. */
 void range_drop(struct prisons *ps, int jid)
 {
-	cleanup_free struct range *v = NULL;
+	cleanup_free struct jids *v = NULL;
 	char path[64];
 	size_t n = 0;
 
@@ -669,9 +665,9 @@ static int highest_single(struct prisons *ps, int lo, int hi)
 	return best;
 }
 
-/* Ranges are cut from the top, single jids from the bottom. */
-static int range_choose(struct prisons *ps, const struct range *v, size_t n,
-			int size, int jid, int *ret_lo, int *ret_hi)
+/* Ranges are cut from the top, single jids (as j->jid) from the bottom. */
+static int range_choose(struct prisons *ps, const struct jids *v, size_t n,
+			int size, struct jids *j)
 {
 	int hi = ps->hi, in, single;
 
@@ -685,20 +681,20 @@ static int range_choose(struct prisons *ps, const struct range *v, size_t n,
 			continue;
 		}
 		single = highest_single(ps, hi - size + 1, hi);
-		if (jid >= hi - size + 1 && jid <= hi && jid > single)
-			single = jid;
+		if (j->jid >= hi - size + 1 && j->jid <= hi && j->jid > single)
+			single = j->jid;
 		if (single) {
 			hi = single - 1;
 			continue;
 		}
-		*ret_lo = hi - size + 1;
-		*ret_hi = hi;
+		j->lo = hi - size + 1;
+		j->hi = hi;
 		return 0;
 	}
 	return -EAGAIN;
 }
 
-static int jid_next(struct prisons *ps, int lockfd, const struct range *v,
+static int jid_next(struct prisons *ps, int lockfd, const struct jids *v,
 		    size_t n, int *ret)
 {
 	char buf[16] = "";
@@ -722,11 +718,12 @@ static int jid_next(struct prisons *ps, int lockfd, const struct range *v,
 	return -EAGAIN;
 }
 
-int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
-	       int *ret_lo, int *ret_hi, struct err *e)
+int jid_choose(struct prisons *ps, int lockfd, int want, int size,
+	       struct jids *ret, struct err *e)
 {
-	cleanup_free struct range *v = NULL;
-	int jid = want, lo = 0, hi = 0, i, r;
+	cleanup_free struct jids *v = NULL;
+	struct jids j = {.jid = want};
+	int i, r;
 	char buf[16];
 	size_t n = 0;
 
@@ -734,7 +731,7 @@ int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
 	if (r < 0)
 		return r;
 	if (!want) {
-		r = jid_next(ps, lockfd, v, n, &jid);
+		r = jid_next(ps, lockfd, v, n, &j.jid);
 	} else if (jid_exists(ps, want)) {
 		return err_set(e, EEXIST, "jail %d already exists", want);
 	} else if (want < ps->lo || want > ps->hi) {
@@ -748,20 +745,18 @@ int jid_choose(struct prisons *ps, int lockfd, int want, int size, int *ret_jid,
 				       want, v[i].jid);
 	}
 	if (!r && size > 0)
-		r = range_choose(ps, v, n, size, jid, &lo, &hi);
+		r = range_choose(ps, v, n, size, &j);
 	if (r < 0 && ps->jailed)
 		return err_set(e, EAGAIN, "prison limit exceeded");
 	if (r < 0)
 		return err_set(e, EAGAIN, "no available jail IDs");
 	if (!want) {
-		int len = snprintf(buf, sizeof(buf), "%d\n", jid + 1);
+		int len = snprintf(buf, sizeof(buf), "%d\n", j.jid + 1);
 
 		if (pwrite(lockfd, buf, (size_t)len, 0) == len)
 			(void)ftruncate(lockfd, len);
 	}
-	*ret_jid = jid;
-	*ret_lo = lo;
-	*ret_hi = hi;
+	*ret = j;
 	return 0;
 }
 

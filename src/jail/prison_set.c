@@ -283,7 +283,7 @@ struct create {
 	struct pset params, mounts;
 	char name[NAME_LEN_MAX + 1];
 	int want; /* jid asked for, 0: any */
-	int jid, lo, hi;
+	struct jids j;
 	int slot; /* of ids; -1: none */
 	char *cgroup;
 };
@@ -412,10 +412,9 @@ static int create_jids(struct prisons *ps, struct create *c, int lock,
 
 	if (max > 0 && max < CHILDREN_MANY && !ps->jailed)
 		more = max < CHILDREN_SPARE ? CHILDREN_SPARE : max * 2;
-	if (more > max && jid_choose(ps, lock, c->want, more, &c->jid, &c->lo,
-				     &c->hi, NULL) == 0)
+	if (more > max && jid_choose(ps, lock, c->want, more, &c->j, NULL) == 0)
 		return 0;
-	return jid_choose(ps, lock, c->want, max, &c->jid, &c->lo, &c->hi, e);
+	return jid_choose(ps, lock, c->want, max, &c->j, e);
 }
 
 /* The registry's part: a jid, a name, and the promise to clean up. */
@@ -436,11 +435,11 @@ static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 	r = create_jids(ps, c, lock, e);
 	if (r < 0)
 		return r;
-	snprintf(num, sizeof(num), "%d", c->jid);
+	snprintf(num, sizeof(num), "%d", c->j.jid);
 	if (!c->name[0])
 		snprintf(c->name, sizeof(c->name), "%s", num);
 	if (cgroup_base(ps, &base, NULL) == 0 &&
-	    !(c->cgroup = str_printf("%s/%d", base, c->jid)))
+	    !(c->cgroup = str_printf("%s/%d", base, c->j.jid)))
 		return err_nomem(e);
 	r = pset_put(&c->params, "jid", num, false, e);
 	if (!r)
@@ -452,20 +451,20 @@ static int create_enter(struct prisons *ps, struct create *c, struct err *e)
 	p.name = c->name;
 	p.cgroup = c->cgroup;
 	plan_failpoint();
-	r = pending_write(ps, c->jid, &p, e);
+	r = pending_write(ps, c->j.jid, &p, e);
 	plan_failpoint();
 	if (!r)
-		r = name_add(ps, c->name, c->jid, e);
+		r = name_add(ps, c->name, c->j.jid, e);
 	plan_failpoint();
-	if (!r && c->lo)
-		r = range_take(ps, c->jid, c->lo, c->hi, e);
+	if (!r && c->j.lo)
+		r = range_take(ps, &c->j, e);
 	if (!r && userns_initial() &&
 	    param_jailsys_of(&c->params, "host.users", 1) == 1)
-		r = users_take(ps, c->jid, &c->slot, e);
-	snprintf(path, sizeof(path), "jails/%d", c->jid);
+		r = users_take(ps, c->j.jid, &c->slot, e);
+	snprintf(path, sizeof(path), "jails/%d", c->j.jid);
 	if (!r && mkdirat(ps->dirfd, path, 0755) < 0)
 		r = err_sys(e, errno, CELLBLOCK_RUN "/%s", path);
-	return r < 0 ? r : share_take(ps, c->jid, &c->params, e);
+	return r < 0 ? r : share_take(ps, c->j.jid, &c->params, e);
 }
 
 /* Undo: the same as removing it.  What failed is told first. */
@@ -475,11 +474,11 @@ static int create_failed(struct prisons *ps, struct create *c, int r,
 	struct err ue = ERR_INIT;
 	int ur;
 
-	if (!c->jid || !pending_is(ps, c->jid))
+	if (!c->j.jid || !pending_is(ps, c->j.jid))
 		return r;
-	ur = jail_claim(ps, c->jid, false, &ue);
+	ur = jail_claim(ps, c->j.jid, false, &ue);
 	if (!ur)
-		ur = jail_destroy(ps, c->jid, &ue);
+		ur = jail_destroy(ps, c->j.jid, &ue);
 	if (ur < 0 && e)
 		err_append(e, "; undo failed: %s", ue.text);
 	return r;
@@ -519,15 +518,15 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	if (!r && ps->entered)
 		ps->entered(ps->entered_data);
 	if (!r)
-		r = jail_make(ps, c.jid, &c.params, &c.mounts, c.cgroup, c.lo,
-			      c.hi, c.slot, e);
+		r = jail_make(ps, &c.j, &c.params, &c.mounts, c.cgroup, c.slot,
+			      e);
 	if (!r)
-		r = rctl_jail_start(ps, c.jid, c.name, e);
+		r = rctl_jail_start(ps, c.j.jid, c.name, e);
 	if (!r && ps->owner.pid)
-		r = create_hand_over(ps, c.jid, e);
+		r = create_hand_over(ps, c.j.jid, e);
 	if (r < 0)
 		return create_failed(ps, &c, r, e);
-	*ret_jid = c.jid;
+	*ret_jid = c.j.jid;
 	return 0;
 }
 

@@ -2,11 +2,12 @@
  * keeper: processes that do for interfaces of a vnet what the kernel cannot.
  *
  * Theory of operation.  There are sorts of keepers (bridge_keeper.h,
- * lagg_keeper.h), one process of each a vnet, and none where nothing asks for
- * it.  The command that sets the first such thing starts it, the command that
- * takes back the last makes it end.  All that it knows is in state files and
- * in the kernel: it may be killed at any time, and the next ifconfig in that
- * vnet starts another.  What it did stays as it was until then.
+ * lagg_keeper.h, pf/watch.h), one process of each a vnet, and none where
+ * nothing asks for it.  The command that sets the first such thing starts it,
+ * the command that takes back the last makes it end.  All that it knows is in
+ * state files and in the kernel: it may be killed at any time, and the next
+ * ifconfig in that vnet starts another.  What it did stays as it was until
+ * then.
  *
  * - statedir/COOKIE.FILE is locked as long as it lives.
  * - statedir/COOKIE.FILE.sock: who connects is answered with one byte when all

@@ -12,9 +12,10 @@
  * Each message remembers the batch's `cookie` of its time; when the kernel
  * refuses a message, its cookie comes back: the caller's rule number.
  *
- * Everything is in one table, `inet pf`.  Expressions (nfe_*) are put between
- * nfb_rule() and nfb_rule_end(); registers are the kernel's 32-bit ones,
- * NFR(0) to NFR(15), and do not last from rule to rule.
+ * Everything is in one table, `inet pf`, while the batch's `family` and `table`
+ * name no other.  Expressions (nfe_*) are put between nfb_rule() and
+ * nfb_rule_end(); registers are the kernel's 32-bit ones, NFR(0) to NFR(15),
+ * and do not last from rule to rule.
  */
 #ifndef CB_PF_NFT_H
 #define CB_PF_NFT_H

@@ -2,7 +2,8 @@
  * rc: rc.conf(5) and the boot of one vnet.
  *
  * Theory of operation.  text -> model -> plan -> kernel.  rc.conf is shell:
- * a shell evaluates it and nothing but variables comes back (rcconf).  The
+ * a shell evaluates it (rcplain does, where it is assignments only) and nothing
+ * but variables comes back (rcconf).  The
  * wanted state of the vnet is computed from them (rcmodel); compared with what
  * the kernel has, it gives a plan of steps with undo, empty when nothing
  * differs.  `service netif start`, `/bin/sh /etc/rc` and `cellblock up` are
