@@ -47,6 +47,7 @@ static int help(FILE *f)
 
 int cmd_cellblock(int argc, char **argv)
 {
+	static char name[32]; /* what getopt(3) calls a subcommand */
 	const struct command *c;
 
 	if (argc < 2)
@@ -56,8 +57,12 @@ int cmd_cellblock(int argc, char **argv)
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help"))
 		return help(stdout);
 	c = subcommand_find(argv[1]);
-	if (!c)
+	if (c) {
+		snprintf(name, sizeof(name), "cellblock %s", c->name);
+		argv[1] = name;
+	} else {
 		c = command_find(argv[1]);
+	}
 	if (!c || c->main == cmd_cellblock) {
 		fprintf(stderr,
 			"cellblock: unknown command %s; see cellblock help\n",

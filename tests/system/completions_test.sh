@@ -264,6 +264,10 @@ synopsis_body()
 		    "$c $(echo "$offered" | letters_of)"
 	done
 	for c in up down diff status map trace pflog shell doctor; do
+		[ "$c" = shell ] || atf_check -s not-exit:0 \
+		    -e match:"^cellblock $c: .*option" \
+		    -e match:"^usage: cellblock $c" \
+		    "$CB_BIN/cellblock" "$c" --nosuch
 		atf_check -o save:usage "$CB_BIN/cellblock" "$c" --help
 		page=$CB_SRC/man/cellblock.1
 		[ "$c" != map ] || page=$CB_SRC/man/cellblock-map.1
