@@ -30,6 +30,7 @@ void pf_kernel_close(struct pf_kernel **k)
 		return;
 	nl_free(&(*k)->nf);
 	strv_free(&(*k)->bound_ifs);
+	free((*k)->older);
 	free(*k);
 	*k = NULL;
 }

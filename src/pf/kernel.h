@@ -13,6 +13,8 @@ struct pf_kernel {
 	/* what goes with that (nft_bound.c): number of rules + 1, or 0 */
 	unsigned int pairs;
 	struct strv bound_ifs;
+	struct gen_older *older; /* nft_older.c */
+	size_t nolder;
 	bool no_egress; /* a load has found no such hook */
 };
 

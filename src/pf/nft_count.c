@@ -452,6 +452,10 @@ static int know_loaded(struct pf_kernel *k)
 	strv_free(&k->bound_ifs);
 	if (m.pairs && gen_bound_read(k->nf, &k->bound_ifs, NULL, NULL) < 0)
 		strv_free(&k->bound_ifs);
+	free(k->older);
+	k->older = NULL;
+	k->nolder = 0;
+	gen_older_read(k->nf, m.generation, &k->older, &k->nolder);
 	k->pairs = m.pairs;
 	k->generation = m.generation;
 	return 0;
@@ -474,8 +478,10 @@ static int rule_of(struct pf_kernel *k, uint32_t word, const char **ret_if)
 
 	if (!(word & GEN_VALID))
 		return -1;
-	if (((word & ~GEN_VALID) >> GEN_GEN_SHIFT) != k->generation)
+	if (((word & ~GEN_VALID) >> GEN_GEN_SHIFT) != k->generation) {
+		*ret_if = gen_older_if(k->older, k->nolder, word);
 		return PF_RULE_GONE;
+	}
 	n = pf_word_rule(k, word, ret_if);
 	return n < 0 ? PF_RULE_GONE : n;
 }

@@ -567,6 +567,11 @@ void gen_bound_each(struct gen *g,
  */
 int gen_older_recall(struct gen *g, struct gen *was, bool there, struct err *e);
 void gen_older_set(struct gen *g);
+/* What is in the set, by words; the caller frees *ret. */
+int gen_older_read(struct nl *nf, uint32_t generation, struct gen_older **ret,
+		   size_t *n);
+/* The only interface that goes with a word, or NULL. */
+const char *gen_older_if(const struct gen_older *v, size_t n, uint32_t word);
 /*
  * Conditions on the label in registers 0 to 3: its word is bound to where the
  * packet is, or (!here) it is none that is bound.

@@ -138,6 +138,35 @@ int gen_older_recall(struct gen *g, struct gen *was, bool there, struct err *e)
 	return g->nolder ? drop_unused(g, e) : 0;
 }
 
+int gen_older_read(struct nl *nf, uint32_t generation, struct gen_older **ret,
+		   size_t *n)
+{
+	struct gen g = {.generation = generation};
+	int r = nft_each_elem(nf, GEN_OLDER, on_older, forget, &g, NULL);
+
+	if (r < 0) {
+		free(g.older);
+		return r;
+	}
+	if (g.nolder)
+		qsort(g.older, g.nolder, sizeof(*g.older), cmp_words);
+	*ret = g.older;
+	*n = g.nolder;
+	return 0;
+}
+
+const char *gen_older_if(const struct gen_older *v, size_t n, uint32_t word)
+{
+	const struct gen_older key = {.word = word};
+	const struct gen_older *hit =
+		n ? bsearch(&key, v, n, sizeof(*v), cmp_words) : NULL;
+
+	if (!hit || (hit > v && hit[-1].word == word) ||
+	    (hit + 1 < v + n && hit[1].word == word))
+		return NULL;
+	return hit->name;
+}
+
 void gen_older_set(struct gen *g)
 {
 	struct nfb_elem el = {.klen = GEN_BOUND_KEY};

@@ -288,7 +288,10 @@ older_body()
 			no_flow 7
 			there 1
 			flow 7
+			atf_check -o match:"^ra .* <- " pfctl -ss
 		done
+		atf_check -o match:"^ra .* <- " -o not-match:" -> " \
+		    pfctl -i ra -ss
 		# what passes there makes no other state
 		rules <<-EOF2
 			pass
