@@ -154,6 +154,16 @@ static int take_user(struct devfs_rule *r, const char *arg, struct err *e)
 	return 0;
 }
 
+/* Groups that FreeBSD has and Linux systems may not have, by its numbers. */
+static const struct {
+	const char *name;
+	gid_t gid;
+} bsd_groups[] = {
+	{"wheel", 0},	  {"operator", 5}, {"audio", 43}, {"video", 44},
+	{"realtime", 47}, {"_pflogd", 64}, {"_dhcp", 65}, {"dialer", 68},
+	{"network", 69},  {"u2f", 116},
+};
+
 static int take_group(struct devfs_rule *r, const char *arg, struct err *e)
 {
 	const struct group *gr = getgrnam(arg);
@@ -163,11 +173,11 @@ static int take_group(struct devfs_rule *r, const char *arg, struct err *e)
 		r->gid = gr->gr_gid;
 		return 0;
 	}
-	/* root's group has another name on FreeBSD */
-	if (!strcmp(arg, "wheel")) {
-		r->gid = 0;
-		return 0;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(bsd_groups); i++)
+		if (!strcmp(arg, bsd_groups[i].name)) {
+			r->gid = bsd_groups[i].gid;
+			return 0;
+		}
 	return take_id(arg, &r->gid, e);
 }
 
