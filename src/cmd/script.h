@@ -14,6 +14,7 @@ int script_digest(int argc, char **argv);
 int script_fmt(int argc, char **argv);
 int script_mount(int argc, char **argv);
 int script_nc(int argc, char **argv);
+int script_pgrep(int argc, char **argv);
 int script_ping(int argc, char **argv);
 int script_sed(int argc, char **argv);
 int script_stat(int argc, char **argv);

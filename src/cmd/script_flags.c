@@ -1,12 +1,14 @@
 /*
- * sed(1) and xargs(1) for scripts: what of FreeBSD's flags Linux's programs
- * read in another way.  The words go to these.
+ * sed(1), xargs(1), pgrep(1) and pkill(1) for scripts: what of FreeBSD's flags
+ * Linux's programs read in another way.  The words go to these.
  */
 #include "cmd/script.h"
 
 #include "base/cleanup.h"
+#include "jail/prison.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* -i and -I of FreeBSD always have a word that names what is kept. */
@@ -80,4 +82,46 @@ int script_xargs(int argc, char **argv)
 	for (; !r && i < argc; i++)
 		r = strv_add(&words, argv[i]);
 	return r ? 1 : script_system(&words);
+}
+
+/* The first process of a jail, by name or number. */
+static int first_process(const char *jail, pid_t *ret, struct err *e)
+{
+	cleanup_prisons struct prisons *ps = NULL;
+	cleanup_prison struct prison p = {0};
+	int r = prisons_open(&ps, e);
+
+	if (!r)
+		r = prison_get(ps, jail, false, &p, e);
+	if (!r)
+		*ret = p.init;
+	return r;
+}
+
+/* "-j JAIL": the processes of its pid namespace. */
+int script_pgrep(int argc, char **argv)
+{
+	cleanup_strv struct strv words = {0};
+	struct err e = ERR_INIT;
+	int r = strv_add(&words, argv[0]);
+
+	for (int i = 1; !r && i < argc; i++) {
+		bool jail = str_prefix(argv[i], "-j");
+		const char *name = argv[i] + 2;
+		pid_t pid = 0;
+
+		if (!jail) {
+			r = strv_add(&words, argv[i]);
+			continue;
+		}
+		if (!*name && ++i < argc)
+			name = argv[i];
+		if (first_process(name, &pid, &e) < 0) {
+			fprintf(stderr, "%s: %s\n", argv[0], e.text);
+			return 3;
+		}
+		r = strv_add(&words, "--nslist") || strv_add(&words, "pid") ||
+		    strv_add(&words, "--ns") || strv_addf(&words, "%d", pid);
+	}
+	return r ? 3 : script_system(&words);
 }

@@ -274,6 +274,37 @@ EOF
 	atf_check -o inline:"a b c\n" xargs echo <in
 }
 
+atf_test_case pkill
+pkill_head()
+{
+	atf_set descr "pgrep -j, pkill -j: of one jail; the rest goes through"
+}
+pkill_body()
+{
+	for n in a b; do
+		atf_check jail -c name=$n path=/ persist \
+		    exec.start='sleep 97 &' exec.clean \
+		    exec.prestop="pkill -j $n -f 'sleep 9[7]'"
+	done
+	cat >jail.conf <<'EOF'
+path = /; persist; exec.clean; exec.prestop = "pkill -j $name -f 'sleep 9[7]'";
+a { }
+EOF
+	PATH=$CB_BUILD/rt/scripts:$PATH
+	atf_check_equal 2 "$(pgrep -f '^sleep 9[7]' | wc -l)"
+	atf_check_equal 1 "$(pgrep -j a -f '^sleep 9[7]' | wc -l)"
+	atf_check_equal 1 "$(pgrep -f -j"$(jls -j b jid)" '^sleep 9[7]' | wc -l)"
+	atf_check pkill -f -j b '^sleep 9[7]'
+	wait_for 10 sh -c "! pgrep -j b -f '^sleep 9[7]'" ||
+	    atf_fail "it lives"
+	atf_check_equal 1 "$(pgrep -f '^sleep 9[7]' | wc -l)"
+	atf_check -o inline:"a: removed\n" jail -f jail.conf -r a
+	atf_check -s exit:1 pgrep -f '^sleep 9[7]'
+	atf_check -s exit:3 -e inline:'pkill: jail "nosuch" not found\n' \
+	    pkill -j nosuch x
+	atf_check jail -r b
+}
+
 atf_test_case mount
 mount_head()
 {
@@ -318,6 +349,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case text
 	atf_add_test_case mount
+	atf_add_test_case pkill
 	atf_add_test_case stat
 	atf_add_test_case ping
 	atf_add_test_case daemon
