@@ -611,7 +611,7 @@ int rcact_jails(struct rcact *a, const char *conf, const struct strv *names,
 			 : a->parallel	    ? 0
 					    : 1,
 		/* a service names all of them in one line (rc.c) */
-		.verbosity = a->jail_verbosity || stop || !a->messages
+		.verbosity = a->jail_verbosity || !a->messages
 				     ? a->jail_verbosity
 				     : -1,
 		.file = conf,
