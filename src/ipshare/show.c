@@ -30,8 +30,7 @@
 /* linux/bpf.h from 6.6 on */
 #define TCX_INGRESS 46
 
-/* --- interfaces
- * --------------------------------------------------------------- */
+/* --- interfaces ---------------------------------------------------------- */
 
 struct indices {
 	int *v; /* owned */
@@ -74,8 +73,7 @@ static int indices_load(struct vnet *v, struct indices *ret, struct err *e)
 	return nl_dump(v->rt, &m, indices_cb, indices_restart, ret, e);
 }
 
-/* --- loading
- * ------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 static void show_free(struct show_bpf **p)
 {
@@ -160,8 +158,7 @@ static int load(struct store *s, uint64_t cookie, int *ret_fd, struct err *e)
 	return *ret_fd < 0 ? err_sys(e, -*ret_fd, "%s", name) : 0;
 }
 
-/* --- attaching
- * ----------------------------------------------------------------- */
+/* --- attaching ----------------------------------------------------------- */
 
 static char *link_name(uint64_t cookie, int ifindex)
 {

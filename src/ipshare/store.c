@@ -39,8 +39,7 @@
 
 static const char what[] = "addresses";
 
-/* --- tables
- * ------------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------- */
 
 /* Names in the skeleton are the names of the pins. */
 const char *const store_maps[STORE_NMAPS] = {
@@ -117,8 +116,7 @@ static bool needed(const struct prog *p, const struct ipshare_row *row)
 	return true;
 }
 
-/* --- what the kernel lacks
- * ---------------------------------------------------- */
+/* --- what the kernel lacks ----------------------------------------------- */
 
 /* What is tried when the programs do not load, to say what is missing. */
 static const struct feature {
@@ -150,8 +148,7 @@ int store_refused(int code, struct err *e)
 	return bpflib_refused(code, what, "Linux 6.1 or later", e);
 }
 
-/* --- loading
- * ------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 static const struct btf_want wants[] = {
 	{.type = "sock_common", .member = "skc_family"},
@@ -277,8 +274,7 @@ static int load_lookup(const int fd[STORE_NMAPS], uint64_t cookie,
 	return 0;
 }
 
-/* --- pins
- * ---------------------------------------------------------------------- */
+/* --- pins ---------------------------------------------------------------- */
 
 static char *version_path(const char *bpfdir)
 {
@@ -412,8 +408,7 @@ int store_try(struct err *e)
 	return load_lookup(fd, 1, &l, e);
 }
 
-/* --- cgroups
- * ------------------------------------------------------------------- */
+/* --- cgroups ------------------------------------------------------------- */
 
 /* Programs of ours that are attached to it for a hook; their number. */
 static int attached(int cgroup_fd, enum bpf_attach_type type,
@@ -552,8 +547,7 @@ int store_attach(struct store *s, int cgroup_fd, const struct ipshare_row *row,
 	return 0;
 }
 
-/* --- sk_lookup
- * ---------------------------------------------------------------------- */
+/* --- sk_lookup ----------------------------------------------------------- */
 
 static char *lookup_name(uint64_t cookie)
 {

@@ -35,8 +35,7 @@ static int full(int r, struct err *e)
 	return err_sys(e, -r, "%s: BPF", what);
 }
 
-/* --- the configuration
- * -------------------------------------------------------- */
+/* --- the configuration --------------------------------------------------- */
 
 void ip_list_free(struct ip_list *l)
 {
@@ -110,8 +109,7 @@ int tables_of(const struct ipshare_conf *conf, struct ipshare_row *row,
 	return 0;
 }
 
-/* --- owners
- * ------------------------------------------------------------------- */
+/* --- owners -------------------------------------------------------------- */
 
 static bool has_owners(const struct ipshare_row *row,
 		       const struct ipshare_ip *ip)
@@ -170,8 +168,7 @@ static void owner_remove(struct store *s, uint64_t net, uint64_t cgroup,
 		bpf_map_delete_elem(s->map[STORE_OWNERS], &at);
 }
 
-/* --- routes and sources
- * ------------------------------------------------------- */
+/* --- routes and sources -------------------------------------------------- */
 
 static struct ipshare_prefix
 prefix_of(uint64_t net, const struct ipshare_ip *ip, uint32_t plen)
@@ -324,8 +321,7 @@ static int by_route(struct store *s, struct vnet *v, struct ipshare_row *row,
 	return sources_fill(s, v, row, ips, e);
 }
 
-/* --- a jail
- * ------------------------------------------------------------------- */
+/* --- a jail -------------------------------------------------------------- */
 
 int tables_grow(struct store *s, struct vnet *v, struct ipshare_row *row,
 		const struct ip_list *ips, struct err *e)

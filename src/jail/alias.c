@@ -101,8 +101,7 @@ static int list_write(struct prisons *ps, const char *path,
 	return r < 0 ? r : regtext_write(ps->dirfd, path, &t, e);
 }
 
-/* --- one address
- * ------------------------------------------------------------------------ */
+/* --- one address --------------------------------------------------------- */
 
 struct entry {
 	char token[ALIAS_LIST_MAX];
@@ -288,8 +287,7 @@ int alias_add(struct prisons *ps, struct vnet *v, const char *list,
 	return r;
 }
 
-/* --- taking away
- * ------------------------------------------------------------------------ */
+/* --- taking away --------------------------------------------------------- */
 
 int alias_drop(struct prisons *ps, struct vnet *v, const char *list,
 	       const struct alias *a, struct err *e)
@@ -423,8 +421,7 @@ int alias_end(struct prisons *ps, int jid, int lo, int hi, struct err *e)
 	return r;
 }
 
-/* --- who has it
- * ------------------------------------------------------------------------- */
+/* --- who has it ---------------------------------------------------------- */
 
 /* Is that address of that interface in the list, by whatever token? */
 static bool list_has(const struct strv *l, const char *entry)

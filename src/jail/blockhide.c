@@ -401,8 +401,7 @@ static int hide_row(struct hiding *h, size_t i, struct err *e)
 	return hide(h, dir, slash, &st, e);
 }
 
-/* --- the rule ---------------------------------------------------------------
- */
+/* --- the rule ------------------------------------------------------------ */
 
 static int sweep(struct hiding *h, int dirfd, const char *name,
 		 const char *path, int depth, struct err *e);

@@ -56,8 +56,7 @@ static void ask_close(struct ask *a)
 	cleanup_close_p(&a->give);
 }
 
-/* --- who asks
- * ------------------------------------------------------------------ */
+/* --- who asks ------------------------------------------------------------ */
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -144,8 +143,7 @@ static int peer_check(struct ask *a, struct err *e)
 	return 0;
 }
 
-/* --- what is asked
- * ------------------------------------------------------------- */
+/* --- what is asked ------------------------------------------------------- */
 
 /* With descriptor `with`, if it is not -1. */
 static int send_bytes(int fd, const uint8_t *buf, size_t n, int with,
@@ -227,8 +225,7 @@ static int request_read(struct ask *a, struct err *e)
 	return 0;
 }
 
-/* --- what it may
- * ------------------------------------------------------------------ */
+/* --- what it may --------------------------------------------------------- */
 
 static int stat_ns(pid_t pid, const char *ns, struct stat *ret, struct err *e)
 {
@@ -363,8 +360,7 @@ static int share_check(struct ask *a, struct err *e)
 	return r < 0 ? r : family_check(a, AF_INET6, e);
 }
 
-/* --- doing it
- * ------------------------------------------------------------------- */
+/* --- doing it ------------------------------------------------------------ */
 
 static int share_set(struct ask *a, struct err *e)
 {

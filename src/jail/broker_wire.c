@@ -47,8 +47,7 @@ enum {
 	FLAGS_ALL = 15
 };
 
-/* --- reading
- * ------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* What is left of a message. */
 struct in {
@@ -236,8 +235,7 @@ int broker_answer_parse(const void *data, size_t size, struct err *e)
 	return err_set(e, a.code < 4096 ? (int)a.code : EIO, "%s", text);
 }
 
-/* --- writing
- * ------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static void give(uint8_t *out, size_t *n, const void *src, size_t size)
 {

@@ -17,8 +17,7 @@
 #define PASSES_MAX 100
 #define ONLINE "/sys/devices/system/cpu/online"
 
-/* --- text
- * ---------------------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------- */
 
 static int bad(const char *text, struct err *e)
 {
@@ -126,8 +125,7 @@ int cpuset_all(cpu_set_t *ret, struct err *e)
 	return 0;
 }
 
-/* --- affinity
- * ------------------------------------------------------------------ */
+/* --- affinity ------------------------------------------------------------ */
 
 static int threads_once(DIR *d, const cpu_set_t *set, bool *changed,
 			struct err *e)
@@ -209,8 +207,7 @@ static int set_processes(const struct life *l, const cpu_set_t *set,
 	return r;
 }
 
-/* --- a jail's
- * ------------------------------------------------------------------ */
+/* --- a jail's ------------------------------------------------------------ */
 
 static void file_of(int jid, char *buf, size_t size)
 {

@@ -173,8 +173,7 @@ const struct devfs_node *devfs_plan_find(const struct devfs_plan *p,
 	return NULL;
 }
 
-/* --- candidates
- * ------------------------------------------------------------- */
+/* --- candidates ---------------------------------------------------------- */
 
 static int add_node(struct devfs_plan *p, const struct devfs_node *n,
 		    struct err *e)
@@ -334,8 +333,7 @@ static int add_linux(struct devfs_plan *p, const struct devfs_view *view,
 	return r;
 }
 
-/* --- rules
- * ------------------------------------------------------------------ */
+/* --- rules --------------------------------------------------------------- */
 
 struct run {
 	const struct devfs_sets *sets;

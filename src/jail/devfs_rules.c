@@ -221,8 +221,7 @@ int devfs_set_move(struct devfs_sets *dst, struct devfs_sets *src, int number,
 	return 0;
 }
 
-/* --- patterns
- * ------------------------------------------------------------- */
+/* --- patterns ------------------------------------------------------------ */
 
 enum range {
 	RANGE_NO,

@@ -99,8 +99,7 @@ int devfs_save(struct prisons *ps, const struct devfs_sets *s, struct err *e)
 	return 0;
 }
 
-/* --- jails/JID/dev
- * ------------------------------------------------------------- */
+/* --- jails/JID/dev ------------------------------------------------------- */
 
 static int put_num(struct pset *ps, const char *name, unsigned long long v,
 		   struct err *e)

@@ -45,8 +45,7 @@ static int allowed(const struct devfsctl *c, const char *request, struct err *e)
 	return failed(e, request, EPERM, NULL);
 }
 
-/* --- opening
- * ------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------- */
 
 static bool same_path(const char *a, const char *b)
 {
@@ -136,8 +135,7 @@ void devfsctl_free(struct devfsctl **c)
 	free(take_ptr(*c));
 }
 
-/* --- rulesets
- * ------------------------------------------------------------------ */
+/* --- rulesets ------------------------------------------------------------ */
 
 /* A change of the level's rulesets, with the lock held. */
 struct change {
@@ -250,8 +248,7 @@ int devfsctl_showsets(struct devfsctl *c, struct strbuf *out, struct err *e)
 	return strbuf_failed(out) ? err_nomem(e) : 0;
 }
 
-/* --- a jail's /dev
- * ------------------------------------------------------------------ */
+/* --- a jail's /dev ------------------------------------------------------- */
 
 static int changeable(const struct devfsctl *c, const char *request,
 		      struct err *e)
@@ -337,8 +334,7 @@ int devfsctl_applyset(struct devfsctl *c, int set, struct err *e)
 	return r < 0 ? r : apply(c, "SAPPLY", set ? set : c->current, NULL, e);
 }
 
-/* --- for rc
- * ------------------------------------------------------------------ */
+/* --- for rc -------------------------------------------------------------- */
 
 static int parse_file(const char *path, struct devfs_sets *s, struct err *e)
 {

@@ -9,8 +9,7 @@
 
 #define BLANKS " \t\f\v\r\n"
 
-/* --- types ------------------------------------------------------------------
- */
+/* --- types --------------------------------------------------------------- */
 
 #define BIT(k) (1u << (k))
 #define ANY (~0u)
@@ -28,8 +27,7 @@ static const struct {
 	{"none", FSTAB_NULLFS},
 };
 
-/* --- options ----------------------------------------------------------------
- */
+/* --- options ------------------------------------------------------------- */
 
 enum opt_how {
 	OPT_ATTR,   /* of the mount: set, clear */
@@ -256,8 +254,7 @@ static int opt_one(struct fstab_line *l, const char *word, struct err *e)
 			   l->dir, (int)n, word);
 }
 
-/* --- lines ------------------------------------------------------------------
- */
+/* --- lines --------------------------------------------------------------- */
 
 /* fstab(5) writes blanks in paths as \040. */
 static void unescape(char *s)

@@ -16,8 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* --- parameters to conditions
- * ------------------------------------------------------- */
+/* --- parameters to conditions -------------------------------------------- */
 
 /* Rights that are one condition. */
 static const struct {
@@ -74,8 +73,7 @@ uint32_t guard_conditions(const struct pset *params)
 	return level < 2 ? open : open & ~(uint32_t)GUARD_TIME;
 }
 
-/* --- table and conditions to a program
- * ---------------------------------------------- */
+/* --- table and conditions to a program ----------------------------------- */
 
 #define UNKNOWN ENOSYS
 #define LOAD(field) BPF_LD | BPF_W | BPF_ABS, 0, 0, (field)
@@ -348,8 +346,7 @@ int guard_install(const struct guard *g, struct err *e)
 	return 0;
 }
 
-/* --- the first process's own
- * ------------------------------------------------------------ */
+/* --- the first process's own --------------------------------------------- */
 
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64

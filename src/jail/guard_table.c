@@ -27,8 +27,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* --- what opens
- * ------------------------------------------------------------------- */
+/* --- what opens ---------------------------------------------------------- */
 
 const char *const guard_when_names[GUARD_WHEN_BITS] = {
 	"always",
@@ -50,8 +49,7 @@ const char *const guard_when_names[GUARD_WHEN_BITS] = {
 	"securelevel < 3",
 };
 
-/* --- system calls
- * ----------------------------------------------------------------- */
+/* --- system calls -------------------------------------------------------- */
 
 #define ALWAYS GUARD_ALWAYS, 0, GUARD_ARGS_ANY
 #define ALWAYS_BUT(check) GUARD_ALWAYS, 0, GUARD_ARGS_##check
@@ -283,8 +281,7 @@ const struct guard_row guard_rows[] = {
 };
 const size_t guard_nrows = ARRAY_SIZE(guard_rows);
 
-/* --- arguments
- * -------------------------------------------------------------------- */
+/* --- arguments ----------------------------------------------------------- */
 
 #define ALL UINT32_MAX
 #define NEW_NAMESPACES                                                         \

@@ -41,8 +41,7 @@ struct owner {
 
 #define MACHINE_NET "/proc/1/ns/net"
 
-/* --- directories
- * --------------------------------------------------------- */
+/* --- directories --------------------------------------------------------- */
 
 static void dir_name(uint64_t cookie, const char *file, char *ret, size_t size)
 {
@@ -145,8 +144,7 @@ static int dir_drop(struct prisons *ps, uint64_t cookie, struct err *e)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* --- brokers
- * ------------------------------------------------------------- */
+/* --- brokers ------------------------------------------------------------- */
 
 /*
  * The lock that a broker has as long as it lives, in which it says who it is.
@@ -250,8 +248,7 @@ int netgraph_end(struct prisons *ps, int netns, struct err *e)
 	return r < 0 ? r : vnet_drop(ps, v->cookie, v, e);
 }
 
-/* --- whose
- * --------------------------------------------------------------- */
+/* --- whose --------------------------------------------------------------- */
 
 /* The number by which the machine's vnet knows another means one. */
 static bool nsid_lives(int nsid)
@@ -340,8 +337,7 @@ int netgraph_jail_end(struct prisons *ps, int jid, const struct life *l,
 	return s.first;
 }
 
-/* --- what is left of vnets that have ended
- * ---------------------------------- */
+/* --- what is left of vnets that have ended ------------------------------- */
 
 struct left {
 	uint64_t *v; /* owned */
@@ -441,8 +437,7 @@ static int jail_of_vnet(struct prisons *ps, struct err *e)
 	return 0;
 }
 
-/* --- a broker's own place
- * ------------------------------------------------- */
+/* --- a broker's own place ------------------------------------------------ */
 
 static int home_dir(struct prisons *ps, struct netgraph_home *h, struct err *e)
 {
@@ -557,8 +552,7 @@ void netgraph_home_close(struct netgraph_home *h, bool empty)
 	h->cgroup = NULL;
 }
 
-/* --- connections
- * --------------------------------------------------------- */
+/* --- connections --------------------------------------------------------- */
 
 static int connect_here(int netns, int jid, int *ret_fd, struct err *e)
 {

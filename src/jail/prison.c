@@ -21,8 +21,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* --- what the caller is
- * -------------------------------------------------------- */
+/* --- what the caller is -------------------------------------------------- */
 
 static void self_numbers(struct prisons *ps)
 {
@@ -109,8 +108,7 @@ int prison_self(struct prison_self *ret, struct err *e)
 	return 0;
 }
 
-/* --- opening
- * --------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static int pending_jids(struct prisons *ps, int **ret, size_t *ret_n,
 			struct err *e)
@@ -248,8 +246,7 @@ void prisons_free(struct prisons **psp)
 	free(ps);
 }
 
-/* --- one jail
- * ------------------------------------------------------------------------ */
+/* --- one jail ------------------------------------------------------------ */
 
 void prison_free(struct prison *p)
 {

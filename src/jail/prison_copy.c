@@ -29,8 +29,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- the overlay ------------------------------------------------------------
- */
+/* --- the overlay --------------------------------------------------------- */
 
 /* The directories of an overlay, on a tmpfs of its own. */
 static int make_dirs(const struct root_plan *p, int *ret, struct err *e)

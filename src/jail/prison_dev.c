@@ -53,8 +53,7 @@ static mode_t node_type(const struct devfs_node *n)
 	return n->kind == DEVFS_BLOCK ? S_IFBLK : S_IFCHR;
 }
 
-/* --- the plan
- * ------------------------------------------------------------------ */
+/* --- the plan ------------------------------------------------------------ */
 
 static struct devfs_view view_of(const struct pset *params, int devfd)
 {
@@ -186,8 +185,7 @@ int dev_plan(struct prisons *ps, const struct pset *params,
 	return 0;
 }
 
-/* --- a new /dev
- * ------------------------------------------------------------------ */
+/* --- a new /dev ---------------------------------------------------------- */
 
 static uint32_t base_uid(const struct root_plan *p)
 {
@@ -380,8 +378,7 @@ int dev_mount(const struct root_plan *p, int rootfd, struct err *e)
 	return r < 0 ? r : mount_shm(p, e);
 }
 
-/* --- the programs on the cgroup
- * ------------------------------------------------------ */
+/* --- the programs on the cgroup ------------------------------------------ */
 
 /* Without the filter: is there any other wall? */
 static int unguarded(struct prisons *ps, const struct jail_users *users,
@@ -481,8 +478,7 @@ int dev_guard(struct prisons *ps, const char *cgroup, const struct pset *params,
 	return r;
 }
 
-/* --- a running jail's /dev
- * ------------------------------------------------------------ */
+/* --- a running jail's /dev ----------------------------------------------- */
 
 struct alive {
 	struct dev_state st;

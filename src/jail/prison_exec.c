@@ -50,8 +50,7 @@
 
 extern char **environ;
 
-/* --- users
- * ----------------------------------------------------------------------- */
+/* --- users --------------------------------------------------------------- */
 
 struct user {
 	bool set;
@@ -190,8 +189,7 @@ static int user_fits(const struct user *u, struct err *e)
 				 u->name, high, JAIL_IDS - 1);
 }
 
-/* --- environment
- * ---------------------------------------------------------------- */
+/* --- environment --------------------------------------------------------- */
 
 static int env_login(const struct user *u, char *const *env, struct strv *out)
 {
@@ -245,8 +243,7 @@ static int env_set(struct strv *env, char *const *words)
 	return r;
 }
 
-/* --- the child
- * --------------------------------------------------------------------- */
+/* --- the child ----------------------------------------------------------- */
 
 struct join {
 	const struct prison_exec *x;
@@ -436,8 +433,7 @@ static int join_child(void *arg)
 	return 126;
 }
 
-/* --- the caller's side
- * --------------------------------------------------------------- */
+/* --- the caller's side --------------------------------------------------- */
 
 int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e)
 {

@@ -49,8 +49,7 @@ struct job {
 	const char *target; /* as the jail names it */
 };
 
-/* --- sources ----------------------------------------------------------------
- */
+/* --- sources ------------------------------------------------------------- */
 
 static bool below(const char *dir, const char *path)
 {
@@ -236,8 +235,7 @@ int jail_path_open(struct prisons *ps, const char *path, int *ret_fd,
 	return 0;
 }
 
-/* --- file systems: each yields a detached tree, or 1 for nothing to do ------
- */
+/* --- file systems: each yields a detached tree, or 1 for nothing to do --- */
 
 /* The directory or file itself; not what is mounted below, as nullfs. */
 static int clone_source(const struct job *j, int src, int *ret, struct err *e)
@@ -352,8 +350,7 @@ static int make_fdescfs(const struct job *j, int *ret, struct err *e)
 		       j->l->dir, strcmp(j->p->path, "/") ? j->p->path : "");
 }
 
-/* --- unionfs ----------------------------------------------------------------
- */
+/* --- unionfs ------------------------------------------------------------- */
 
 struct layers {
 	int lower, upper, work; /* directories */
@@ -550,8 +547,7 @@ static int make_unionfs(const struct job *j, int *ret, struct err *e)
 	return r;
 }
 
-/* --- lines ------------------------------------------------------------------
- */
+/* --- lines --------------------------------------------------------------- */
 
 static const struct {
 	int (*make)(const struct job *j, int *ret, struct err *e);

@@ -163,8 +163,7 @@ int dir_jids(int dirfd, const char *dir, size_t max, int **ret, size_t *ret_n,
 /* Computed parameters and defaults into p->params. */
 int prison_fill(struct prison *p, const struct life *l, struct err *e);
 
-/* --- prison_make.c, prison_remove.c ----------------------------------------
- */
+/* --- prison_make.c, prison_remove.c -------------------------------------- */
 
 int jail_make(struct prisons *ps, const struct jids *jids,
 	      const struct pset *params, const struct pset *mounts,
@@ -187,8 +186,7 @@ void keeper_stop(struct life *l);
 /* The same when somebody has killed it. */
 void keeper_revive(struct prisons *ps, int jid);
 
-/* --- prison_users.c ---------------------------------------------------------
- */
+/* --- prison_users.c ------------------------------------------------------ */
 
 /* Who a jail's users are outside. */
 #define JAIL_IDS 65536u /* of a jail whose users are not its creator's */
@@ -211,8 +209,7 @@ int users_make(struct prisons *ps, int slot, const struct pset *params,
 	       uint64_t flags, struct ns_holder *holder, struct jail_users *ret,
 	       struct err *e);
 
-/* --- prison_root.c -----------------------------------------------------------
- */
+/* --- prison_root.c ------------------------------------------------------- */
 
 struct dev_make;
 struct root_plan {
@@ -275,8 +272,7 @@ int jail_path_open(struct prisons *ps, const char *path, int *ret_fd,
 /* prison_fstab.c: the jail's own mounts, on the root that is not "/" yet. */
 int root_mounts(int rootfd, const struct root_plan *p, struct err *e);
 
-/* --- prison_lend.c -----------------------------------------------------------
- */
+/* --- prison_lend.c ------------------------------------------------------- */
 
 /* An interface of a vnet, as it is written down; -ENXIO: there is none. */
 int lent_look(struct vnet *v, const char *ifname, struct lent *ret,
@@ -291,8 +287,7 @@ int lent_return(struct prisons *ps, int jid, struct life *l, struct err *e);
 /* Let the vnets end that lent_return() has emptied. */
 void vnets_let_go(struct prisons *ps);
 
-/* --- prison_nets.c --------------------------------------------------------
- */
+/* --- prison_nets.c ------------------------------------------------------- */
 
 /* A vnet that is there before its jail. */
 struct ready_net;
@@ -327,8 +322,7 @@ bool nets_hold(struct prison_nets *n, const struct vnet *v);
 /* Capabilities that a jail with these parameters may have, bits by CAP_*. */
 uint64_t jail_caps(const struct pset *params);
 
-/* --- prison_exec.c -----------------------------------------------------------
- */
+/* --- prison_exec.c ------------------------------------------------------- */
 
 /* allow.mlock, by these capabilities: the limit of this process. */
 int mlock_limit(uint64_t caps, struct err *e);
@@ -345,8 +339,7 @@ int jail_root_open(const struct proc_id *init, int *ret_fd, struct err *e);
 int jail_run_open(const struct proc_id *init, int *ret_fd, struct err *e);
 int jail_if_open(const struct proc_id *init, int *ret_fd, struct err *e);
 
-/* --- prison_run.c ----------------------------------------------------------
- */
+/* --- prison_run.c -------------------------------------------------------- */
 
 #define RUN_PATH_MAX 4096
 
@@ -454,8 +447,7 @@ int nest_list(struct prisons *ps, size_t owner, const struct life *l,
 int nest_vnet(struct prisons *ps, const struct prison *p, struct vnet **ret,
 	      struct err *e);
 
-/* --- prison_set.c ------------------------------------------------------------
- */
+/* --- prison_set.c -------------------------------------------------------- */
 int param_int_of(const struct pset *ps, const char *name, int dflt);
 int param_jailsys_of(const struct pset *ps, const char *name, int dflt);
 

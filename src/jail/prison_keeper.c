@@ -37,8 +37,7 @@
 #define BACKLOG 8
 #define STOP_MS 1000
 
-/* --- the broker's socket
- * ------------------------------------------------------- */
+/* --- the broker's socket ------------------------------------------------- */
 
 /* As whoever fsuid and fsgid say. */
 static int socket_bind(int run, int *ret, struct err *e)
@@ -95,8 +94,7 @@ static int socket_get(const struct life *l, int *ret, struct err *e)
 	return 0;
 }
 
-/* --- the process
- * ----------------------------------------------------------------- */
+/* --- the process --------------------------------------------------------- */
 
 struct keeper {
 	const char *prog, *jail, *jid;

@@ -25,8 +25,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-/* --- what is in a vnet
- * ---------------------------------------------------------- */
+/* --- what is in a vnet --------------------------------------------------- */
 
 struct link {
 	int index;
@@ -142,8 +141,7 @@ static const struct link *link_of(const struct links *ls, const struct lent *l)
 	return best;
 }
 
-/* --- vnets
- * ---------------------------------------------------------------------- */
+/* --- vnets --------------------------------------------------------------- */
 
 static int jail_net_open(int jid, int *ret_fd, struct err *e)
 {
@@ -180,8 +178,7 @@ int jail_vnet(struct prisons *ps, int jid, const struct life *l,
 	return vnet_open(ns, state >= 0 ? dir : NULL, ret, e);
 }
 
-/* --- life
- * ------------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------- */
 
 static struct lent *lent_find(struct life *l, const char *name)
 {
@@ -238,8 +235,7 @@ static int lent_note(struct prisons *ps, int jid, const char *name,
 	return r;
 }
 
-/* --- giving
- * ------------------------------------------------------------------------ */
+/* --- giving -------------------------------------------------------------- */
 
 int lent_look(struct vnet *v, const char *ifname, struct lent *ret,
 	      struct err *e)
@@ -396,8 +392,7 @@ int prison_reclaim(struct prisons *ps, int jid, const char *ifname,
 	return 0;
 }
 
-/* --- coming home
- * --------------------------------------------------------------------- */
+/* --- coming home --------------------------------------------------------- */
 
 /* Down and renamed: older kernels rename nothing that is up. */
 static int rename_link(struct vnet *v, int index, const char *name,
@@ -497,8 +492,7 @@ int lent_bring(struct prisons *ps, struct vnet *from, struct vnet *home,
 	return first;
 }
 
-/* --- vnets that have been emptied
- * ---------------------------------------------------------------------- */
+/* --- vnets that have been emptied ---------------------------------------- */
 
 #define HELD_MAX 256
 

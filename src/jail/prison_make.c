@@ -89,8 +89,7 @@ static void make_close(struct make *m)
 	dev_make_close(&m->dev);
 }
 
-/* --- 1. cgroups
- * ----------------------------------------------------------------- */
+/* --- 1. cgroups ---------------------------------------------------------- */
 
 static int make_cgroups(struct make *m, struct err *e)
 {
@@ -176,8 +175,7 @@ static int make_cgns(struct make *m, struct err *e)
 	return 0;
 }
 
-/* --- 2. the first process
- * ---------------------------------------------------------- */
+/* --- 2. the first process ------------------------------------------------ */
 
 static int set_names(const struct make *m, struct err *e)
 {
@@ -361,8 +359,7 @@ static int make_first(struct make *m, struct err *e)
 	return proc_id_of(pid, &m->life.init, e);
 }
 
-/* --- 3. pins
- * ------------------------------------------------------------------------- */
+/* --- 3. pins ------------------------------------------------------------- */
 
 static int pin(const struct make *m, const char *ns, struct err *e)
 {
@@ -398,8 +395,7 @@ static int pin_mounts(struct make *m, struct err *e)
 	return r < 0 ? err_set(e, pe.code, "%s", pe.text) : 0;
 }
 
-/* --- all of it
- * ------------------------------------------------------------------- */
+/* --- all of it ----------------------------------------------------------- */
 
 static void plan_namespaces(struct make *m)
 {

@@ -40,8 +40,7 @@
 /* What a nested jail gets to be made or removed in. */
 #define ANSWER_MS 120000
 
-/* --- looking
- * ----------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------- */
 
 /* Pid in the innermost namespace. */
 static long inner_pid(pid_t pid)
@@ -443,8 +442,7 @@ int nest_started(struct prisons *ps, int owner, int jid, struct err *e)
 	return call_inside(ps, owner, &c, e);
 }
 
-/* --- the end of the owner
- * --------------------------------------------------------------- */
+/* --- the end of the owner ------------------------------------------------ */
 
 static int op_remove_all(struct prisons *ps, struct call *c, struct err *e)
 {

@@ -103,8 +103,7 @@ void prisons_nets(struct prisons *ps, struct prison_nets *n)
 	ps->nets = n;
 }
 
-/* --- before the jail
- * ------------------------------------------------------------------- */
+/* --- before the jail ----------------------------------------------------- */
 
 static struct ready_net *ready_of(struct prison_nets *n, const char *jail)
 {
@@ -334,8 +333,7 @@ int prison_nets_home(struct prison_nets *n, const struct strv *jails,
 	return first;
 }
 
-/* --- after it
- * -------------------------------------------------------------------------- */
+/* --- after it ------------------------------------------------------------ */
 
 int prison_nets_doom(struct prison_nets *n, const char *ifname, int other,
 		     struct err *e)

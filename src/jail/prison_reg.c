@@ -34,8 +34,7 @@ static const char *const subdirs[] = {"jails", "names", "pending", "ranges",
 /* made with the first rule of rctl(8) */
 static const char *const rctl_dirs[] = {"rctl/jail", "rctl/process", "rctl"};
 
-/* --- the directory ----------------------------------------------------------
- */
+/* --- the directory ------------------------------------------------------- */
 
 /*
  * Hold the directory itself: who mounts on it or takes the mount away does so
@@ -247,8 +246,7 @@ void reg_tidy(struct prisons *ps)
 	rmdir(CELLBLOCK_RUN);
 }
 
-/* --- life --------------------------------------------------------------------
- */
+/* --- life ---------------------------------------------------------------- */
 
 void life_free(struct life *l)
 {
@@ -444,8 +442,7 @@ char *jail_path(int jid, const char *file)
 	return str_printf(CELLBLOCK_RUN "/jails/%d/%s", jid, file);
 }
 
-/* --- pending
- * ------------------------------------------------------------------- */
+/* --- pending ------------------------------------------------------------- */
 
 void pending_free(struct pending *p)
 {
@@ -518,8 +515,7 @@ int pending_drop(struct prisons *ps, int jid, struct err *e)
 	return 0;
 }
 
-/* --- jids
- * ------------------------------------------------------------------------ */
+/* --- jids ---------------------------------------------------------------- */
 
 static int range_compare(const void *a, const void *b)
 {
@@ -760,8 +756,7 @@ int jid_choose(struct prisons *ps, int lockfd, int want, int size,
 	return 0;
 }
 
-/* --- names
- * ---------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------- */
 
 int name_encode(const char *name, char *dst, size_t size)
 {
@@ -826,8 +821,7 @@ void name_drop(struct prisons *ps, const char *name, int jid)
 		unlinkat(ps->dirfd, path, 0);
 }
 
-/* --- where things lie
- * ---------------------------------------------------------------- */
+/* --- where things lie ---------------------------------------------------- */
 
 int rt_dir(struct prisons *ps, char **ret, struct err *e)
 {

@@ -58,8 +58,7 @@ static void gathered_close(struct gathered *g)
 	cleanup_close_p(&g->sys);
 }
 
-/* --- whose files ------------------------------------------------------------
- */
+/* --- whose files --------------------------------------------------------- */
 
 /* Show the files of a detached tree with the jail's users as owners. */
 int root_idmap(const struct root_plan *p, int fd, const char *what,
@@ -304,8 +303,7 @@ static int put_new(const struct root_plan *p, int rootfd, const char *where,
 	return r < 0 ? r : root_put(p, rootfd, where, false, fd, e);
 }
 
-/* --- /proc, /sys
- * ---------------------------------------------------------------- */
+/* --- /proc, /sys --------------------------------------------------------- */
 
 #define INERT (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -341,8 +339,7 @@ static int furnish_masks(int rootfd, const struct root_plan *p, struct err *e)
 	return mask_apply(rootfd, &m, e);
 }
 
-/* --- /run/cellblock
- * ---------------------------------------------------------------- */
+/* --- /run/cellblock ------------------------------------------------------ */
 
 static int write_text(const struct root_plan *p, int run, const char *name,
 		      const char *text, struct err *e)

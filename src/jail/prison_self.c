@@ -166,8 +166,7 @@ int prison_lasts(struct err *e)
 	return broker_call(&m, -1, NULL, e);
 }
 
-/* --- what it is shown
- * -------------------------------------------------------- */
+/* --- what it is shown ---------------------------------------------------- */
 
 /* Of what its creator is shown, what a jail is; net: its stack is its own. */
 static int narrow(struct sight *s, const struct pset *params, bool net,

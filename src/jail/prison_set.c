@@ -68,8 +68,7 @@ static bool is_mount_param(const struct param_def *def)
 	return false;
 }
 
-/* --- canonical form
- * ----------------------------------------------------------- */
+/* --- canonical form ------------------------------------------------------ */
 
 /* As the kernel would show them; no interface here, no mask, no word. */
 static int canonical_addrs(const struct jparam *p, const struct param_def *def,
@@ -158,8 +157,7 @@ static int canonical(const struct pset *in, struct pset *ret,
 	return 0;
 }
 
-/* --- checks
- * --------------------------------------------------------------------- */
+/* --- checks -------------------------------------------------------------- */
 
 static bool all_digits(const char *s)
 {
@@ -276,8 +274,7 @@ static const struct pset *own_params(const struct prisons *ps)
 	return ps->jailed ? &ps->self : NULL;
 }
 
-/* --- creation
- * -------------------------------------------------------------------- */
+/* --- creation ------------------------------------------------------------ */
 
 struct create {
 	struct pset params, mounts;
@@ -530,8 +527,7 @@ static int create(struct prisons *ps, const struct pset *in, int *ret_jid,
 	return 0;
 }
 
-/* --- update
- * ------------------------------------------------------------------------ */
+/* --- update -------------------------------------------------------------- */
 
 static int set_hostname(void *data)
 {
@@ -771,8 +767,7 @@ static int update(struct prisons *ps, const struct pset *in, int flags,
 	return r;
 }
 
-/* --- entry
- * -------------------------------------------------------------------------- */
+/* --- entry --------------------------------------------------------------- */
 
 /*
  * "a.b": jail b of our jail a.  Yields a's jid and the parameters as a's

@@ -84,8 +84,7 @@ static bool is_restricted(const struct pset *ps)
 				mode_of(ps, &families[1]) != IPSHARE_INHERIT);
 }
 
-/* --- checks
- * --------------------------------------------------------------------- */
+/* --- checks -------------------------------------------------------------- */
 
 /* Why no jail can have it; NULL: it can. */
 static const char *unfit(const struct family *f, const char *text)
@@ -224,8 +223,7 @@ int share_check_change(const struct pset *old, const struct pset *given,
 	return 0;
 }
 
-/* --- the index
- * -------------------------------------------------------------------------- */
+/* --- the index ----------------------------------------------------------- */
 
 static void list_path(int jid, char *ret, size_t size)
 {
@@ -424,8 +422,7 @@ static int retake(struct prisons *ps, int jid, const struct pset *now,
 	return list_write(ps, jid, &lists, e);
 }
 
-/* --- in force
- * ------------------------------------------------------------------------- */
+/* --- in force ------------------------------------------------------------ */
 
 struct conf {
 	struct ipshare_conf c;
@@ -596,8 +593,7 @@ int share_update(struct prisons *ps, int jid, const struct life *l,
 	return r < 0 ? r : apply(ps, jid, l->cgroup, now, st.uid, e);
 }
 
-/* --- the end
- * -------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------- */
 
 static int clear_one(const char *path, struct err *e)
 {

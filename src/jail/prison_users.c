@@ -36,8 +36,7 @@
 #define SLOTS_MAX ((int)(IDS_COUNT / IDS))
 #define SUBIDS "cellblock:"
 
-/* --- slots ------------------------------------------------------------------
- */
+/* --- slots --------------------------------------------------------------- */
 
 /* What a file gives "cellblock": runs of ids, each of some slots. */
 struct id_runs {
@@ -228,8 +227,7 @@ void users_drop(struct prisons *ps, int jid)
 			return;
 }
 
-/* --- a jail's namespaces ----------------------------------------------------
- */
+/* --- a jail's namespaces ------------------------------------------------- */
 
 int users_make(struct prisons *ps, int slot, const struct pset *params,
 	       uint64_t flags, struct ns_holder *holder, struct jail_users *ret,

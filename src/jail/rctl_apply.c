@@ -17,8 +17,7 @@ void rctl_applied_free(struct rctl_applied *a)
 	strv_free(&a->v1);
 }
 
-/* --- jails/JID/rctl
- * --------------------------------------------------------------------- */
+/* --- jails/JID/rctl ------------------------------------------------------ */
 
 static int applied_limit(struct rctl_limits *l, const char *text)
 {
@@ -119,8 +118,7 @@ static int applied_write(struct prisons *ps, int jid,
 	return regtext_write(ps->dirfd, path, &set, e);
 }
 
-/* --- putting in force
- * ----------------------------------------------------------------- */
+/* --- putting in force ---------------------------------------------------- */
 
 static int limits_of(struct prisons *ps, const char *name,
 		     struct rctl_limits *ret, struct err *e)

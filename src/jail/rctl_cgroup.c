@@ -83,8 +83,7 @@ static int put_number(const struct dir *d, const char *file, int64_t n,
 	return put(d, file, false, value, e);
 }
 
-/* --- memory
- * -------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 #define V1_MEMORY "memory.limit_in_bytes"
 #define V1_TOTAL "memory.memsw.limit_in_bytes"
@@ -144,8 +143,7 @@ static int set_memory(const struct dir *d, struct err *e)
 	return r < 0 ? r : put_number(d, "memory.swap.max", swap, e);
 }
 
-/* --- tasks and processor
- * ------------------------------------------------------------- */
+/* --- tasks and processor ------------------------------------------------- */
 
 static int set_pids(const struct dir *d, struct err *e)
 {
@@ -286,8 +284,7 @@ static int set_io(const struct dir *d, struct err *e)
 	return 0;
 }
 
-/* --- all together
- * -------------------------------------------------------------------- */
+/* --- all together -------------------------------------------------------- */
 
 static int (*const setters[])(const struct dir *d, struct err *e) = {
 	[CG_MEMORY] = set_memory,

@@ -228,8 +228,7 @@ int rctl_rules_of(struct prisons *ps, const char *jail, struct rctl_rules *ret,
 	return r;
 }
 
-/* --- processes
- * ----------------------------------------------------------------------- */
+/* --- processes ----------------------------------------------------------- */
 
 static pid_t pid_of(const char *id)
 {
@@ -279,8 +278,7 @@ static int process_limit(struct prisons *ps, struct subject *s, struct err *e)
 	return r;
 }
 
-/* --- judging a rule
- * --------------------------------------------------------------------- */
+/* --- judging a rule ------------------------------------------------------ */
 
 static int check_process(const struct rctl_rule *r, struct proc_id *ret,
 			 struct err *e)
@@ -329,8 +327,7 @@ static int check_rule(const struct rctl_rule *r, struct proc_id *ret,
 	return knob < KNOB_CGROUPS ? rctl_cgroup_check(knob, e) : 0;
 }
 
-/* --- changing
- * ------------------------------------------------------------------------ */
+/* --- changing ------------------------------------------------------------ */
 
 static uint64_t sequence(void)
 {
@@ -428,8 +425,7 @@ int rctl_add(struct prisons *ps, const struct rctl_rule *r, struct err *e)
 	return c;
 }
 
-/* --- looking at all
- * --------------------------------------------------------------------- */
+/* --- looking at all ------------------------------------------------------ */
 
 struct subjects {
 	struct subject *v;

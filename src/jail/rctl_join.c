@@ -26,8 +26,7 @@
 
 #define PASSES_MAX 1000
 
-/* --- those that enter
- * ------------------------------------------------------------------ */
+/* --- those that enter ---------------------------------------------------- */
 
 void rctl_join_close(struct rctl_join *j)
 {
@@ -158,8 +157,7 @@ int rctl_join_check(struct prisons *ps, int jid, const struct rctl_join *j,
 	return r < 0 ? r : rctl_processes(ps, &l, &j->limits, &a, e);
 }
 
-/* --- those that run
- * ------------------------------------------------------------------- */
+/* --- those that run ------------------------------------------------------ */
 
 int rctl_rlimit_put(pid_t pid, int knob, const struct rlimit *to, struct err *e)
 {

@@ -132,8 +132,7 @@ int rctl_action_signal(int action)
 	return action >= 0 ? actions[action].signal : 0;
 }
 
-/* --- words of a rule
- * -------------------------------------------------------------- */
+/* --- words of a rule ----------------------------------------------------- */
 
 /* What comes before one of `sep`, cut off there; NULL when nothing is left. */
 static char *field(char **rest, const char *sep)
@@ -164,8 +163,7 @@ static int failed(struct err *e, int code)
 	return err_set(e, code, "%s", strerror(code));
 }
 
-/* --- what a person writes
- * ------------------------------------------------------------ */
+/* --- what a person writes ------------------------------------------------ */
 
 /* expand_number(3): a number, then at most one unit, powers of 1024. */
 static int expand_number(const char *s, uint64_t *ret)
@@ -292,8 +290,7 @@ int rctl_expand(const char *text, bool resolve, char **ret, struct err *e)
 	return *ret ? 0 : err_nomem(e);
 }
 
-/* --- what the kernel reads
- * ----------------------------------------------------------- */
+/* --- what the kernel reads ----------------------------------------------- */
 
 static int find_subject(const char *s)
 {
@@ -418,8 +415,7 @@ int rctl_parse_rule(const char *text, struct rctl_rule *ret, struct err *e)
 	return 0;
 }
 
-/* --- judging
- * ------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------- */
 
 bool rctl_complete(const struct rctl_rule *r)
 {
@@ -463,8 +459,7 @@ bool rctl_replaces(const struct rctl_rule *r, const struct rctl_rule *old)
 	return rctl_match(old, &like);
 }
 
-/* --- printing
- * ------------------------------------------------------------------------ */
+/* --- printing ------------------------------------------------------------ */
 
 void rctl_human(struct strbuf *out, int64_t amount)
 {
@@ -515,8 +510,7 @@ void rctl_print(struct strbuf *out, const struct rctl_rule *r, bool human,
 		strbuf_addf(out, "/%s", rctl_subject_name(r->per));
 }
 
-/* --- rctl.conf(5)
- * --------------------------------------------------------------------- */
+/* --- rctl.conf(5) -------------------------------------------------------- */
 
 int rctl_conf(const char *text, size_t len,
 	      int (*fn)(void *data, const char *rule, unsigned int line),

@@ -29,8 +29,7 @@ static int not_there(struct err *e)
 	return err_set(e, ESRCH, "%s", strerror(ESRCH));
 }
 
-/* --- which jail
- * ---------------------------------------------------------------------- */
+/* --- which jail ---------------------------------------------------------- */
 
 int rctl_jail_of(struct prisons *ps, pid_t pid, char **ret, struct err *e)
 {
@@ -59,8 +58,7 @@ int rctl_jail_of(struct prisons *ps, pid_t pid, char **ret, struct err *e)
 	return *ret ? 0 : err_nomem(e);
 }
 
-/* --- one process
- * --------------------------------------------------------------------- */
+/* --- one process --------------------------------------------------------- */
 
 struct sum {
 	int64_t v[RCTL_RESOURCES];
@@ -167,8 +165,7 @@ static int add_rates(pid_t pid, void *data)
 	return 0;
 }
 
-/* --- System V IPC of a jail
- * ---------------------------------------------------------- */
+/* --- System V IPC of a jail ---------------------------------------------- */
 
 struct ipc_call {
 	int pidfd;
@@ -252,8 +249,7 @@ static void ipc_sum(struct sum *s, pid_t init)
 	}
 }
 
-/* --- together
- * ------------------------------------------------------------------------ */
+/* --- together ------------------------------------------------------------ */
 
 static double uptime(void)
 {

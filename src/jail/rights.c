@@ -39,8 +39,7 @@ int rights_securelevel(const struct pset *params)
 	return param_int_of(params, "securelevel", -1);
 }
 
-/* --- questions
- * --------------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------- */
 
 unsigned int rights_mount(const struct pset *params)
 {
@@ -87,8 +86,7 @@ bool rights_sysv_shared(const struct pset *params)
 	return false;
 }
 
-/* --- what Linux cannot give
- * -------------------------------------------------------- */
+/* --- what Linux cannot give ---------------------------------------------- */
 
 struct facts {
 	const struct pset *params, *parent;
@@ -347,8 +345,7 @@ int rights_pseudo(const struct pset *given, struct err *e)
 	return rules_check(given, &none, false, e);
 }
 
-/* --- what the parent has not
- * ------------------------------------------------------- */
+/* --- what the parent has not --------------------------------------------- */
 
 static int not_permitted(struct err *e)
 {
@@ -413,8 +410,7 @@ static int check_values(const struct pset *given, const struct pset *params,
 	return 0;
 }
 
-/* --- what is implied
- * ----------------------------------------------------------------- */
+/* --- what is implied ----------------------------------------------------- */
 
 /* allow.sysvipc is the old way to say it of all three. */
 static int imply_sysv(struct pset *ps, struct err *e)
@@ -504,8 +500,7 @@ int rights_create(const struct pset *parent, struct pset *params, struct err *e)
 	return r;
 }
 
-/* --- changes
- * -------------------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------- */
 
 /* Walls that a level builds in this jail: each a thing it could do else. */
 static unsigned int level_walls(const struct pset *ps)

@@ -34,8 +34,7 @@ struct record {
 	size_t depth;
 };
 
-/* --- the records
- * --------------------------------------------------------------- */
+/* --- the records --------------------------------------------------------- */
 
 /* The directory, locked: brokers run at the same time. */
 static int records_open(struct prisons *ps, int jid, bool make, int *ret,
@@ -119,8 +118,7 @@ static int record_clear(int dir, int jid, struct err *e)
 	return 0;
 }
 
-/* --- the cgroup
- * ------------------------------------------------------------------- */
+/* --- the cgroup ---------------------------------------------------------- */
 
 /* Of the jail that this way leads to. */
 static int target_open(const struct life *l, const int *path, size_t depth,
@@ -150,8 +148,7 @@ static int target_open(const struct life *l, const int *path, size_t depth,
 	return 0;
 }
 
-/* --- how many
- * ---------------------------------------------------------------------- */
+/* --- how many ------------------------------------------------------------ */
 
 static bool is_gone(const struct life *l, int dir, int jid)
 {
@@ -214,8 +211,7 @@ static int check_sum(int dir, int jid, unsigned int count, struct err *e)
 		       COUNT_SUM);
 }
 
-/* --- holding it
- * ----------------------------------------------------------------------- */
+/* --- holding it ---------------------------------------------------------- */
 
 struct hold {
 	int cgroup, net, out;
@@ -295,8 +291,7 @@ static int hold_outside(const struct ipshare_conf *conf, int cgroup, int net,
 	return a.result < 0 ? err_set(e, -a.result, "%s", a.e.text) : 0;
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------ */
+/* --- all of it ----------------------------------------------------------- */
 
 int share_below_set(struct prisons *ps, int jid, const struct life *l,
 		    const struct pset *params, const struct broker_msg *m,

@@ -96,8 +96,7 @@ static void put_be32(struct batch *b, uint16_t type, uint32_t v)
 	nlm_put_u32(&b->m, type, htonl(v));
 }
 
-/* --- the table
- * ------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 static void table(struct batch *b, uint16_t type, uint16_t flags)
 {
@@ -158,8 +157,7 @@ static void elements(struct batch *b, const uint32_t *closed, size_t n)
 	batch_add(b);
 }
 
-/* --- rules
- * ----------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------- */
 
 struct expr {
 	struct nlattr *elem, *data;
@@ -257,8 +255,7 @@ static void gates(struct batch *b, const uint32_t *closed, size_t n)
 	rule_closed(b, CHAIN_OUT, NFT_META_OIF);
 }
 
-/* --- transactions
- * ---------------------------------------------------------------- */
+/* --- transactions -------------------------------------------------------- */
 
 static int transact(struct vnet *v, struct batch *b)
 {

@@ -17,8 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- bridges and their members
- * --------------------------------------------------- */
+/* --- bridges and their members ------------------------------------------- */
 
 static struct kbridge *bridge_find(struct keeper *k, int index)
 {
@@ -112,8 +111,7 @@ static void bridges_drop(struct keeper *k, bool all)
 	}
 }
 
-/* --- in step
- * ---------------------------------------------------------------------- */
+/* --- in step ------------------------------------------------------------- */
 
 static bool is_kept(const struct ifnet *ifp)
 {
@@ -253,8 +251,7 @@ static int sync_all(struct keeper *k, struct err *e)
 	return 0;
 }
 
-/* --- what others see
- * -------------------------------------------------------------- */
+/* --- what others see ----------------------------------------------------- */
 
 static void status_bridge(struct ifnets *all, const struct kbridge *b)
 {
@@ -362,8 +359,7 @@ static int gate_write(struct keeper *k, struct err *e)
 	return 0;
 }
 
-/* --- the kernel's word
- * ------------------------------------------------------------ */
+/* --- the kernel's word --------------------------------------------------- */
 
 static void on_link(struct keeper *k, const struct nlmsghdr *h)
 {
@@ -416,8 +412,7 @@ static void lost(struct keeper *k)
 	k->learned = true;
 }
 
-/* --- the loop
- * --------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 static int settle(struct keeper *k, struct err *e)
 {

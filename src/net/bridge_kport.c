@@ -62,8 +62,7 @@ void kport_open(struct vnet *v, int index)
 	set_port(v, index, IFLA_BRPORT_STATE, BR_STATE_FORWARDING);
 }
 
-/* --- what the protocol wants
- * ----------------------------------------------------- */
+/* --- what the protocol wants --------------------------------------------- */
 
 static void log_state(const struct kport *kp)
 {
@@ -110,8 +109,7 @@ static void on_send(struct rstp_port *p, const unsigned char *bpdu, size_t len)
 const struct rstp_ops kport_ops = {
 	.send = on_send, .state = on_state, .flush = on_flush};
 
-/* --- frames
- * ---------------------------------------------------------------------- */
+/* --- frames -------------------------------------------------------------- */
 
 /* Frames to the group address alone; the others stay in the kernel. */
 static int hear(struct kport *kp, struct err *e)
@@ -157,8 +155,7 @@ void kport_receive(void *port)
 	}
 }
 
-/* --- settings
- * --------------------------------------------------------------------- */
+/* --- settings ------------------------------------------------------------ */
 
 static bool is_up(const struct ifnet *br, const struct ifnet *ifp)
 {

@@ -75,8 +75,7 @@ int bridge_ports_tidy(struct vnet *v, int bridge, struct err *e)
 	return ifstate_update(v, bridge, drop_strangers, &members, e);
 }
 
-/* --- members
- * --------------------------------------------------------------------- */
+/* --- members ------------------------------------------------------------- */
 
 struct port_change {
 	int index;
@@ -154,8 +153,7 @@ int bridge_port_number(struct vnet *v, const char *bridge, const char *member,
 	return ifstate_update(v, br.index, put_port, &c, e);
 }
 
-/* --- the bridge
- * ------------------------------------------------------------------ */
+/* --- the bridge ---------------------------------------------------------- */
 
 static const struct {
 	const char *what;

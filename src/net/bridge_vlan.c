@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- what members are in
- * --------------------------------------------------------- */
+/* --- what members are in ------------------------------------------------- */
 
 struct load {
 	struct ifnets *all;
@@ -118,8 +117,7 @@ int bridge_vlans_load(struct vnet *v, struct ifnets *all, struct err *e)
 	return any ? load(v, &l, e) : 0;
 }
 
-/* --- changes
- * --------------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------- */
 
 /* Ranges of `set` on an interface, in one request; nothing for none. */
 static int change(struct vnet *v, uint16_t type, int index, bool self,

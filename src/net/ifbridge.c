@@ -34,8 +34,7 @@ void ifbridge_port_settings(struct ifbridge_port *p, int index,
 	p->maxaddr = c.maxaddr;
 }
 
-/* --- status
- * ------------------------------------------------------------------- */
+/* --- status -------------------------------------------------------------- */
 
 static void put_id(unsigned char id[8], uint64_t v)
 {

@@ -86,8 +86,7 @@ static bool lock_free(const struct keeper_sort *k, const struct vnet *v,
 	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* --- starting
- * -------------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------ */
 
 /* The keeper: in a session of its own, with nothing of the starter's open. */
 _Noreturn static void start_keeper(const struct keeper_sort *k,
@@ -179,8 +178,7 @@ static int start(const struct keeper_sort *k, struct err *e)
 	return start_wait(k, in, e);
 }
 
-/* --- talking
- * --------------------------------------------------------------------- */
+/* --- talking ------------------------------------------------------------- */
 
 /* 0: it has done all; -ECONNREFUSED: nobody there, or gone meanwhile. */
 static int ask(const struct keeper_sort *k, const struct vnet *v)

@@ -46,8 +46,7 @@ uint32_t rstp_path_cost(uint32_t mbits, uint8_t proto)
 	return proto == RSTP_PROTO_STP && cost > 65535 ? 65535 : (uint32_t)cost;
 }
 
-/* --- what the machines ask and do (17.21)
- * --------------------------------------- */
+/* --- what the machines ask and do (17.21) -------------------------------- */
 
 static bool wants_rstp(const struct rstp *b)
 {
@@ -127,8 +126,7 @@ static void set_state(struct rstp_port *p, enum rstp_state state)
 	p->b->ops->state(p);
 }
 
-/* --- port information (17.27)
- * ----------------------------------------------------- */
+/* --- port information (17.27) -------------------------------------------- */
 
 enum received {
 	SUPERIOR_DESIGNATED,
@@ -326,8 +324,7 @@ static bool run_information(struct rstp_port *p)
 	return false;
 }
 
-/* --- role selection (17.28)
- * ------------------------------------------------------- */
+/* --- role selection (17.28) ---------------------------------------------- */
 
 static struct rstp_times own_times(const struct rstp *b)
 {
@@ -429,8 +426,7 @@ static bool run_selection(struct rstp *b)
 	return true;
 }
 
-/* --- role transitions (17.29)
- * ----------------------------------------------------- */
+/* --- role transitions (17.29) -------------------------------------------- */
 
 static bool idle(const struct rstp_port *p)
 {
@@ -780,8 +776,7 @@ static bool run_version(struct rstp_port *p)
 	return false;
 }
 
-/* --- transmission (17.26)
- * --------------------------------------------------------- */
+/* --- transmission (17.26) ------------------------------------------------ */
 
 static bool run_transmit(struct rstp_port *p)
 {
@@ -814,8 +809,7 @@ static bool run_transmit(struct rstp_port *p)
 	return true;
 }
 
-/* --- all together
- * ----------------------------------------------------------------- */
+/* --- all together -------------------------------------------------------- */
 
 static bool (*const machines[])(struct rstp_port *p) = {
 	run_version, run_information, run_edge,

@@ -68,8 +68,7 @@ int rstp_vector_cmp(const struct rstp_vector *a, const struct rstp_vector *b)
 	return 0;
 }
 
-/* --- reading
- * -------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /*
  * In 1/256 s; begun seconds count, as they do for other bridges.  Brought into
@@ -150,8 +149,7 @@ bool rstp_bpdu_read(struct rstp_port *p, const unsigned char *b, size_t len)
 	return true;
 }
 
-/* --- writing
- * -------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static uint8_t wire_role(enum rstp_role role)
 {

@@ -373,8 +373,7 @@ int tc_pcp_del(struct vnet *v, int ifindex, struct err *e)
 	return program_del(v, ifindex, &pcp_tag, e);
 }
 
-/* --- members of bridges
- * ------------------------------------------------------ */
+/* --- members of bridges -------------------------------------------------- */
 
 int tc_member_add(struct vnet *v, int member, int bridge,
 		  const struct tc_member_fds *fds, struct err *e)
@@ -423,8 +422,7 @@ int tc_member_del(struct vnet *v, int member, int bridge, bool *ret_last,
 	return r < 0 ? r : program_del(v, member, &member_in, e);
 }
 
-/* --- netgraph
- * --------------------------------------------------------------- */
+/* --- netgraph ------------------------------------------------------------ */
 
 int tc_graph_set(struct vnet *v, int ifindex, enum tc_hook hook, int prog_fd,
 		 uint32_t class, struct err *e)

@@ -51,8 +51,7 @@ struct packet {
 	int reply; /* the socket that came along, or -1 */
 };
 
-/* --- sending
- * ------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 /* With descriptor `with` (-1: none). */
 static int put(int fd, const struct iovec *iov, size_t n, int with)
@@ -152,8 +151,7 @@ int client_data(struct ng_client *c, const char *hook, int *name_fd,
 	return r == -ENOTCONN ? lost(c) : r;
 }
 
-/* --- receiving
- * ----------------------------------------------------------- */
+/* --- receiving ----------------------------------------------------------- */
 
 /*
  * 1: a packet; 0: nothing (more) there; -EPIPE: the socket is closed;
@@ -189,8 +187,7 @@ static int get(int fd, uint32_t events, struct packet *p)
 	return events & (EPOLLRDHUP | EPOLLHUP) ? -EPIPE : 0;
 }
 
-/* --- answers
- * ------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static bool unnamed(int fd, int (*name)(int, struct sockaddr *, socklen_t *))
 {
@@ -222,8 +219,7 @@ static void answer(const struct packet *p, int r, uint32_t id, int with)
 		put(p->reply, &iov, 1, with);
 }
 
-/* --- requests
- * ------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------ */
 
 static void data_event(struct source *src, uint32_t events);
 
@@ -321,8 +317,7 @@ static int send_out(struct ng_client *c, const char *name, const void *data,
 	return drop < 0 ? drop : up;
 }
 
-/* --- the two sockets
- * ----------------------------------------------------- */
+/* --- the two sockets ----------------------------------------------------- */
 
 static void cut_off(struct ng_client *c)
 {
@@ -435,8 +430,7 @@ static void data_event(struct source *src, uint32_t events)
 	packet_event(c, src, events, &p, data_packet);
 }
 
-/* --- all of them
- * --------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 /* There is no room: said on the connection itself. */
 static void refuse(int fd, int code)

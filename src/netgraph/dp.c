@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- slots
- * ----------------------------------------------------------------- */
+/* --- slots --------------------------------------------------------------- */
 
 int dp_slots_init(struct ng_dp *dp, enum dp_slot_kind kind, uint32_t size)
 {
@@ -233,8 +232,7 @@ int dp_blob_claim(struct ng_dp *dp, uint32_t slot)
 	return slot_claim(dp, DP_BLOBS, slot);
 }
 
-/* --- records
- * --------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------- */
 
 struct ngd_hook *dp_hook(struct ng_dp *dp, uint32_t slot)
 {
@@ -285,8 +283,7 @@ void dp_grace(struct ng_dp *dp)
 	}
 }
 
-/* --- what differs
- * ---------------------------------------------------------- */
+/* --- what differs -------------------------------------------------------- */
 
 void dp_free(struct ng_dp **dp)
 {

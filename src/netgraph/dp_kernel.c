@@ -55,8 +55,7 @@ static const size_t elem[DPK_MAPPED] = {
 	[DPK_FLOWS] = sizeof(struct ngd_flow),
 };
 
-/* --- pins
- * ------------------------------------------------------------------ */
+/* --- pins ---------------------------------------------------------------- */
 
 static int pin_get(const char *dir, const char *name)
 {
@@ -95,8 +94,7 @@ static void pin_tidy(const char *dir)
 			unlinkat(dirfd(d), de->d_name, 0);
 }
 
-/* --- maps
- * ------------------------------------------------------------------ */
+/* --- maps ---------------------------------------------------------------- */
 
 static void unmap(struct dp_kernel *k, enum dpk_map m)
 {
@@ -172,8 +170,7 @@ static int copy_stats(struct dp_kernel *k, int from, int to, uint32_t n)
 	return 0;
 }
 
-/* --- programs
- * -------------------------------------------------------------- */
+/* --- programs ------------------------------------------------------------ */
 
 /*
  * What is loaded is in force, and pinned; k takes its descriptors.  While this
@@ -325,8 +322,7 @@ static int old_ctl(struct dp_kernel *k, struct ngd_ctl *ret)
 	return 0;
 }
 
-/* --- open
- * ------------------------------------------------------------------ */
+/* --- open ---------------------------------------------------------------- */
 
 static void open_pins(struct dp_kernel *k)
 {
@@ -394,8 +390,7 @@ static char *pins_of(const struct vnet *v, const char *bpfdir)
 	return str_printf("%s/ng-%llx", bpfdir, (unsigned long long)v->cookie);
 }
 
-/* --- more slots
- * ------------------------------------------------------------ */
+/* --- more slots ---------------------------------------------------------- */
 
 /* The maps of a kind, up to two of them mapped; -1 ends. */
 static const int grown[DP_SLOT_KINDS][3] = {
@@ -461,8 +456,7 @@ static int dpk_grow(struct ng_dp *dp, enum dp_slot_kind kind)
 	return dp_slots_resize(dp, kind, size[kind]);
 }
 
-/* --- what is loaded when it is wanted
- * ----------------------------------------- */
+/* --- what is loaded when it is wanted ------------------------------------ */
 
 /* Nothing that is mapped is another map afterwards. */
 static int dpk_need(struct ng_dp *dp, uint32_t part)
@@ -493,8 +487,7 @@ static int dpk_need(struct ng_dp *dp, uint32_t part)
 	return r;
 }
 
-/* --- devices
- * --------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------- */
 
 static int dpk_device(struct ng_dp *dp, uint32_t ifindex, unsigned int hooking,
 		      uint32_t node, struct err *e)
@@ -516,8 +509,7 @@ static int dpk_device(struct ng_dp *dp, uint32_t ifindex, unsigned int hooking,
 	return r;
 }
 
-/* --- life
- * ------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------- */
 
 static void dpk_free(struct ng_dp *dp)
 {

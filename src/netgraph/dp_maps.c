@@ -10,8 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* --- tables
- * ---------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------- */
 
 static int table_fd(struct ng_dp *dp, enum dp_table t)
 {
@@ -121,8 +120,7 @@ int dpk_table_each(struct ng_dp *dp, enum dp_table t, uint32_t node,
 	return each_row(table_fd(dp, t), node, fn, arg);
 }
 
-/* --- flows of netflow nodes
- * ------------------------------------------------- */
+/* --- flows of netflow nodes ---------------------------------------------- */
 
 int dpk_flow_each(struct ng_dp *dp, uint32_t node, dp_flow_fn *fn, void *arg)
 {
@@ -141,8 +139,7 @@ int dpk_flow_take(struct ng_dp *dp, const struct ngd_nf_key *k,
 	return 0;
 }
 
-/* --- links of nat nodes
- * ------------------------------------------------- */
+/* --- links of nat nodes -------------------------------------------------- */
 
 int dpk_nat_each(struct ng_dp *dp, uint32_t node, dp_nat_fn *fn, void *arg)
 {
@@ -165,8 +162,7 @@ int dpk_nat_delete(struct ng_dp *dp, const struct ngd_nat_key *k)
 	return bpf_map_delete_elem(dpk(dp)->map[DPK_NAT], k) < 0 ? -errno : 0;
 }
 
-/* --- counters
- * -------------------------------------------------------------- */
+/* --- counters ------------------------------------------------------------ */
 
 void dpk_stats_zero(struct ng_dp *dp, uint32_t slot)
 {
@@ -267,8 +263,7 @@ uint64_t dpk_drops(struct ng_dp *dp, enum ngd_drop why)
 	return sum;
 }
 
-/* --- grace
- * ----------------------------------------------------------------- */
+/* --- grace --------------------------------------------------------------- */
 
 /* The kernel waits for all programs under way when a map in a map is
  * replaced. */

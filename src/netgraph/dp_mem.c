@@ -52,8 +52,7 @@ static struct dp_mem *mem(struct ng_dp *dp)
 	return (struct dp_mem *)dp;
 }
 
-/* --- slots
- * ----------------------------------------------------------------- */
+/* --- slots --------------------------------------------------------------- */
 
 /* *array, of `old` elements, gets `size`; the new ones are zero. */
 static int mem_resize(void *array, size_t elem, uint32_t old, uint32_t size)
@@ -106,8 +105,7 @@ static void mem_stats_zero(struct ng_dp *dp, uint32_t slot)
 	memset(&mem(dp)->stats[slot], 0, sizeof(mem(dp)->stats[slot]));
 }
 
-/* --- tables
- * ---------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------- */
 
 static struct mem_entry **mem_find(struct mem_table *t, const struct ngd_key *k)
 {
@@ -187,8 +185,7 @@ static int mem_table_each(struct ng_dp *dp, enum dp_table t, uint32_t node,
 	return 0;
 }
 
-/* --- counters, devices
- * ----------------------------------------------------- */
+/* --- counters, devices --------------------------------------------------- */
 
 uint64_t *dp_memory_stats(struct ng_dp *dp, uint32_t slot)
 {
@@ -226,8 +223,7 @@ static int mem_device(struct ng_dp *dp, uint32_t ifindex, unsigned int hooking,
 	return 0;
 }
 
-/* --- packets
- * --------------------------------------------------------------- */
+/* --- packets ------------------------------------------------------------- */
 
 void dp_memory_walk(struct ng_dp *dp, dp_walk_fn *walk, void *arg)
 {
@@ -315,8 +311,7 @@ static int mem_up_read(struct ng_dp *dp, dp_up_fn *fn, void *arg)
 	return n;
 }
 
-/* --- life
- * ------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------- */
 
 static struct vnet *mem_vnet(struct ng_dp *dp)
 {

@@ -32,8 +32,7 @@
 #define LOOP_MTU 65535
 #define SNDBUF (8 * 1024 * 1024)
 
-/* --- our device
- * ------------------------------------------------------------ */
+/* --- our device ---------------------------------------------------------- */
 
 static int loop_make(struct vnet *v, struct err *e)
 {
@@ -100,8 +99,7 @@ int dpk_loop_remove(struct vnet *v, struct err *e)
 	return index ? link_delete(v, index, e) : 0;
 }
 
-/* --- into the graph
- * -------------------------------------------------------- */
+/* --- into the graph ------------------------------------------------------ */
 
 static int sock_open(struct dp_kernel *k)
 {
@@ -181,8 +179,7 @@ int dpk_inject(struct ng_dp *dp, uint32_t hook, const void *data, size_t len)
 	return r == -EAGAIN ? -ENOBUFS : r;
 }
 
-/* --- out of it
- * ------------------------------------------------------------- */
+/* --- out of it ----------------------------------------------------------- */
 
 static int up_one(void *arg, void *data, size_t size)
 {

@@ -20,8 +20,7 @@
 #define TEXT_START (20u * 1024)
 #define TEXT_MAX (4u * 1024 * 1024)
 
-/* --- what they are called
- * -------------------------------------------------- */
+/* --- what they are called ------------------------------------------------ */
 
 static int length_before(const struct ng_ptype *t, const uint8_t *start,
 			 size_t size, size_t at)
@@ -125,8 +124,7 @@ static const struct ng_cmd *cmd_by_number(const struct ng_type *t,
 	return NULL;
 }
 
-/* --- answers
- * --------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 void *ng_answer_room(struct ng_reply *r, const struct ng_mesg *question,
 		     size_t len)
@@ -172,8 +170,7 @@ static void answer_shrink(struct ng_reply *r, size_t len)
 	r->msg->size = sizeof(r->msg->m) + len;
 }
 
-/* --- changes
- * --------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------- */
 
 /* A text that a client says ends within its field. */
 #define FIELD(args, field) field_end((args).field, sizeof((args).field))
@@ -257,8 +254,7 @@ static int do_rmhook(struct ng_node *n, const struct ng_mesg *msg,
 	return 0;
 }
 
-/* --- listing
- * --------------------------------------------------------------- */
+/* --- listing ------------------------------------------------------------- */
 
 static void info_of(const struct ng_node *n, struct nodeinfo *ret)
 {
@@ -371,8 +367,7 @@ static int do_listtypes(struct ng_node *n, const struct ng_mesg *msg,
 	return 0;
 }
 
-/* --- to text and back
- * ------------------------------------------------------ */
+/* --- to text and back ---------------------------------------------------- */
 
 /* The message within a message; its arguments have `least` bytes or more. */
 static int inner_copy(const struct ng_mesg *msg, size_t least,
@@ -487,8 +482,7 @@ static int do_ascii2binary(struct ng_node *n, const struct ng_mesg *msg,
 	return convert(reply, msg, &inner, text, cmd_type(c, &inner), to_bytes);
 }
 
-/* --- carrying out
- * ---------------------------------------------------------- */
+/* --- carrying out -------------------------------------------------------- */
 
 static const struct {
 	uint32_t cmd;

@@ -31,8 +31,7 @@
 
 #define DATA_MAX 65550 /* a whole IP packet and an Ethernet header */
 
-/* --- the graph
- * ------------------------------------------------------------- */
+/* --- the graph ----------------------------------------------------------- */
 
 int ng_graph_new(struct ng_dp *dp, struct ng_graph **ret)
 {
@@ -125,8 +124,7 @@ void note_node(struct ng_node *n)
 		ng_journal_node(n->graph->journal, n);
 }
 
-/* --- types
- * ----------------------------------------------------------------- */
+/* --- types --------------------------------------------------------------- */
 
 /* "ng_bridge" is what essays and modules call "bridge". */
 static bool type_is(const struct ng_type *t, const char *name)
@@ -171,8 +169,7 @@ static int type_count(struct ng_graph *g, const struct ng_type *t, int by)
 	return -ENOMEM;
 }
 
-/* --- finding
- * --------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------- */
 
 static uint64_t hash_u32(uint32_t v)
 {
@@ -326,8 +323,7 @@ void hook_bury(struct ng_hook *h)
 	g->hook_graves = h;
 }
 
-/* --- making
- * ---------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------- */
 
 int node_make(struct ng_graph *g, const struct ng_type *t, ng_ID_t id,
 	      struct ng_node **ret)
@@ -487,8 +483,7 @@ int ng_node_new(struct ng_graph *g, const struct ng_type *t,
 	return 0;
 }
 
-/* --- names
- * ----------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------- */
 
 int node_set_name(struct ng_node *n, const char *name)
 {
@@ -520,8 +515,7 @@ int ng_node_rename(struct ng_node *n, const char *name)
 	return r;
 }
 
-/* --- changes
- * --------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------- */
 
 int ng_node_changed(struct ng_node *n)
 {
@@ -545,8 +539,7 @@ void ng_node_forget(struct ng_node *n)
 	(void)ng_node_changed(n);
 }
 
-/* --- shutting down
- * --------------------------------------------------------- */
+/* --- shutting down ------------------------------------------------------- */
 
 static void node_shutdown_now(struct ng_node *n)
 {
@@ -587,8 +580,7 @@ void ng_node_shutdown(struct ng_node *n)
 	ng_leave(g);
 }
 
-/* --- data, events
- * ---------------------------------------------------------- */
+/* --- data, events -------------------------------------------------------- */
 
 int ng_send_data(struct ng_hook *h, const void *data, size_t len)
 {

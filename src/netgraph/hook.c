@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- in the model
- * ---------------------------------------------------------- */
+/* --- in the model -------------------------------------------------------- */
 
 struct hook_key {
 	ng_ID_t id;
@@ -127,8 +126,7 @@ void hook_unenrol(struct ng_hook *h)
 	h->role = role;
 }
 
-/* --- cutting
- * --------------------------------------------------------------- */
+/* --- cutting ------------------------------------------------------------- */
 
 /* Nobody finds h any more, neither messages nor packets. */
 static void hook_hide(struct ng_hook *h)
@@ -198,8 +196,7 @@ void ng_hook_destroy(struct ng_hook *h)
 	ng_leave(g);
 }
 
-/* --- connecting
- * ------------------------------------------------------------ */
+/* --- connecting ---------------------------------------------------------- */
 
 /* A hook with a slot, whose type has not been asked; NULL: no memory. */
 static struct ng_hook *hook_new(struct ng_node *n, const char *name)
@@ -377,8 +374,7 @@ int ng_bypass(struct ng_hook *a, struct ng_hook *b)
 	return 0;
 }
 
-/* --- changes
- * --------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------- */
 
 int ng_hook_changed(struct ng_hook *h)
 {

@@ -40,8 +40,7 @@ struct ng_journal {
 	bool changed, stale;
 };
 
-/* --- noting
- * ---------------------------------------------------------------- */
+/* --- noting -------------------------------------------------------------- */
 
 /* Its place + 1; 0: no memory. */
 static uint32_t noted_add(struct noted *l, void *p)
@@ -84,8 +83,7 @@ void ng_journal_hook(struct ng_journal *j, struct ng_hook *h)
 	j->stale |= !h->noted;
 }
 
-/* --- writing
- * --------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static void put_u32(struct strbuf *b, uint32_t v)
 {
@@ -232,8 +230,7 @@ static int write_whole(int fd, const struct strbuf *b)
 	return 0;
 }
 
-/* --- a fresh file
- * ---------------------------------------------------------- */
+/* --- a fresh file -------------------------------------------------------- */
 
 /* All there is, oldest first. */
 static int put_all(struct ng_graph *g, struct strbuf *b)
@@ -319,8 +316,7 @@ int ng_journal_commit(struct ng_journal *j, struct err *e)
 	return journal_fresh(j, e);
 }
 
-/* --- life
- * ------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------- */
 
 static int journal_load(int dirfd, struct ng_graph *g, bool look, struct err *e)
 {

@@ -23,8 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- bytes
- * ----------------------------------------------------------------- */
+/* --- bytes --------------------------------------------------------------- */
 
 struct reader {
 	const uint8_t *p;
@@ -74,8 +73,7 @@ static void get_text(struct reader *r, char *to, size_t size)
 		memcpy(to, p, len);
 }
 
-/* --- playing
- * --------------------------------------------------------------- */
+/* --- playing ------------------------------------------------------------- */
 
 /* Who the peer of a hook is, until settled; in h->live. */
 struct end {
@@ -279,8 +277,7 @@ static int play_all(struct ng_graph *g, struct reader *r)
 	return 0;
 }
 
-/* --- settling: peers
- * ------------------------------------------------------- */
+/* --- settling: peers ----------------------------------------------------- */
 
 static struct ng_hook *peer_of(struct ng_graph *g, const struct ng_hook *h)
 {
@@ -314,8 +311,7 @@ static void settle_peers(struct ng_graph *g)
 		}
 }
 
-/* --- settling: slots
- * ------------------------------------------------------- */
+/* --- settling: slots ----------------------------------------------------- */
 
 /* What cannot be had (another hook's, say) is 0 then. */
 static void settle_claim(struct ng_graph *g)
@@ -358,8 +354,7 @@ static int settle_slots(struct ng_graph *g)
 	return r;
 }
 
-/* --- settling: life
- * -------------------------------------------------------- */
+/* --- settling: life ------------------------------------------------------ */
 
 /* Everything, as the model is; where a killed broker had just changed it, the
  * change is taken back. */

@@ -38,8 +38,7 @@ static void words_put(struct ng_graph *g, void *at, const void *want,
 		word_put(g, to + i, from[i]);
 }
 
-/* --- hooks
- * ----------------------------------------------------------------- */
+/* --- hooks --------------------------------------------------------------- */
 
 void publish_hook(const struct ng_hook *h)
 {
@@ -133,8 +132,7 @@ void publish_end(const struct ng_hook *h)
 	word_put(g, &at->gen, at->gen + 1);
 }
 
-/* --- nodes
- * ----------------------------------------------------------------- */
+/* --- nodes --------------------------------------------------------------- */
 
 /* The slot of what n's blob is now: the one it has, or a new one. */
 static int blob_slot(struct ng_node *n, uint32_t *ret)

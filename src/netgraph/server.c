@@ -81,8 +81,7 @@ void server_reap_later(struct ng_server *s)
 	s->reap = true;
 }
 
-/* --- descriptors
- * --------------------------------------------------------- */
+/* --- descriptors --------------------------------------------------------- */
 
 int source_add(struct ng_server *s, struct source *src, uint32_t events)
 {
@@ -133,8 +132,7 @@ void server_settle(struct ng_server *s)
 	s->settling = false;
 }
 
-/* --- what nodes want of the loop
- * ------------------------------------------ */
+/* --- what nodes want of the loop ----------------------------------------- */
 
 static size_t bucket_of(const struct ng_node *n)
 {
@@ -356,8 +354,7 @@ static void timers_run(struct ng_server *s)
 	}
 }
 
-/* --- packets and interfaces
- * ---------------------------------------------- */
+/* --- packets and interfaces ---------------------------------------------- */
 
 static void on_trace(const struct ngd_up *up, const void *head, void *arg)
 {
@@ -418,8 +415,7 @@ static void listen_event(struct source *src, uint32_t events)
 		turn_away(src->server);
 }
 
-/* --- life
- * ---------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static bool wanted(struct ng_server *s)
 {

@@ -80,8 +80,7 @@ static int dial(const char *path, int *ret)
 	return 0;
 }
 
-/* --- starting one
- * -------------------------------------------------------- */
+/* --- starting one -------------------------------------------------------- */
 
 struct start {
 	const char *prog;

@@ -267,8 +267,7 @@ int btf_kernel(struct btf_want *w, size_t n, struct err *e)
 	return btf_find(file, len, w, n, e);
 }
 
-/* --- answers that are kept
- * ------------------------------------------------------------- */
+/* --- answers that are kept ----------------------------------------------- */
 
 #define KEPT_MAX 8192
 

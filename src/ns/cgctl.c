@@ -53,8 +53,7 @@ static bool file_has_word(const char *dir, const char *file, const char *word)
 	       has_word(text, word);
 }
 
-/* --- where a controller is
- * ----------------------------------------------------------- */
+/* --- where a controller is ----------------------------------------------- */
 
 /* "... MOUNTPOINT ... - cgroup SOURCE OPTIONS" with the controller's name. */
 static int v1_from_mountinfo(const char *name, char **ret)
@@ -150,8 +149,7 @@ static int each_here(int dirfd, int (*fn)(pid_t pid, void *data), void *data)
 	return r;
 }
 
-/* --- cgroup2
- * ------------------------------------------------------------------------- */
+/* --- cgroup2 ------------------------------------------------------------- */
 
 static int one_there(pid_t pid, void *data)
 {
@@ -348,8 +346,7 @@ int cgctl_remove(const char *path, struct err *e)
 	return 0;
 }
 
-/* --- processes
- * ----------------------------------------------------------------------- */
+/* --- processes ----------------------------------------------------------- */
 
 static int each_below(int fd, int (*fn)(pid_t pid, void *data), void *data,
 		      int depth)

@@ -209,8 +209,7 @@ int mnt_unpin(const char *path, struct err *e);
 int mnt_make_private_dir(const char *path, struct err *e);
 bool mnt_is_point(const char *path);
 
-/* --- keyring.c -------------------------------------------------------------
- */
+/* --- keyring.c ----------------------------------------------------------- */
 
 /*
  * Leave the caller's session keyring for a new, empty one.  As the machine's
@@ -218,8 +217,7 @@ bool mnt_is_point(const char *path);
  */
 int keyring_new_session(struct err *e);
 
-/* --- cap.c: capabilities ---------------------------------------------------
- */
+/* --- cap.c: capabilities ------------------------------------------------- */
 
 /*
  * No program that the calling process becomes can have more than `mask` (bits

@@ -3,12 +3,12 @@
  *
  * Theory of operation.  text -> model -> plan -> kernel.  rc.conf is shell:
  * a shell evaluates it (rcplain does, where it is assignments only) and nothing
- * but variables comes back (rcconf).  The
- * wanted state of the vnet is computed from them (rcmodel); compared with what
- * the kernel has, it gives a plan of steps with undo, empty when nothing
- * differs.  `service netif start`, `/bin/sh /etc/rc` and `cellblock up` are
- * all this with different filters.  All functions act on the calling
- * process's own level (vnet, mount namespace, registry).
+ * but variables comes back (rcconf).  The wanted state of the vnet is computed
+ * from them (rcmodel); compared with what the kernel has, it gives a plan of
+ * steps with undo, empty when nothing differs.  `service netif start`,
+ * `/bin/sh /etc/rc` and `cellblock up` are all this with different filters.
+ * All functions act on the calling process's own level (vnet, mount namespace,
+ * registry).
  */
 #ifndef CB_RC_RC_H
 #define CB_RC_RC_H

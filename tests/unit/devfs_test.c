@@ -180,8 +180,7 @@ ATF_TC_BODY(stock, tc)
 	ATF_CHECK_EQ(NULL, devfs_set_named(&s, "nosuch"));
 }
 
-/* --- the nodes of a creator's /dev
- * ---------------------------------------------------- */
+/* --- the nodes of a creator's /dev --------------------------------------- */
 
 static int a_dev(void)
 {

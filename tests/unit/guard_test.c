@@ -30,8 +30,7 @@
 /* No number of a system call is as high. */
 #define HIGHEST 600
 
-/* --- helpers
- * ---------------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------- */
 
 /* What the kernel would answer, for the instructions that are used. */
 static uint32_t run(const struct sock_filter *v, size_t n,
@@ -185,8 +184,7 @@ static const char *const usual[] = {
 	"allow.mount allow.mount.tmpfs allow.mount.nullfs enforce_statfs=0",
 };
 
-/* --- the table
- * -------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 ATF_TC(rows);
 ATF_TC_HEAD(rows, tc)
@@ -379,8 +377,7 @@ ATF_TC_BODY(conditions, tc)
 	ATF_CHECK_EQ(GUARD_NO_WALL, open_by("host.unconfined=syscalls"));
 }
 
-/* --- the program
- * ------------------------------------------------------------------ */
+/* --- the program --------------------------------------------------------- */
 
 /* Values at which a check may change its mind, and what is near them. */
 static size_t interesting(uint64_t *v)
@@ -554,8 +551,7 @@ ATF_TC_BODY(libseccomp, tc)
 	free(v);
 }
 
-/* --- in earnest
- * ------------------------------------------------------------------- */
+/* --- in earnest ---------------------------------------------------------- */
 
 #define BAD 1L /* no address */
 #ifndef SYS_uretprobe

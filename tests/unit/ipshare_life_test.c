@@ -6,8 +6,7 @@
 
 #include <sys/resource.h>
 
-/* --- the life of a jail
- * ------------------------------------------------------- */
+/* --- the life of a jail -------------------------------------------------- */
 
 CASE(change, "what is taken away from a jail works no more")
 {
@@ -181,8 +180,7 @@ CASE(ping, "ping only with raw sockets allowed, and from own addresses")
 	world_end();
 }
 
-/* --- limits
- * ------------------------------------------------------------------- */
+/* --- limits -------------------------------------------------------------- */
 
 /* Ports until no more: exit status 0 when it was stopped for its own sake. */
 static int take_all(void *arg)
@@ -223,8 +221,7 @@ CASE(limit,
 	world_end();
 }
 
-/* --- robustness
- * --------------------------------------------------------------- */
+/* --- robustness ---------------------------------------------------------- */
 
 static int set_again(void *arg)
 {

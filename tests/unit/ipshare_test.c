@@ -1,8 +1,7 @@
 /* What sockets of jails that share the host's addresses can do. */
 #include "ipshare_world.h"
 
-/* --- socket(2)
- * ---------------------------------------------------------------- */
+/* --- socket(2) ----------------------------------------------------------- */
 
 static void makes(const struct jail *j, int family, int type, int proto,
 		  int want)
@@ -42,8 +41,7 @@ CASE(create, "families and protocols that are not for jails")
 	world_end();
 }
 
-/* --- bind(2)
- * ------------------------------------------------------------------ */
+/* --- bind(2) ------------------------------------------------------------- */
 
 /* code: an errno, or 0 and what getsockname says. */
 struct bound {
@@ -187,8 +185,7 @@ CASE(low_ports, "ports below 1024 are for the jail's root, or for nobody")
 	world_end();
 }
 
-/* --- conflicts
- * ---------------------------------------------------------------- */
+/* --- conflicts ----------------------------------------------------------- */
 
 CASE(same_port, "two jails and the host at one port, each has its own")
 {
@@ -414,8 +411,7 @@ CASE(reuseport, "listeners that share a port outlive one another")
 	world_end();
 }
 
-/* --- who is heard
- * ------------------------------------------------------------- */
+/* --- who is heard -------------------------------------------------------- */
 
 /* Ports that listen, as the kernel's table has them. */
 static size_t real_ports(int *ports, size_t max)
@@ -560,8 +556,7 @@ CASE(freed_port, "a port that a socket gave up is not kept from others")
 	world_end();
 }
 
-/* --- where to and where from
- * -------------------------------------------------- */
+/* --- where to and where from --------------------------------------------- */
 
 /* The wildcard with a port of the kernel's choice: a client's, or a server's.
  */

@@ -30,8 +30,7 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wunused-function"
 
-/* --- the world
- * ---------------------------------------------------------------- */
+/* --- the world ----------------------------------------------------------- */
 
 /*
  * Addresses: 10.1.0.1 is the host's, 10.1.0.2 and so on are for jails, all on
@@ -118,8 +117,7 @@ static void world_end(void)
 	free(bpfdir);
 }
 
-/* --- configurations
- * ----------------------------------------------------------- */
+/* --- configurations ------------------------------------------------------ */
 
 /* "10.1.0.2 fd00::2": these; words: inherit4 inherit6 raw first nolow. */
 static int set_text(const struct jail *j, const char *text, struct err *e)
@@ -165,8 +163,7 @@ static void set(const struct jail *j, const char *text)
 	ATF_REQUIRE_EQ_MSG(0, set_text(j, text, &e), "%s", e.text);
 }
 
-/* --- processes
- * ---------------------------------------------------------------- */
+/* --- processes ----------------------------------------------------------- */
 
 static int inside(const struct jail *j, int (*fn)(void *), const void *arg)
 {
@@ -243,8 +240,7 @@ static int made_in(const struct jail *j, int (*fn)(const void *),
 /* How long what must come may take, ms: an emulated machine is slow. */
 #define PATIENCE 10000
 
-/* --- sockets
- * ------------------------------------------------------------------ */
+/* --- sockets ------------------------------------------------------------- */
 
 enum {
 	REUSE = 1,

@@ -9,8 +9,7 @@
 #define SO_RCVMARK 75
 #endif
 
-/* --- hooks
- * ------------------------------------------------------------------ */
+/* --- hooks --------------------------------------------------------------- */
 
 CASE(hub, "copies out of all other hooks, whatever the length")
 {
@@ -155,8 +154,7 @@ CASE(endless, "a ring without a way out ends after so many steps")
 	world_end();
 }
 
-/* --- devices
- * ---------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------- */
 
 /* p0 and p1 on a hub with a port of the test's. */
 static void two_nics(bool away0, bool away1, int *s0, int *s1, uint32_t *p)
@@ -266,8 +264,7 @@ CASE(known_size, "what is larger than ngethN takes is dropped where known")
 	world_end();
 }
 
-/* --- what the stacks behind devices see
- * -------------------------------------------- */
+/* --- what the stacks behind devices see ---------------------------------- */
 
 /* A hub with p0 and p1, each with an address; their UDP or TCP sockets. */
 static void two_stacks(bool away0, int type, int fd[2])
@@ -393,8 +390,7 @@ CASE(offloads, "TCP's super-packets arrive whole, and right")
 	world_end();
 }
 
-/* --- ether nodes
- * ------------------------------------------------------------ */
+/* --- ether nodes --------------------------------------------------------- */
 
 /* A network card e0 whose wire is w0 (away), with what the test asks for. */
 struct card {
@@ -634,8 +630,7 @@ CASE(ether_orphans, "orphans: unknown types alone, others go on")
 	world_end();
 }
 
-/* --- traces
- * ----------------------------------------------------------------- */
+/* --- traces -------------------------------------------------------------- */
 
 CASE(traced, "each hook and each drop is told when that is asked for")
 {
@@ -679,8 +674,7 @@ CASE(traced, "each hook and each drop is told when that is asked for")
 	world_end();
 }
 
-/* --- life
- * ------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 CASE(successor, "who opens it again finds all as it was")
 {

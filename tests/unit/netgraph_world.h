@@ -51,8 +51,7 @@ static struct ng_dp *dp;
 static char *bpfdir;
 static uint32_t tester; /* the node at the other ends */
 
-/* --- frames
- * ---------------------------------------------------------------- */
+/* --- frames -------------------------------------------------------------- */
 
 struct frame {
 	size_t len;
@@ -113,8 +112,7 @@ static struct frame *tagged(const struct frame *f, uint16_t proto, uint16_t tci)
 	return t;
 }
 
-/* --- what has come out
- * ----------------------------------------------------- */
+/* --- what has come out --------------------------------------------------- */
 
 #define OUT_MAX 4096
 struct came {
@@ -199,8 +197,7 @@ static void forget(void)
 	nseen = ncame;
 }
 
-/* --- graphs
- * ---------------------------------------------------------------- */
+/* --- graphs -------------------------------------------------------------- */
 
 static uint32_t node(enum ngd_kind kind)
 {
@@ -277,8 +274,7 @@ static uint64_t counter(uint32_t h, size_t c)
 	return all[c];
 }
 
-/* --- devices
- * --------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------- */
 
 static void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void run(const char *fmt, ...)
@@ -431,8 +427,7 @@ static void wire_none_at(int line, int sock)
 }
 #define wire_none(sock) wire_none_at(__LINE__, sock)
 
-/* --- the world
- * ---------------------------------------------------------------- */
+/* --- the world ----------------------------------------------------------- */
 
 static void world(void)
 {

@@ -12,8 +12,7 @@ static struct world w;
 		strbuf_clear(&world_log);                                      \
 	} while (0)
 
-/* --- making and cutting
- * ---------------------------------------------------- */
+/* --- making and cutting -------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(mkpeer);
 ATF_TC_BODY(mkpeer, tc)
@@ -224,8 +223,7 @@ ATF_TC_BODY(bypass, tc)
 	world_end(&w);
 }
 
-/* --- names
- * ----------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(names);
 ATF_TC_BODY(names, tc)
@@ -292,8 +290,7 @@ ATF_TC_BODY(ids, tc)
 	world_end(&w);
 }
 
-/* --- messages
- * -------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------ */
 
 ATF_TC_WITHOUT_HEAD(lengths);
 ATF_TC_BODY(lengths, tc)
@@ -452,8 +449,7 @@ ATF_TC_BODY(lists, tc)
 	world_end(&w);
 }
 
-/* --- text
- * ------------------------------------------------------------------ */
+/* --- text ---------------------------------------------------------------- */
 
 /* `word args` as ngctl's msg has it: to bytes, and carried out. */
 static int ascii(const char *path, const char *word, const char *args,
@@ -624,8 +620,7 @@ ATF_TC_BODY(own, tc)
 	world_end(&w);
 }
 
-/* --- what packets see
- * ------------------------------------------------------ */
+/* --- what packets see ---------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(publish);
 ATF_TC_BODY(publish, tc)
@@ -712,8 +707,7 @@ ATF_TC_BODY(data, tc)
 	world_end(&w);
 }
 
-/* --- size
- * ------------------------------------------------------------------ */
+/* --- size ---------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)

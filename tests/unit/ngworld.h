@@ -20,8 +20,7 @@
 
 #pragma GCC diagnostic ignored "-Wunused-function"
 
-/* --- types
- * ----------------------------------------------------------------- */
+/* --- types --------------------------------------------------------------- */
 
 /* What the types were called for, in order. */
 static struct strbuf world_log = STRBUF_INIT;
@@ -246,8 +245,7 @@ static const struct ng_type world_mute = {.name = "mute", .kind = NGD_HOLE};
 static const struct ng_type *const world_types[] = {&world_plain, &world_stays,
 						    &world_mute, NULL};
 
-/* --- worlds
- * ---------------------------------------------------------------- */
+/* --- worlds -------------------------------------------------------------- */
 
 /* A graph and the node that messages come from. */
 struct world {
@@ -367,8 +365,7 @@ static int world_tell(struct world *w, const char *path, uint32_t cmd,
 	return world_send(w, path, WORLD_COOKIE, cmd, &v, sizeof(v), NULL);
 }
 
-/* --- the model as text
- * ----------------------------------------------------- */
+/* --- the model as text --------------------------------------------------- */
 
 static void world_dump_hook(const struct ng_hook *h, struct strbuf *b)
 {
@@ -397,8 +394,7 @@ static void world_dump(const struct ng_graph *g, struct strbuf *b)
 	}
 }
 
-/* --- what packets see
- * ------------------------------------------------------ */
+/* --- what packets see ---------------------------------------------------- */
 
 #define SAME(what)                                                             \
 	do {                                                                   \

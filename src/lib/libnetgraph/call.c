@@ -15,8 +15,7 @@
 
 #define IOV_MAX_ 4
 
-/* --- finding it
- * ---------------------------------------------------------- */
+/* --- finding it ---------------------------------------------------------- */
 
 int ng_dial(int *ret_fd)
 {
@@ -31,8 +30,7 @@ int ng_dial(int *ret_fd)
 	return r;
 }
 
-/* --- sending and receiving
- * ----------------------------------------------- */
+/* --- sending and receiving ----------------------------------------------- */
 
 static int put(int fd, const struct iovec *iov, size_t n, int with)
 {

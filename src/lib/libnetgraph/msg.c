@@ -16,8 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- sending
- * ------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 static uint32_t token_next(void)
 {
@@ -177,8 +176,7 @@ int NgSendAsciiMsg(int cs, const char *path, const char *fmt, ...)
 	return ascii_send(cs, path, text);
 }
 
-/* --- receiving
- * ----------------------------------------------------------- */
+/* --- receiving ----------------------------------------------------------- */
 
 struct incoming {
 	struct wire_from from;

@@ -33,8 +33,7 @@
 
 static int last = ENOENT;
 
-/* --- settings
- * ------------------------------------------------------------------- */
+/* --- settings ------------------------------------------------------------ */
 
 static bool can_write(const char *path)
 {
@@ -181,8 +180,7 @@ static void read_(char **argv)
 	held("they are empty, or: %s", strerror(last));
 }
 
-/* --- devices
- * -------------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------- */
 
 /* A disk of the machine: the first that /proc/partitions tells of. */
 static dev_t disk(void)
@@ -251,8 +249,7 @@ static void node(char **argv)
 	held("%s", strerror(last));
 }
 
-/* --- handles
- * -------------------------------------------------------------------- */
+/* --- handles ------------------------------------------------------------- */
 
 #define HANDLE_MAX 128
 
@@ -307,8 +304,7 @@ static void open_(char **argv)
 	escaped("read: %s", text);
 }
 
-/* --- what stays behind in shared directories
- * ---------------------------------- */
+/* --- what stays behind in shared directories ----------------------------- */
 
 static void link_(char **argv)
 {

@@ -64,8 +64,7 @@ __attribute__((noreturn)) static void refused(void)
 	held("%s", strerror(last));
 }
 
-/* --- code in the kernel
- * ------------------------------------------------------- */
+/* --- code in the kernel -------------------------------------------------- */
 
 static void modules(const char *word)
 {
@@ -111,8 +110,7 @@ static void bpf(const char *word)
 	    syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &next, sizeof(next)));
 }
 
-/* --- watching others
- * ---------------------------------------------------------- */
+/* --- watching others ----------------------------------------------------- */
 
 static void perf(const char *word)
 {
@@ -174,8 +172,7 @@ static void with_key(char **argv)
 	broken("%s: %s", argv[1], strerror(errno));
 }
 
-/* --- interfaces with a history
- * --------------------------------------------------- */
+/* --- interfaces with a history ------------------------------------------- */
 
 static void uffd(const char *word)
 {
@@ -348,8 +345,7 @@ static void doors(const char *word)
 }
 #endif
 
-/* --- the machine's state
- * ------------------------------------------------------ */
+/* --- the machine's state ------------------------------------------------- */
 
 static void clock_set(const char *word)
 {
@@ -441,8 +437,7 @@ static void limits(const char *word)
 		broken("every limit is infinite already");
 }
 
-/* --- mounts
- * -------------------------------------------------------------------- */
+/* --- mounts -------------------------------------------------------------- */
 
 static void mounts(const char *word)
 {

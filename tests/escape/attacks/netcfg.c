@@ -248,8 +248,7 @@ static void up(char **argv)
 	try("flags", ioctl(fd, SIOCSIFFLAGS, &ifr) < 0 ? -errno : 0);
 }
 
-/* --- with a descriptor of another stack
- * ---------------------------------------- */
+/* --- with a descriptor of another stack ---------------------------------- */
 
 static int receive(const char *path)
 {

@@ -26,8 +26,7 @@
 
 static int last = ENOENT;
 
-/* --- processes
- * ------------------------------------------------------------------ */
+/* --- processes ----------------------------------------------------------- */
 
 static void peek(char **argv)
 {
@@ -61,8 +60,7 @@ static void peek(char **argv)
 	held("%s", strerror(last));
 }
 
-/* --- objects with names
- * ----------------------------------------------------------- */
+/* --- objects with names -------------------------------------------------- */
 
 struct object {
 	const char *what;
@@ -142,8 +140,7 @@ static void find(char **argv)
 	held("%s", strerror(last));
 }
 
-/* --- numbers
- * -------------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------- */
 
 static void fork_(char **argv)
 {

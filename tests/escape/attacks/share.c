@@ -97,8 +97,7 @@ static void addr_of(const char *arg, uint16_t port, struct sockaddr_storage *a,
 		a->ss_family = AF_UNSPEC;
 }
 
-/* --- steps
- * -------------------------------------------------------------------- */
+/* --- steps --------------------------------------------------------------- */
 
 static void do_bind(const char *arg)
 {
@@ -322,8 +321,7 @@ static void do_mine(const char *arg)
 	escaped("it has such a socket");
 }
 
-/* --- passed on
- * ------------------------------------------------------------------ */
+/* --- passed on ----------------------------------------------------------- */
 
 static void do_give(const char *arg)
 {
@@ -341,8 +339,7 @@ static void do_get(const char *arg)
 		broken("%s: no socket", arg);
 }
 
-/* --- what the other end says
- * ---------------------------------------------------- */
+/* --- what the other end says --------------------------------------------- */
 
 static bool own(const char *addr)
 {
@@ -541,8 +538,7 @@ static void do_crowd(const char *arg)
 		pause();
 }
 
-/* --- tables
- * -------------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------- */
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

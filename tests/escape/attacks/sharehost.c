@@ -160,8 +160,7 @@ static void take_in(size_t i)
 		    kinds[i].to);
 }
 
-/* --- answers
- * ---------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static void answer_seen(int fd, const char *tag)
 {
