@@ -39,6 +39,9 @@
 #define DEPTH_MAX 16
 /* What a nested jail gets to be made or removed in. */
 #define ANSWER_MS 120000
+#define ANSWER_POLL_MS 100
+/* The jail's root may stop whoever is sent there, by a signal to all, say. */
+#define STOPS_MAX 3
 
 /* --- looking ------------------------------------------------------------- */
 
@@ -307,15 +310,32 @@ static int call_child(void *data)
 }
 
 /* The jail's root may stop our process: it is not waited for forever. */
-static int answer_read(int fd, struct answer *ret)
+/* Is there an answer, or an end?  false: it is waited for no longer. */
+static bool answer_comes(int fd, pid_t pid)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int stops = 0;
+
+	for (int ms = 0; ms < ANSWER_MS; ms += ANSWER_POLL_MS) {
+		siginfo_t si = {0};
+
+		if (poll(&p, 1, ANSWER_POLL_MS) > 0)
+			return true;
+		if (waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG) < 0 ||
+		    si.si_pid != pid)
+			continue;
+		if (++stops > STOPS_MAX)
+			return false;
+		kill(pid, SIGCONT);
+	}
+	return false;
+}
+
+static int answer_read(int fd, pid_t pid, struct answer *ret)
+{
 	int n;
 
-	do
-		n = poll(&p, 1, ANSWER_MS);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
+	if (!answer_comes(fd, pid))
 		return -1;
 	do
 		n = (int)read(fd, ret, sizeof(*ret));
@@ -342,7 +362,7 @@ static int call_inside(struct prisons *ps, int owner, struct call *c,
 	close(out);
 	if (r < 0)
 		return r;
-	got = answer_read(in, &a);
+	got = answer_read(in, pid, &a);
 	/* it has nothing more to do; the jail may have stopped it */
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

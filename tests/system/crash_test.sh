@@ -188,6 +188,28 @@ stopped_body()
 	done
 }
 
+atf_test_case stopping
+stopping_head()
+{
+	atf_set descr "A jail's root that stops all who come does not keep jail -r waiting"
+	atf_set timeout 60
+}
+stopping_body()
+{
+	local before
+
+	make_jail x vnet children.max=3
+	atf_check jexec x jail -c name=y persist path=/
+	# shellcheck disable=SC2016 # the inner shell's
+	jexec x sh -c 'trap "" TERM
+		(while :; do kill -STOP -1; done) >/dev/null 2>&1 &'
+	before=$(date +%s)
+	# whether it got through, or gave up what is inside
+	atf_check -o ignore -e ignore timeout 50 jail -R x
+	[ $(($(date +%s) - before)) -lt 20 ] || atf_fail "it took too long"
+	atf_check jls -d name
+}
+
 atf_test_case ending
 ending_head()
 {
@@ -220,5 +242,6 @@ atf_init_test_cases()
 	atf_add_test_case remove
 	atf_add_test_case no_claim
 	atf_add_test_case stopped
+	atf_add_test_case stopping
 	atf_add_test_case ending
 }
