@@ -129,7 +129,7 @@ two_of_a_name_body()
 	cat >jail.conf <<-'END'
 	path = /;
 	persist;
-	a { host.hostname = first; exec.prestart = "true"; }
+	a { host.hostname = first; exec.prestart = "sleep 0.5"; }
 	a { host.hostname = second; exec.poststart = "touch second"; }
 	END
 	# -e shows both
