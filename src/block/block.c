@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "block/level.h"
 #include "jail/conf.h"
+#include "jail/param.h"
 #include "jail/prison.h"
 
 #include <ctype.h>
@@ -216,17 +217,74 @@ static void record_end(const char *name)
 		prisons_tidy(ps);
 }
 
+/*
+ * A sandbox stands for a machine, so it has the rights that jails' files ask
+ * for and that cost nothing: its network stack, mounts and System V IPC are
+ * its own whatever is done with them.
+ */
+static const struct right {
+	const char *name, *value; /* NULL: a boolean */
+} sandbox_rights[] = {
+	{"allow.raw_sockets", NULL},
+	{"allow.sysvipc", NULL},
+	{"allow.mount", NULL},
+	{"allow.mount.devfs", NULL},
+	{"allow.mount.fdescfs", NULL},
+	{"allow.mount.linprocfs", NULL},
+	{"allow.mount.linsysfs", NULL},
+	{"allow.mount.nullfs", NULL},
+	{"allow.mount.procfs", NULL},
+	{"allow.mount.tmpfs", NULL},
+	{"enforce_statfs", "1"},
+	{"sysvmsg", "new"},
+	{"sysvsem", "new"},
+	{"sysvshm", "new"},
+};
+
+/* May the jail that we are in give it?  It is told what is no default. */
+static bool is_ours(const struct pset *own, const struct right *right)
+{
+	return right->value ? pset_find(own, right->name) != NULL
+			    : param_set_bool(own, right->name);
+}
+
+static int put_rights(struct pset *ps, struct err *e)
+{
+	cleanup_pset struct pset own = {0};
+	bool jailed = false;
+	int r = prison_self_params(&own, &jailed, e);
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sandbox_rights); i++) {
+		const struct right *x = &sandbox_rights[i];
+
+		if (!jailed || is_ours(&own, x))
+			r = pset_put(ps, x->name, x->value, false, e);
+	}
+	return r;
+}
+
+/* In a jail half of what it may have at most: more than one block is made. */
+static int children_max(void)
+{
+	struct prison_self self = {0};
+
+	if (prison_self(&self, NULL) < 0 || !self.jailed ||
+	    self.children_max / 2 > BLOCK_CHILDREN)
+		return BLOCK_CHILDREN;
+	return self.children_max / 2;
+}
+
 /* The parameters of the sandbox jail. */
 static int sandbox_params(const struct block *b, struct pset *ps, struct err *e)
 {
-	cleanup_free char *max = str_printf("%d", BLOCK_CHILDREN);
+	cleanup_free char *max = str_printf("%d", children_max());
 	const char *const rows[][2] = {
 		{"name", b->name},	{"vnet", "new"},
 		{"persist", NULL},	{"host.hostname", b->name},
 		{"children.max", max},	{"mount.devfs", NULL},
 		{"block.root", "copy"}, {"block.dir", b->dir},
 	};
-	int r = max ? 0 : err_nomem(e);
+	int r = max ? put_rights(ps, e) : err_nomem(e);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(rows); i++)
 		r = pset_put(ps, rows[i][0], rows[i][1], false, e);

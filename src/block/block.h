@@ -20,7 +20,7 @@
 #include <stddef.h>
 
 #define BLOCK_NAME_MAX 64
-/* jids (children.max) that a sandbox is given for what it contains */
+/* jids (children.max) that a sandbox is given for what it contains, at most */
 #define BLOCK_CHILDREN 4096
 
 struct block_opts {

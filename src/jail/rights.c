@@ -347,9 +347,10 @@ int rights_pseudo(const struct pset *given, struct err *e)
 
 /* --- what the parent has not --------------------------------------------- */
 
-static int not_permitted(struct err *e)
+static int not_permitted(struct err *e, const char *param, const char *why)
 {
-	return err_set(e, EPERM, "jail_set: Operation not permitted");
+	return err_set(e, EPERM, "jail_set: Operation not permitted (%s: %s)",
+		       param, why);
 }
 
 /* True of every jail in a jail: nothing that a parent could withhold. */
@@ -361,6 +362,7 @@ static bool is_common(const struct param_def *d)
 static int check_parent(const struct pset *parent, const struct pset *given,
 			struct err *e)
 {
+	static const char not_there[] = "the parent has not got it";
 	int level = param_int_of(given, "securelevel", INT_MAX);
 	int statfs = param_int_of(given, "enforce_statfs", STATFS_MAX);
 
@@ -376,15 +378,18 @@ static int check_parent(const struct pset *parent, const struct pset *given,
 		    param_bool(&given->v[i], &want, NULL) < 0 || !want)
 			continue;
 		if (!param_set_bool(parent, d->name))
-			return not_permitted(e);
+			return not_permitted(e, d->name, not_there);
 	}
-	if (level < rights_securelevel(parent) ||
-	    statfs < param_int_of(parent, "enforce_statfs", STATFS_MAX))
-		return not_permitted(e);
+	if (level < rights_securelevel(parent))
+		return not_permitted(e, "securelevel",
+				     "less than the parent's");
+	if (statfs < param_int_of(parent, "enforce_statfs", STATFS_MAX))
+		return not_permitted(e, "enforce_statfs",
+				     "less than the parent's");
 	for (size_t i = 0; i < ARRAY_SIZE(sysv); i++)
 		if (rights_sysv(given, sysv[i]) &&
 		    !rights_sysv(parent, sysv[i]))
-			return not_permitted(e);
+			return not_permitted(e, sysv[i], not_there);
 	return 0;
 }
 

@@ -421,6 +421,50 @@ no_start_body()
 	    cellblock diff lab
 }
 
+atf_test_case rights
+rights_head()
+{
+	atf_set descr "Jails of a block get the rights that jail.conf files ask for; what a sandbox has not is named"
+	atf_set timeout 60
+}
+rights_body()
+{
+	lab lab
+	cat >>lab/jail.conf <<-'END'
+	allow.raw_sockets;
+	allow.mount;
+	allow.mount.tmpfs;
+	allow.mount.nullfs;
+	allow.mount.procfs;
+	enforce_statfs = 1;
+	sysvshm = new;
+	b { sysvsem = new; }
+	END
+	atf_check -o ignore -e ignore cellblock up lab
+	atf_check -o ignore jexec lab.a ping -c 1 -W 2 10.9.0.1
+	atf_check jexec lab.a mount -t tmpfs x /mnt
+	atf_check -o match:"^[0-9]+$" \
+	    -x "jexec lab.a ipcmk -M 4096 | sed 's/.*: //'"
+	# not the sandbox's, not b's
+	atf_check -o not-match:" 4096 " jexec lab ipcs -m
+	atf_check -s not-exit:0 jexec lab mountpoint -q /mnt
+	atf_check -o inline:"true true 1\n" \
+	    jls -j lab.a allow.raw_sockets allow.mount.tmpfs enforce_statfs
+	# a block in a jail of the block has what that jail has
+	atf_check -o ignore -e ignore cellblock down lab
+	sed -i '/^b /d; s/^a {/& children.max = 500; allow.mlock;/' lab/jail.conf
+	atf_check -s exit:1 -o ignore \
+	    -e match:"jail: a: jail_set: Operation not permitted .allow.mlock: the parent has not got it." \
+	    cellblock up lab
+	sed -i 's/ allow.mlock;//; /^sysv/d; /^enforce/d; /^allow/d' lab/jail.conf
+	atf_check -o ignore -e ignore cellblock up lab
+	atf_check -o ignore -e ignore jexec lab.a sh -c '
+	    mkdir /root/in && cd /root/in && echo ifconfig_lo0=up >rc.conf &&
+	    cellblock up . && jls -j in allow.raw_sockets sysvshm >had'
+	atf_check -o inline:"false disable\n" jexec lab.a cat /root/in/had
+	atf_check -o ignore -e ignore cellblock down lab
+}
+
 atf_test_case bad_text
 bad_text_head()
 {
@@ -947,6 +991,7 @@ atf_init_test_cases()
 	atf_add_test_case says_where
 	atf_add_test_case says_where_inside
 	atf_add_test_case no_start
+	atf_add_test_case rights
 	atf_add_test_case bad_text
 	atf_add_test_case shell_stays_inside
 	atf_add_test_case snort_lab

@@ -55,7 +55,7 @@ sysvipc_body()
 	# a jail's jail has none that the jail has not
 	make_jail outer children.max=3 sysvsem=new
 	atf_check -s exit:1 \
-	    -e inline:"jail: jail_set: Operation not permitted\n" \
+	    -e inline:"jail: jail_set: Operation not permitted (sysvmsg: the parent has not got it)\n" \
 	    jexec outer jail -c name=in persist sysvmsg=new
 	atf_check jexec outer jail -c name=in persist sysvsem=inherit
 	can outer.in sem
@@ -161,7 +161,7 @@ hostname_body()
 	atf_check -o inline:"c\n" jexec without hostname
 	make_jail outer children.max=2 host.hostname=o allow.noset_hostname
 	atf_check -s exit:1 \
-	    -e inline:"jail: jail_set: Operation not permitted\n" \
+	    -e inline:"jail: jail_set: Operation not permitted (allow.set_hostname: the parent has not got it)\n" \
 	    jexec outer jail -c name=in persist allow.set_hostname
 	atf_check jexec outer jail -c name=in persist host.hostname=i
 	cannot EPERM outer.in sethostname one
@@ -234,7 +234,7 @@ mlock_body()
 	cannot EPERM without mlock
 	cannot EPERM without mlock_map
 	atf_check -s exit:1 \
-	    -e inline:"jail: jail_set: Operation not permitted\n" \
+	    -e inline:"jail: jail_set: Operation not permitted (allow.mlock: the parent has not got it)\n" \
 	    jexec outer jail -c name=in persist allow.mlock
 	make_jail outer2 children.max=2 allow.mlock
 	atf_check jexec outer2 jail -c name=in persist allow.mlock
@@ -448,7 +448,7 @@ securelevel_body()
 	atf_check -o inline:"2\n" jls -j two.in securelevel
 	atf_check -o inline:"2\n" jexec two jexec in sysctl -n kern.securelevel
 	atf_check -s exit:1 \
-	    -e inline:"jail: jail_set: Operation not permitted\n" \
+	    -e inline:"jail: jail_set: Operation not permitted (securelevel: less than the parent's)\n" \
 	    jexec two jail -c name=low persist securelevel=1
 	atf_check jexec two jail -c name=high persist vnet securelevel=3
 	cannot EPERM two.high socket 16 3 12
